@@ -1,0 +1,103 @@
+"""What a page becomes: RawPage → Article → (matched) item. Frozen; change with `dataclasses.replace`.
+
+Datetimes are aware and UTC. Text is Unicode as the outlet wrote it; nothing here is folded or translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+Language = Literal["zh", "en", "vi", "other"]
+Script = Literal["Hant", "Hans"]
+DateOrigin = Literal["json-ld", "meta", "time-tag", "url", "feed", "sitemap", "text", "import", "decision"]
+Medium = Literal["online", "print", "tv", "radio", "agency"]
+Origin = Literal["original", "agency-pick-up", "release-verbatim", "owned", "paid"]
+"""Only `original` and `agency-pick-up` are earned."""
+Field = Literal["title", "lead", "body", "caption"]
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageGuess:
+    """`tag` is BCP-47 (`zh-Hant`, `en`, `vi`, `th`, `und`); `language` is its counted class."""
+
+    language: Language
+    script: Script | None
+    tag: str
+    confidence: float
+
+
+DetectLanguage = Callable[[str, str | None], LanguageGuess]
+"""(text, prior language of the outlet's edition or None) → guess. Never raises; `und` where there is nothing to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDate:
+    """A date and where it was read.
+
+    Exactly one of `at` (a moment, aware UTC) and `day` (a calendar day, no time was given) is set.
+    `raw` is the text as found. `suspect` is None, or why a person should look (`future`, `before-1990`,
+    `disagrees`, `ambiguous`, `search-engine`): a suspect date never decides whether an item is inside a window.
+    """
+
+    origin: DateOrigin
+    raw: str
+    at: datetime | None = None
+    day: date | None = None
+    suspect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a feed, sitemap or listing said of one URL: plain text only, no markup."""
+
+    url: str
+    title: str = ""
+    summary: str = ""
+    byline: str = ""
+    published: FoundDate | None = None
+    updated: FoundDate | None = None
+    source_url: str | None = None
+    """The publisher that the entry itself names (RSS `source`), where it does."""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A response as received, before anything read it. `body` is decompressed, at most 10 MB."""
+
+    url: str
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """The text of one page. `paragraphs` hold the whole body with the lead as their first (or first few)."""
+
+    url: str
+    canonical_url: str
+    title: str
+    paragraphs: tuple[str, ...]
+    language: LanguageGuess
+    lead: str = ""
+    byline: str = ""
+    captions: tuple[str, ...] = ()
+    section: str = ""
+    published: FoundDate | None = None
+    updated: FoundDate | None = None
+    extractor: str = ""
+    """Which rule read it, with its date (`site:ltn/2024-01`, `json-ld`, `generic/1`)."""
+    notes: tuple[str, ...] = field(default=())
+    """Odd things that a person may want to know (`paywall`, `charset guessed`)."""
+
+    @property
+    def text(self) -> str:
+        """The whole body, paragraphs parted by newlines, without the title."""
+        return "\n".join(self.paragraphs)

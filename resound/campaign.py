@@ -1,0 +1,122 @@
+"""A campaign: what it is called, what it says, who speaks for it, when and where. One YAML file each under `campaigns/`.
+
+An article matches when it is not excluded and
+  1. a name of the campaign stands in it (a *colliding* form only where `context` holds), or
+  2. one of the queries holds.
+Matching reads originals, never translations. Prominence is the highest field in which a campaign name stands;
+where only a query matched, the highest field with one of the query's terms.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from resound.source import Country, Id, Names, Strict, WebUrl
+
+NameForm = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+LanguageKey = Literal["zh-Hant", "zh-Hans", "en", "vi", "any"]
+
+
+class Term(Strict):
+    """One name or theme with all its forms. In a search any form finds every other (DESIGN 5)."""
+
+    id: Id
+    forms: dict[LanguageKey, tuple[NameForm, ...]]
+    collides: tuple[NameForm, ...] = ()
+    """Forms that also mean something else (COE, APO, Green Team): they count only where the campaign's `context` holds."""
+
+    @property
+    def all_forms(self) -> tuple[str, ...]:
+        """Every form once, as written, those that collide last."""
+        written = [form for forms in self.forms.values() for form in forms]
+        return tuple(dict.fromkeys([*written, *self.collides]))
+
+
+class Person(Term):
+    """A person whose name may be quoted."""
+
+    role: str = ""
+    spokesperson: bool = False
+
+
+class Message(Strict):
+    """A key message: what the campaign wants repeated, and the query that recognises it."""
+
+    id: Id
+    text: Names
+    query: str
+
+
+class Comparator(Strict):
+    """Another story to set the campaign beside (share of voice)."""
+
+    id: Id
+    name: Names
+    query: str
+
+
+class Window(Strict):
+    """Inclusive calendar days, in each outlet's own zone."""
+
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first > self.last:
+            raise ValueError(f"first ({self.first}) is after last ({self.last})")
+        return self
+
+
+class SearchFeed(Strict):
+    """A search engine's feed: what it lists are leads unless it names the publisher's own URL."""
+
+    url: WebUrl
+    language: LanguageKey
+
+
+class Campaign(Strict):
+    """The reference is `campaigns/apo-coe-gp-vietnam-2014.yml`; `campaigns/TEMPLATE.yml` explains every field."""
+
+    id: Id
+    name: Names
+    window: Window
+    countries: tuple[Country, ...] = ()
+    """Where coverage is looked for; coverage from elsewhere counts as well, in its own row."""
+    review: Literal["manual", "auto"] = "manual"
+    """`auto`: the matcher's word is taken, and every figure says so."""
+    names: tuple[Term, ...] = Field(min_length=1)
+    context: str = ""
+    """A query; colliding forms count only in articles where it holds."""
+    queries: dict[LanguageKey, str] = {}
+    """Further queries. All are tried on every article, whatever its language; the key says in which language they are written."""
+    exclude: str = ""
+    """A query; an article where it holds never matches."""
+    glossary: tuple[Term, ...] = ()
+    """Organisations, places, themes: they join languages in search and may be used in the queries."""
+    people: tuple[Person, ...] = ()
+    messages: tuple[Message, ...] = ()
+    comparators: tuple[Comparator, ...] = ()
+    search_feeds: tuple[SearchFeed, ...] = ()
+    notes: str = ""
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        for kind, entries in (
+            ("names, glossary and people", (*self.names, *self.glossary, *self.people)),
+            ("messages", self.messages),
+            ("comparators", self.comparators),
+        ):
+            ids = [entry.id for entry in entries]
+            twice = sorted({i for i in ids if ids.count(i) > 1})
+            if twice:
+                raise ValueError(f"two {kind} share the id {', '.join(twice)}")
+        return self
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Names, glossary and people: everything whose forms find one another in a search."""
+        return (*self.names, *self.glossary, *self.people)
