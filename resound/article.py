@@ -101,3 +101,11 @@ class Article:
     def text(self) -> str:
         """The whole body, paragraphs parted by newlines, without the title."""
         return "\n".join(self.paragraphs)
+
+
+def text_fields(article: Article) -> dict[Field, str]:
+    """The four fields that are matched and indexed. `body` is what follows the lead; paragraphs are parted by newlines."""
+    lead, rest = article.lead, article.paragraphs
+    if lead and rest and rest[0].startswith(lead):
+        rest = tuple(part for part in (rest[0][len(lead) :].strip(), *rest[1:]) if part)
+    return {"title": article.title, "lead": lead, "body": "\n".join(rest), "caption": "\n".join(article.captions)}
