@@ -6,9 +6,9 @@ Datetimes are aware and UTC. Text is Unicode as the outlet wrote it; nothing her
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal
 
 Language = Literal["zh", "en", "vi", "other"]
 Script = Literal["Hant", "Hans"]
@@ -108,4 +108,53 @@ def text_fields(article: Article) -> dict[Field, str]:
     lead, rest = article.lead, article.paragraphs
     if lead and rest and rest[0].startswith(lead):
         rest = tuple(part for part in (rest[0][len(lead) :].strip(), *rest[1:]) if part)
-    return {"title": article.title, "lead": lead, "body": "\n".join(rest), "caption": "\n".join(article.captions)}
+    return {
+        "title": article.title,
+        "lead": lead,
+        "body": "\n".join(rest),
+        "caption": "\n".join(article.captions),
+    }
+
+
+def date_to_json(found: FoundDate | None) -> dict[str, str] | None:
+    """For storing; without what is empty. `at` is ISO 8601 in UTC, `day` YYYY-MM-DD."""
+    if found is None:
+        return None
+    written = {"origin": found.origin, "raw": found.raw}
+    if found.at is not None:
+        written["at"] = found.at.astimezone(UTC).isoformat()
+    if found.day is not None:
+        written["day"] = found.day.isoformat()
+    if found.suspect is not None:
+        written["suspect"] = found.suspect
+    return written
+
+
+def date_from_json(written: Mapping[str, Any] | None) -> FoundDate | None:
+    """The inverse of `date_to_json`."""
+    if written is None:
+        return None
+    return FoundDate(
+        origin=written["origin"],
+        raw=written["raw"],
+        at=datetime.fromisoformat(written["at"]) if "at" in written else None,
+        day=date.fromisoformat(written["day"]) if "day" in written else None,
+        suspect=written.get("suspect"),
+    )
+
+
+def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """For storing and for the evidence; without what is empty."""
+    written = {
+        name: value for name, value in asdict(entry).items() if value and name not in ("published", "updated")
+    }
+    for name, found in (("published", entry.published), ("updated", entry.updated)):
+        if found is not None:
+            written[name] = date_to_json(found)
+    return written
+
+
+def entry_from_json(written: Mapping[str, Any]) -> Entry:
+    """The inverse of `entry_to_json`."""
+    dates = {name: date_from_json(written[name]) for name in ("published", "updated") if name in written}
+    return Entry(**{**written, **dates})

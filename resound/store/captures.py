@@ -1,0 +1,113 @@
+"""Responses whose evidence is on disk. A capture is named only after its record was written and synced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection, select, update
+
+from resound.article import RawPage
+from resound.outcome import Outcome
+from resound.store import work as queue
+from resound.store.frontier import FetchJob
+from resound.store.tables import capture, page
+
+
+class Located(Protocol):
+    """Where a record lies (`crawlers.evidence.EvidenceRef`)."""
+
+    @property
+    def file(self) -> str:
+        """WARC file name, inside the evidence folder."""
+
+    @property
+    def offset(self) -> int:
+        """First byte of the record."""
+
+    @property
+    def length(self) -> int:
+        """Bytes of the record as stored."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the record as stored."""
+
+    @property
+    def payload_sha256(self) -> str:
+        """Of the body as it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One response, and where its evidence lies."""
+
+    id: int
+    page: str
+    source: str
+    url: str
+    final_url: str
+    status: int
+    fetched_at: datetime
+    file: str
+    offset: int
+    length: int
+    sha256: str
+    payload_sha256: str
+    version: str | None
+
+
+def add_capture(
+    connection: Connection, *, page_id: str, source: str, raw: RawPage, where: Located
+) -> int | None:
+    """Name a record and queue its reading. None where this record is named already."""
+    known = select(capture.c.id).where(capture.c.file == where.file, capture.c.offset == where.offset)
+    if connection.execute(known).first() is not None:
+        return None
+    key = connection.execute(
+        capture.insert()
+        .values(
+            page=page_id,
+            source=source,
+            url=raw.url,
+            final_url=raw.final_url,
+            status=raw.status,
+            fetched_at=raw.fetched_at,
+            file=where.file,
+            offset=where.offset,
+            length=where.length,
+            sha256=where.sha256,
+            payload_sha256=where.payload_sha256,
+        )
+        .returning(capture.c.id)
+    ).scalar_one()
+    queue.enqueue(connection, "extract", [str(key)])
+    return int(key)
+
+
+def record_page(
+    connection: Connection, job: FetchJob, raw: RawPage, where: Located, *, now: datetime
+) -> None:
+    """End a fetch that brought a page: the capture, the page's state and the outcome, together."""
+    add_capture(connection, page_id=job.page, source=job.source, raw=raw, where=where)
+    connection.execute(
+        update(page).where(page.c.id == job.page).values(status=raw.status, fetched_at=raw.fetched_at)
+    )
+    queue.finish(connection, job.claim, Outcome.done(), now=now)
+
+
+def load_captures(connection: Connection, ids: list[int]) -> dict[int, Capture]:
+    """Captures by id."""
+    return {
+        row.id: Capture(**row._mapping)
+        for row in connection.execute(select(capture).where(capture.c.id.in_(ids)))
+    }
+
+
+def list_captures(connection: Connection, *, page_id: str | None = None) -> list[Capture]:
+    """Every capture, or those of one page, in the order of fetching."""
+    statement = select(capture).order_by(capture.c.fetched_at, capture.c.id)
+    if page_id is not None:
+        statement = statement.where(capture.c.page == page_id)
+    return [Capture(**row._mapping) for row in connection.execute(statement)]

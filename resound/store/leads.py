@@ -1,0 +1,85 @@
+"""What we know of but cannot or may not read: listed and numbered, never counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from resound.article import Entry, FoundDate, date_from_json, date_to_json
+from resound.store.database import insert_new
+from resound.store.tables import alias, article, lead, lead_match
+from resound.urls import article_id, canonical_url
+
+LEAD_REASONS = ("robots-denied", "paywall", "script-only", "search-link")
+"""Why something is a lead. Other failures wait in quarantine or are rejected: they may yet be read, or are no articles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """`id` is the article id that the URL would have; a lead that is read after all is one no longer."""
+
+    id: str
+    url: str
+    source: str
+    title: str
+    summary: str
+    reason: str
+    published: FoundDate | None
+    first_seen: datetime
+
+
+def add_leads(
+    connection: Connection, *, source: str, entries: Iterable[Entry], reason: str, now: datetime
+) -> None:
+    """Remember entries as leads; one that is known stays as it was."""
+    rows = []
+    for entry in entries:
+        url = canonical_url(entry.url)
+        rows.append(
+            {
+                "id": article_id(url),
+                "url": url,
+                "source": source,
+                "title": entry.title,
+                "summary": entry.summary,
+                "reason": reason,
+                "published": date_to_json(entry.published),
+                "first_seen": now,
+            }
+        )
+    insert_new(connection, lead, rows)
+
+
+def open_leads(connection: Connection, *, campaign: str | None = None) -> list[Lead]:
+    """Leads that have not been read in another way, oldest first; with `campaign`, those that its matcher found."""
+    statement = (
+        select(lead)
+        .where(lead.c.id.not_in(select(article.c.id)), lead.c.id.not_in(select(alias.c.id)))
+        .order_by(lead.c.first_seen, lead.c.id)
+    )
+    if campaign is not None:
+        statement = statement.join(lead_match, lead_match.c.lead == lead.c.id).where(
+            lead_match.c.campaign == campaign
+        )
+    return [
+        Lead(
+            row.id,
+            row.url,
+            row.source,
+            row.title,
+            row.summary,
+            row.reason,
+            date_from_json(row.published),
+            row.first_seen,
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def set_matches(connection: Connection, lead_id: str, campaigns: Sequence[str]) -> None:
+    """Store to which campaigns a lead's title and summary belong."""
+    connection.execute(delete(lead_match).where(lead_match.c.lead == lead_id))
+    insert_new(connection, lead_match, [{"lead": lead_id, "campaign": one} for one in campaigns])

@@ -1,0 +1,306 @@
+"""What is kept. Machine results and people's decisions are rows of their own; neither erases the other.
+
+Ids of articles and versions are made from what they name (`resound.urls.article_id`, `version_id`), so a second run,
+a second machine or a replay from the evidence gives the same ids.
+Moments are UTC text (`2014-10-02T03:15:00.000000Z`), which sorts as time does; `work.due` is epoch seconds.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as UTC text of fixed width."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Write; a naive datetime is a defect of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Read."""
+        return (
+            None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        )
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+definition = Table(
+    "definition",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(10), nullable=False),  # source | campaign
+    Column("key", String(80), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("came_from", Text, nullable=False),  # the file, or "edited"
+    Column("who", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("kind", "key", "version"),
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("source", String(80), primary_key=True),
+    Column("state", JSON, nullable=False),
+    Column("next_due", Float, nullable=False),
+    Column("stopped", Text),
+    Index(None, "next_due"),
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("last_day", String(10), primary_key=True),
+    Column("first_day", String(10), nullable=False),
+    Column("read_at", Moment, nullable=False),
+)
+
+page = Table(
+    "page",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("entry", JSON, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("shown_updated", Moment),  # the newest date that a feed or sitemap has shown for it
+    Column("fetched_at", Moment),
+    Column("status", Integer),
+    Column("gone_at", Moment),
+    Column("article", String(16)),
+    Column(
+        "checks", Integer, nullable=False, default=0
+    ),  # planned re-readings of a matched page: 24 h, 7 days
+    Index(None, "article"),
+)
+
+work = Table(
+    "work",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("stage", String(10), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("due", Float),  # 0 ready · future: leased, or planned for later · NULL: finished
+    Column("holder", String(255)),  # who leases it: host, process id and its start
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("outcome", String(12)),
+    Column("reason", Text),
+    Column("detail", Text),
+    Column("finished_at", Moment),
+    UniqueConstraint("stage", "subject"),
+    Index(None, "stage", "due"),
+    Index(None, "stage", "outcome", "reason"),
+)
+
+capture = Table(
+    "capture",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("page", String(16), nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("final_url", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("offset", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("payload_sha256", String(64), nullable=False),
+    Column("version", String(16)),
+    UniqueConstraint("file", "offset"),
+    Index(None, "page"),
+    Index(None, "version"),
+)
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("kind", String(10), nullable=False),  # item | copy (on an aggregator)
+    Column(
+        "outlet", String(255), nullable=False
+    ),  # source id, or `host:` and the host of a provisional outlet
+    Column("edition", String(80), nullable=False),
+    Column("medium", String(10), nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("current", String(16), nullable=False),
+    Column("signature", LargeBinary),
+    Column("gone_at", Moment),
+    Index(None, "outlet"),
+)
+
+version = Table(
+    "version",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("article", String(16), ForeignKey("article.id"), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("lead", Text, nullable=False),
+    Column("paragraphs", JSON, nullable=False),
+    Column("captions", JSON, nullable=False),
+    Column("byline", Text, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("language", String(5), nullable=False),
+    Column("script", String(4)),
+    Column("tag", String(35), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("published", JSON),
+    Column("updated", JSON),
+    Column("extractor", Text, nullable=False),
+    Column("notes", JSON, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Index(None, "article"),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    Column("id", String(16), primary_key=True),  # article id of the other URL
+    Column("url", Text, nullable=False),
+    Column("article", String(16), nullable=False),
+    Index(None, "article"),
+)
+
+band = Table(
+    "band",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("article", String(16), primary_key=True),
+    Index(None, "article"),
+)
+
+edge = Table(
+    "edge",
+    metadata,
+    Column("a", String(16), primary_key=True),
+    Column("b", String(16), primary_key=True),
+    Column("method", String(40), nullable=False),
+    Column("score", Float, nullable=False),
+    Index(None, "b"),
+)
+
+grouping = Table(
+    "grouping",
+    metadata,
+    Column("article", String(16), primary_key=True),
+    Column(
+        "item", String(16), nullable=False
+    ),  # the article that stands for the item: itself, or the first of its twins
+    Column("story", String(16), nullable=False),
+    Column("re_run_of", String(16)),
+    Index(None, "item"),
+    Index(None, "story"),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("article", String(16), primary_key=True),
+    Column("campaign", String(80), primary_key=True),
+    Column("matched", Boolean, nullable=False),  # False: it matched once and no longer does
+    Column("fingerprint", String(64), nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("prominence", String(8)),
+    Column("detail", JSON, nullable=False),  # because, named, spans, messages, people
+    Column("at", Moment, nullable=False),
+    Index(None, "campaign", "matched"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("article", String(16)),
+    Column("campaign", String(80)),
+    Column("value", Text),
+    Column("why", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("undoes", Integer, ForeignKey("decision.id")),
+    Index(None, "article"),
+    Index(None, "undoes"),
+)
+
+lead = Table(
+    "lead",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("published", JSON),
+    Column("first_seen", Moment, nullable=False),
+)
+
+lead_match = Table(
+    "lead_match",
+    metadata,
+    Column("lead", String(16), ForeignKey("lead.id"), primary_key=True),
+    Column("campaign", String(80), primary_key=True),
+)
+
+clip = Table(
+    "clip",
+    metadata,
+    Column("article", String(16), ForeignKey("article.id"), primary_key=True),
+    Column("sha256", String(64), primary_key=True),  # of the evidence file, under evidence/clips/
+    Column("name", Text, nullable=False),
+    Column("row", JSON, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("article", String(16), nullable=False),
+    sqlite_autoincrement=True,
+)

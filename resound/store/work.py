@@ -1,0 +1,210 @@
+"""The queue: one row for each piece of work, claimed with a lease, ended with exactly one outcome.
+
+`due` tells everything: 0 is ready, a future second is leased or planned, NULL is finished. A lease ends when its
+holder finishes, when its time is over, or when its holder is known to be dead (`release_dead`).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select, update
+
+from resound.outcome import STAGES, Outcome, Stage
+from resound.store.database import insert_new
+from resound.store.tables import work
+
+LEASE_SECONDS = 600.0
+MAX_ATTEMPTS = 10
+"""Work that was begun this often and never ended (it takes the process with it) is quarantined as `gave-up`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lease on one piece of work; `due` is its end (epoch seconds) and proves that the lease is still ours."""
+
+    id: int
+    stage: Stage
+    subject: str
+    attempts: int
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many pieces of work of one stage ended one way; `outcome` is `waiting`, `leased` or `planned` where unfinished."""
+
+    stage: str
+    outcome: str
+    reason: str
+    count: int
+
+
+def enqueue(connection: Connection, stage: Stage, subjects: Iterable[str], *, due: float = 0.0) -> None:
+    """Add work that is not there yet; what was done or waits already stays as it is."""
+    insert_new(
+        connection, work, [{"stage": stage, "subject": s, "due": due, "attempts": 0} for s in subjects]
+    )
+
+
+def reopen(connection: Connection, stage: Stage, subjects: Iterable[str], *, due: float = 0.0) -> None:
+    """Have work done (again). A holder that is at it now will find its lease gone, and the work is done once more."""
+    wanted = list(subjects)
+    enqueue(connection, stage, wanted, due=due)
+    for start in range(0, len(wanted), 500):
+        connection.execute(
+            update(work)
+            .where(work.c.stage == stage, work.c.subject.in_(wanted[start : start + 500]))
+            .values(due=due, attempts=0, holder=None)
+        )
+
+
+def claim(
+    connection: Connection, stage: Stage, *, limit: int, now: datetime, lease: float = LEASE_SECONDS
+) -> list[Claim]:
+    """Lease up to `limit` pieces of ready work, oldest first. What failed to end too often is quarantined instead."""
+    moment = now.timestamp()
+    ready = (
+        select(work.c.id).where(work.c.stage == stage, work.c.due <= moment).order_by(work.c.due, work.c.id)
+    )
+    if connection.dialect.name == "postgresql":
+        ready = ready.with_for_update(skip_locked=True)
+    rows = connection.execute(
+        update(work)
+        .where(work.c.id.in_(ready.limit(limit).scalar_subquery()))
+        .values(due=moment + lease, attempts=work.c.attempts + 1, holder=_me())
+        .returning(work.c.id, work.c.stage, work.c.subject, work.c.attempts, work.c.due)
+    ).all()
+    claims = [Claim(row.id, row.stage, row.subject, row.attempts, row.due) for row in sorted(rows)]
+    given_up = [one for one in claims if one.attempts > MAX_ATTEMPTS]
+    detail = f"Begun {MAX_ATTEMPTS} times and never ended; the process stopped each time."
+    for one in given_up:
+        finish(connection, one, Outcome.quarantined("gave-up", detail), now=now)
+    return [one for one in claims if one.attempts <= MAX_ATTEMPTS]
+
+
+def finish(connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> bool:
+    """End work with its outcome. False where the lease was lost meanwhile: somebody else will end it."""
+    ended = connection.execute(
+        update(work)
+        .where(work.c.id == claim.id, work.c.due == claim.due)
+        .values(
+            due=None,
+            holder=None,
+            outcome=outcome.kind,
+            reason=outcome.reason,
+            detail=outcome.detail[:2000],
+            finished_at=now,
+        )
+    )
+    return ended.rowcount == 1
+
+
+def postpone(connection: Connection, claim: Claim, *, until: datetime, reason: str, detail: str) -> None:
+    """Give a lease back to be tried again later, and remember why. The attempt stays counted."""
+    connection.execute(
+        update(work)
+        .where(work.c.id == claim.id, work.c.due == claim.due)
+        .values(due=until.timestamp(), holder=None, reason=reason, detail=detail[:2000])
+    )
+
+
+def release(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Give leases back untouched: the attempt does not count."""
+    for one in claims:
+        connection.execute(
+            update(work)
+            .where(work.c.id == one.id, work.c.due == one.due)
+            .values(due=0.0, holder=None, attempts=work.c.attempts - 1)
+        )
+
+
+def release_dead(connection: Connection) -> int:
+    """Give back at once what processes of this machine held when they died. Returns how many pieces."""
+    holders = (
+        connection.execute(select(work.c.holder).where(work.c.holder.is_not(None)).distinct()).scalars().all()
+    )
+    dead = [holder for holder in holders if _is_dead(holder)]
+    if not dead:
+        return 0
+    return connection.execute(
+        update(work).where(work.c.holder.in_(dead)).values(due=0.0, holder=None)
+    ).rowcount
+
+
+def requeue(
+    connection: Connection,
+    *,
+    stage: Stage | None = None,
+    outcome: str = "quarantined",
+    reason: str | None = None,
+) -> int:
+    """Open finished work again (by default everything in quarantine). Returns how many pieces."""
+    wanted = [work.c.due.is_(None), work.c.outcome == outcome]
+    if stage is not None:
+        wanted.append(work.c.stage == stage)
+    if reason is not None:
+        wanted.append(work.c.reason == reason)
+    return connection.execute(update(work).where(*wanted).values(due=0.0, attempts=0)).rowcount
+
+
+def tallies(connection: Connection, *, now: datetime) -> list[Tally]:
+    """Every stage's outcomes and what is still open, in the order of the stages."""
+    ended = connection.execute(
+        select(work.c.stage, work.c.outcome, work.c.reason, func.count())
+        .where(work.c.due.is_(None))
+        .group_by(work.c.stage, work.c.outcome, work.c.reason)
+    ).all()
+    found = [Tally(stage, outcome or "", reason or "", count) for stage, outcome, reason, count in ended]
+    moment = now.timestamp()
+    for label, condition in (
+        ("waiting", work.c.due <= moment),
+        ("leased", (work.c.due > moment) & work.c.holder.is_not(None)),
+        ("planned", (work.c.due > moment) & work.c.holder.is_(None)),
+    ):
+        for stage, count in connection.execute(
+            select(work.c.stage, func.count()).where(condition).group_by(work.c.stage)
+        ):
+            found.append(Tally(stage, label, "", count))
+    return sorted(found, key=lambda one: (STAGES.index(one.stage), one.outcome, one.reason))
+
+
+def is_idle(connection: Connection, stage: Stage, *, now: datetime) -> bool:
+    """Whether nothing of this stage is ready."""
+    ready = select(work.c.id).where(work.c.stage == stage, work.c.due <= now.timestamp()).limit(1)
+    return connection.execute(ready).first() is None
+
+
+@cache
+def _me() -> str:
+    return f"{socket.gethostname()}|{os.getpid()}|{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """When a process started, in the kernel's ticks: tells a dead process from a new one with its number."""
+    try:
+        # `pid (name, which may hold spaces) S ppid …`: the 22nd field is starttime (proc(5))
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def _is_dead(holder: str) -> bool:
+    host, pid, started = holder.rsplit("|", 2)
+    if host != socket.gethostname():
+        return False  # another machine's leases end by time
+    if Path("/proc/self/stat").exists():
+        return _started(int(pid)) != started
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
