@@ -1,0 +1,77 @@
+"""Which articles match which campaigns. A match that is no more is kept and marked: an accepted item stays accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from resound.store.database import upsert
+from resound.store.tables import match
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMatch:
+    """`detail` holds because, named, spans, messages and people as `resound.matching.match_to_json` wrote them."""
+
+    article: str
+    campaign: str
+    matched: bool
+    fingerprint: str
+    version: str
+    prominence: str | None
+    detail: Mapping[str, Any]
+    at: datetime
+
+
+def record_matches(
+    connection: Connection,
+    article: str,
+    version: str,
+    *,
+    tried: Mapping[str, str],
+    found: Mapping[str, tuple[str, Mapping[str, Any]]],
+    now: datetime,
+) -> bool:
+    """Store what the matchers said of one article. Returns whether anything is different from before.
+
+    Args:
+        tried: campaign → fingerprint of its matcher, for every campaign that was asked.
+        found: campaign → (prominence, detail), for those that matched.
+    """
+    before = {one.campaign: one for one in list_matches(connection, articles=[article])}
+    rows: list[dict[str, Any]] = []
+    for campaign, fingerprint in tried.items():
+        known = before.get(campaign)
+        if campaign in found:
+            prominence, detail = found[campaign]
+            row: dict[str, Any] = {"matched": True, "prominence": prominence, "detail": dict(detail)}
+        elif known is not None:
+            row = {"matched": False, "prominence": None, "detail": dict(known.detail)}
+        else:
+            continue
+        key = {"article": article, "campaign": campaign}
+        rows.append({**key, **row, "fingerprint": fingerprint, "version": version, "at": now})
+    is_changed = any(
+        (known := before.get(row["campaign"])) is None
+        or (known.matched, known.prominence, known.version, dict(known.detail))
+        != (row["matched"], row["prominence"], row["version"], row["detail"])
+        for row in rows
+    )
+    upsert(connection, match, rows)
+    return is_changed
+
+
+def list_matches(
+    connection: Connection, *, articles: Iterable[str] | None = None, campaign: str | None = None
+) -> list[StoredMatch]:
+    """Matches (and former matches) of some articles or of one campaign, by article."""
+    statement = select(match).order_by(match.c.article, match.c.campaign)
+    if campaign is not None:
+        statement = statement.where(match.c.campaign == campaign)
+    if articles is not None:
+        statement = statement.where(match.c.article.in_(list(articles)))
+    return [StoredMatch(**row._mapping) for row in connection.execute(statement)]
