@@ -53,7 +53,9 @@ class Overlay:
     @property
     def day(self) -> date | None:
         """The day of publication in the outlet's own calendar, where a person set it."""
-        return None if self.dated is None or self.dated.value is None else date.fromisoformat(self.dated.value)
+        return (
+            None if self.dated is None or self.dated.value is None else date.fromisoformat(self.dated.value)
+        )
 
 
 def add_decision(

@@ -1,0 +1,130 @@
+"""Rows behind items and stories: bands that find near-duplicates, edges between them, and what follows from both.
+
+Edges are a function of two current texts, groupings of edges, dates and people's merges and splits. So it does not
+matter in which order articles came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from resound.store.articles import record_change
+from resound.store.database import insert_new, upsert
+from resound.store.decisions import Decision, standing_decisions
+from resound.store.tables import article, band, edge, grouping
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEdge:
+    """Two articles with near-duplicate text; `a` < `b`. `score` is 0 … 1, `method` says of what."""
+
+    a: str
+    b: str
+    method: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """`item`: the article that stands for the item. `re_run_of`: an earlier item of the same outlet with this text."""
+
+    article: str
+    item: str
+    story: str
+    re_run_of: str | None
+
+
+def set_signature(
+    connection: Connection, key: str, signature: bytes | None, band_keys: Sequence[str]
+) -> None:
+    """Store by what near-duplicates of an article's current text are found."""
+    connection.execute(update(article).where(article.c.id == key).values(signature=signature))
+    connection.execute(delete(band).where(band.c.article == key))
+    insert_new(connection, band, [{"key": one, "article": key} for one in band_keys])
+
+
+def find_candidates(connection: Connection, key: str, band_keys: Sequence[str]) -> list[str]:
+    """Other articles that share a band: to be compared in full."""
+    statement = (
+        select(band.c.article).where(band.c.key.in_(list(band_keys)), band.c.article != key).distinct()
+    )
+    return sorted(connection.execute(statement).scalars())
+
+
+def set_edges(connection: Connection, key: str, edges: Sequence[StoredEdge]) -> None:
+    """Make these the edges of one article; those it had before are gone."""
+    connection.execute(delete(edge).where(or_(edge.c.a == key, edge.c.b == key)))
+    upsert(
+        connection,
+        edge,
+        [{"a": one.a, "b": one.b, "method": one.method, "score": one.score} for one in edges],
+    )
+
+
+def list_neighbours(connection: Connection, key: str) -> list[str]:
+    """Articles that an edge joins to this one."""
+    rows = connection.execute(select(edge.c.a, edge.c.b).where(or_(edge.c.a == key, edge.c.b == key)))
+    return sorted({one for row in rows for one in row if one != key})
+
+
+def load_component(
+    connection: Connection, seeds: Iterable[str]
+) -> tuple[set[str], list[StoredEdge], list[Decision]]:
+    """Everything that edges and people's merges join to the seeds: articles, edges and decisions."""
+    reached: set[str] = set()
+    edges: dict[tuple[str, str], StoredEdge] = {}
+    decisions: dict[int, Decision] = {}
+    fresh = set(seeds)
+    while fresh:
+        reached |= fresh
+        found: set[str] = set()
+        wanted = sorted(fresh)
+        for start in range(0, len(wanted), 400):
+            part = wanted[start : start + 400]
+            for row in connection.execute(select(edge).where(or_(edge.c.a.in_(part), edge.c.b.in_(part)))):
+                edges[row.a, row.b] = StoredEdge(row.a, row.b, row.method, row.score)
+                found |= {row.a, row.b}
+            for one in standing_decisions(connection, articles=part):
+                if one.kind in ("merge", "split"):
+                    decisions[one.id] = one
+                    found |= {key for key in (one.article, one.value) if key is not None}
+        fresh = found - reached
+    return (
+        reached,
+        [edges[pair] for pair in sorted(edges)],
+        [decisions[number] for number in sorted(decisions)],
+    )
+
+
+def load_groupings(connection: Connection, articles: Iterable[str] | None = None) -> dict[str, Grouping]:
+    """article → grouping, of some articles or of all."""
+    statement = select(grouping)
+    if articles is not None:
+        statement = statement.where(grouping.c.article.in_(list(articles)))
+    return {row.article: Grouping(**row._mapping) for row in connection.execute(statement)}
+
+
+def story_members(connection: Connection, story: str) -> list[str]:
+    """The articles of one story."""
+    statement = select(grouping.c.article).where(grouping.c.story == story).order_by(grouping.c.article)
+    return list(connection.execute(statement).scalars())
+
+
+def write_groupings(connection: Connection, groupings: Mapping[str, Grouping]) -> list[str]:
+    """Store groupings; returns (and tells the index of) the articles for which something is different."""
+    before = load_groupings(connection, groupings)
+    changed = [one for key, one in groupings.items() if before.get(key) != one]
+    upsert(
+        connection,
+        grouping,
+        [
+            {"article": one.article, "item": one.item, "story": one.story, "re_run_of": one.re_run_of}
+            for one in changed
+        ],
+    )
+    keys = [one.article for one in changed]
+    record_change(connection, keys)
+    return keys
