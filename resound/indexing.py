@@ -1,0 +1,122 @@
+"""Keeping the index level with the store: a cursor over the change feed, at least once, idempotent.
+
+The index is disposable. It holds one document for each item (not its twins, not copies on aggregators).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from sqlalchemy import Connection
+
+from resound.article import text_fields
+from resound.facts import Facts, lay_over
+from resound.index.base import IndexDocument, SearchIndex
+from resound.query import Document
+from resound.source import Source
+from resound.store import Store
+from resound.store.articles import list_changes, load_articles
+from resound.store.decisions import Overlay, overlays, standing_decisions
+from resound.store.grouping import Grouping, load_groupings
+from resound.store.matches import StoredMatch, list_matches
+from resound.store.registry import load_sources
+
+BATCH = 500
+
+
+def update_index(store: Store, index: SearchIndex, *, progress: Callable[[int], None] | None = None) -> int:
+    """Bring the index up to the store's last change. Returns how many articles were looked at."""
+    looked_at = 0
+    while True:
+        cursor = index.cursor()
+        with store.read() as connection:
+            changed, newest = list_changes(connection, after=cursor, limit=BATCH)
+            if newest == cursor:
+                return looked_at
+            documents = build_documents(connection, changed, seq=newest)
+        kept = {one.id for one in documents}
+        index.write(documents, [key for key in changed if key not in kept], cursor=newest)
+        looked_at += len(changed)
+        if progress is not None:
+            progress(looked_at)
+
+
+def lag(store: Store, index: SearchIndex) -> int:
+    """How many articles have changed since the index was last brought up."""
+    with store.read() as connection:
+        return len(list_changes(connection, after=index.cursor(), limit=100_000)[0])
+
+
+def build_documents(connection: Connection, keys: Iterable[str], *, seq: int) -> list[IndexDocument]:
+    """The index documents of those of the articles that stand for an item."""
+    wanted = list(keys)
+    sources = load_sources(connection)
+    groupings = load_groupings(connection, wanted)
+    said = overlays(standing_decisions(connection, articles=wanted))
+    matches: dict[str, list[StoredMatch]] = {}
+    for one in list_matches(connection, articles=wanted):
+        matches.setdefault(one.article, []).append(one)
+    documents = []
+    for key, stored in load_articles(connection, wanted).items():
+        grouping = groupings.get(key)
+        if stored.placement.kind == "copy" or grouping is None or grouping.item != key:
+            continue
+        overlay = said.get(key, Overlay())
+        facts = lay_over(stored, overlay, sources)
+        documents.append(_document(facts, overlay, grouping, matches.get(key, []), seq))
+    return documents
+
+
+def _document(
+    facts: Facts, overlay: Overlay, grouping: Grouping, matches: Iterable[StoredMatch], seq: int
+) -> IndexDocument:
+    article = facts.stored.article
+    fields = text_fields(article)
+    return IndexDocument(
+        id=facts.stored.id,
+        seq=seq,
+        document=Document(
+            title=fields["title"],
+            lead=fields["lead"],
+            body=fields["body"],
+            caption=fields["caption"],
+            keywords=_keywords(facts, overlay, matches),
+            date=facts.day,
+        ),
+        published=int(facts.order[0].timestamp()) if facts.day is not None else 0,
+        story=grouping.story,
+        shown={
+            "url": article.canonical_url,
+            "outlet": facts.outlet,
+            "outlet_name": outlet_name(facts.outlet, facts.source),
+            "language": article.language.tag,
+            "day": facts.day.isoformat() if facts.day is not None else "",
+            "doubt": facts.doubt or "",
+            "medium": facts.medium,
+        },
+    )
+
+
+def _keywords(facts: Facts, overlay: Overlay, matches: Iterable[StoredMatch]) -> Mapping[str, frozenset[str]]:
+    language = facts.stored.article.language
+    source: Source | None = facts.source
+    said = {campaign: decision.kind for campaign, decision in overlay.review.items()}
+    campaigns = {one.campaign for one in matches if one.matched and said.get(one.campaign) != "reject"}
+    campaigns |= {campaign for campaign, kind in said.items() if kind == "accept"}
+    origin = overlay.origin.value if overlay.origin is not None else None
+    if origin is None and source is not None and source.relation != "independent":
+        origin = "paid" if source.relation == "paid" else "owned"
+    return {
+        "lang": frozenset({language.language, language.tag}),
+        "country": frozenset({source.country} if source is not None else ()),
+        "outlet": frozenset({facts.outlet}),
+        "group": frozenset({source.owner.id} if source is not None else ()),
+        "type": frozenset({facts.medium}),
+        "campaign": frozenset(campaigns),
+        "origin": frozenset({origin} if origin is not None else ()),
+    }
+
+
+def outlet_name(outlet: str, source: Source | None) -> str:
+    """What people call an outlet; the bare host of one that has no name yet."""
+    return source.names.best() if source is not None else outlet.partition(":")[2] or outlet
