@@ -44,12 +44,12 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What storing did."""
+    """What storing did. `is_moved`: the article's current text or date is another one than before."""
 
     article: str
     version: str
     result: Literal["new", "edited", "unchanged"]
-    is_current: bool
+    is_moved: bool
 
 
 def store_article(
@@ -88,6 +88,7 @@ def store_article(
     if other != identity and key is None:
         insert_new(connection, alias, [{"id": other, "url": read.url, "article": identity}])
     old = connection.execute(select(version).where(version.c.id == number)).first()
+    fresh: dict[str, Any] = {}
     if old is None:
         connection.execute(version.insert().values(**_version_row(read, identity, number, digest, own, seen)))
     else:
@@ -113,9 +114,11 @@ def store_article(
     result: Literal["new", "edited", "unchanged"] = (
         "new" if known is None else "edited" if old is None else "unchanged"
     )
-    if result != "unchanged" or (known is not None and known.current != current):
+    is_redated = old is not None and bool(fresh) and fresh["published"] != old.published
+    is_moved = known is None or known.current != current or is_redated
+    if is_moved:
         record_change(connection, [identity])
-    return Stored(identity, number, result, current == number)
+    return Stored(identity, number, result, is_moved)
 
 
 def load_articles(connection: Connection, ids: Iterable[str]) -> dict[str, StoredArticle]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from resound.article import Entry, FoundDate, date_from_json, date_to_json
 from resound.store.database import insert_new
@@ -64,22 +65,30 @@ def open_leads(connection: Connection, *, campaign: str | None = None) -> list[L
         statement = statement.join(lead_match, lead_match.c.lead == lead.c.id).where(
             lead_match.c.campaign == campaign
         )
-    return [
-        Lead(
-            row.id,
-            row.url,
-            row.source,
-            row.title,
-            row.summary,
-            row.reason,
-            date_from_json(row.published),
-            row.first_seen,
-        )
-        for row in connection.execute(statement)
-    ]
+    return [_lead(row) for row in connection.execute(statement)]
 
 
-def set_matches(connection: Connection, lead_id: str, campaigns: Sequence[str]) -> None:
-    """Store to which campaigns a lead's title and summary belong."""
+def untried_leads(connection: Connection, *, tried: str) -> list[Lead]:
+    """Leads that these matchers (`tried`: one fingerprint of them all) have not looked at."""
+    statement = select(lead).where(lead.c.tried.is_(None) | (lead.c.tried != tried)).order_by(lead.c.id)
+    return [_lead(row) for row in connection.execute(statement)]
+
+
+def set_matches(connection: Connection, lead_id: str, campaigns: Sequence[str], *, tried: str) -> None:
+    """Store to which campaigns a lead's title and summary belong, as these matchers say."""
+    connection.execute(update(lead).where(lead.c.id == lead_id).values(tried=tried))
     connection.execute(delete(lead_match).where(lead_match.c.lead == lead_id))
     insert_new(connection, lead_match, [{"lead": lead_id, "campaign": one} for one in campaigns])
+
+
+def _lead(row: Any) -> Lead:
+    return Lead(
+        row.id,
+        row.url,
+        row.source,
+        row.title,
+        row.summary,
+        row.reason,
+        date_from_json(row.published),
+        row.first_seen,
+    )

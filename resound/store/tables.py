@@ -279,6 +279,7 @@ lead = Table(
     Column("reason", String(40), nullable=False),
     Column("published", JSON),
     Column("first_seen", Moment, nullable=False),
+    Column("tried", String(64)),  # the matchers that have looked at it
 )
 
 lead_match = Table(

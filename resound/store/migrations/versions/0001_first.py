@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("published", sa.JSON(), nullable=True),
         sa.Column("first_seen", sa.String(length=27), nullable=False),
+        sa.Column("tried", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lead")),
     )
     op.create_table(

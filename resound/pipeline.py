@@ -1,0 +1,230 @@
+"""The order of the stages: what was fetched is read, matched, grouped and indexed.
+
+Fetching is `crawlers.run.crawl`; it leaves captures behind, and everything from there on happens here. Each batch is
+one transaction that holds the results, the outcomes and the work that follows from them, so a killed process loses
+nothing and repeats nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, select, update
+
+from resound.article import Article, Entry, text_fields
+from resound.facts import place_page
+from resound.grouping import join_article
+from resound.matching import CampaignMatcher, match_to_json
+from resound.outcome import Outcome, Stage
+from resound.query import AnalysedDocument, Document, analyse_document
+from resound.reading import PageReader, Reading
+from resound.source import Source
+from resound.store import Store, work
+from resound.store.articles import Stored, list_article_ids, load_articles, record_change, store_article
+from resound.store.captures import Capture, load_captures
+from resound.store.frontier import plan_recheck
+from resound.store.leads import LEAD_REASONS, add_leads, set_matches, untried_leads
+from resound.store.matches import record_matches
+from resound.store.registry import load_campaigns, load_sources
+from resound.store.tables import capture, page
+from resound.store.work import Claim
+
+READ_BATCH = 100
+MATCH_BATCH = 200
+GROUP_BATCH = 50
+
+Clock = Callable[[], datetime]
+Progress = Callable[[Stage, int], None]
+"""(stage, how many more pieces of work ended)"""
+
+
+@dataclass(slots=True)
+class Processed:
+    """How many pieces of work ended in this run, by (stage, outcome kind, reason)."""
+
+    ended: dict[tuple[Stage, str, str], int] = field(default_factory=dict)
+
+    def add(self, stage: Stage, outcome: Outcome) -> None:
+        """Count one ending."""
+        key = (stage, outcome.kind, outcome.reason)
+        self.ended[key] = self.ended.get(key, 0) + 1
+
+    def total(self, stage: Stage | None = None) -> int:
+        """All endings, or those of a stage."""
+        return sum(count for key, count in self.ended.items() if stage in (None, key[0]))
+
+
+def process_pending(
+    store: Store, reader: PageReader, *, clock: Clock, progress: Progress | None = None
+) -> Processed:
+    """Take everything that waits through all stages, until nothing waits. Safe to run in several processes at once."""
+    done = Processed()
+    with store.write() as connection:
+        work.release_dead(connection)
+    with store.read() as connection:
+        sources, campaigns = load_sources(connection), load_campaigns(connection)
+    matchers = {key: CampaignMatcher(campaign) for key, campaign in campaigns.items()}
+    moved = 1
+    while moved:
+        moved = _read_batch(store, reader, sources, done, clock)
+        _report(progress, "extract", moved)
+        matched = _match_batch(store, matchers, done, clock)
+        _report(progress, "match", matched)
+        grouped = _group_batch(store, sources, done, clock)
+        _report(progress, "group", grouped)
+        moved += matched + grouped
+    _match_leads(store, matchers)
+    return done
+
+
+def document_of(article: Article) -> Document:
+    """What matching reads: the four text fields, and no facts beside them."""
+    fields = text_fields(article)
+    return Document(
+        title=fields["title"],
+        lead=fields["lead"],
+        body=fields["body"],
+        caption=fields["caption"],
+        keywords={"lang": frozenset({article.language.language, article.language.tag})},
+        date=None,
+    )
+
+
+def rematch_everything(connection: Connection) -> None:
+    """Have every stored article and lead tried again: a campaign is new or asks for something else."""
+    work.reopen(connection, "match", list_article_ids(connection))
+
+
+def _read_batch(
+    store: Store, reader: PageReader, sources: Mapping[str, Source], done: Processed, clock: Clock
+) -> int:
+    with store.write() as connection:
+        claims = work.claim(connection, "extract", limit=READ_BATCH, now=clock())
+        captures = load_captures(connection, [int(one.subject) for one in claims])
+    if not claims:
+        return 0
+    asked = [(one, captures[int(one.subject)]) for one in claims]
+    readings = reader.read([seen for _, seen in asked], sources)
+    with store.write() as connection:
+        for (claim, seen), reading in zip(asked, readings, strict=True):
+            outcome = _store_reading(connection, seen, reading, sources)
+            work.finish(connection, claim, outcome, now=clock())
+            done.add("extract", outcome)
+    return len(claims)
+
+
+def _store_reading(
+    connection: Connection, seen: Capture, reading: Reading, sources: Mapping[str, Source]
+) -> Outcome:
+    if isinstance(reading, Outcome):
+        if reading.reason in LEAD_REASONS:
+            entry = Entry(url=seen.final_url, title=_entry_title(connection, seen))
+            add_leads(
+                connection, source=seen.source, entries=[entry], reason=reading.reason, now=seen.fetched_at
+            )
+        return reading
+    place = place_page(seen.final_url, reading.language.tag, sources)
+    stored = store_article(connection, reading, place, seen=seen.fetched_at)
+    connection.execute(update(capture).where(capture.c.id == seen.id).values(version=stored.version))
+    connection.execute(update(page).where(page.c.id == seen.page).values(article=stored.article))
+    return _follow(connection, stored)
+
+
+def _follow(connection: Connection, stored: Stored) -> Outcome:
+    """Open the stages that a changed text needs, and name what reading it came to."""
+    if stored.is_moved:
+        work.reopen(connection, "match", [stored.article])
+        work.reopen(connection, "group", [stored.article])
+    if stored.result == "unchanged":
+        return Outcome.duplicate("unchanged", f"The text of {stored.article} is stored already.")
+    return Outcome.done(stored.result)
+
+
+def _entry_title(connection: Connection, seen: Capture) -> str:
+    entry = connection.execute(select(page.c.entry).where(page.c.id == seen.page)).scalar()
+    return str((entry or {}).get("title", ""))
+
+
+def _match_batch(store: Store, matchers: Mapping[str, CampaignMatcher], done: Processed, clock: Clock) -> int:
+    with store.write() as connection:
+        claims = work.claim(connection, "match", limit=MATCH_BATCH, now=clock())
+        articles = load_articles(connection, [one.subject for one in claims])
+    if not claims:
+        return 0
+    analysed = {key: analyse_document(document_of(one.article)) for key, one in articles.items()}
+    with store.write() as connection:
+        for claim in claims:
+            stored = articles[claim.subject]
+            if stored.placement.kind == "copy":
+                outcome = Outcome.rejected(
+                    "aggregator-copy", "A copy on an aggregator is also-seen-at, never an item."
+                )
+            else:
+                outcome = _match(
+                    connection, claim, stored.version, analysed[claim.subject], matchers, clock()
+                )
+            work.finish(connection, claim, outcome, now=clock())
+            done.add("match", outcome)
+    return len(claims)
+
+
+def _match(
+    connection: Connection,
+    claim: Claim,
+    version: str,
+    analysed: AnalysedDocument,
+    matchers: Mapping[str, CampaignMatcher],
+    now: datetime,
+) -> Outcome:
+    found = {key: one for key, matcher in matchers.items() if (one := matcher.match(analysed)) is not None}
+    is_changed = record_matches(
+        connection,
+        claim.subject,
+        version,
+        tried={key: matcher.fingerprint for key, matcher in matchers.items()},
+        found={key: (one.prominence, match_to_json(one)) for key, one in found.items()},
+        now=now,
+    )
+    if is_changed:
+        record_change(connection, [claim.subject])
+    if not found:
+        return Outcome.rejected("no-campaign", "No campaign's names or queries stand in it.")
+    if is_changed:
+        pages = connection.execute(select(page.c.id).where(page.c.article == claim.subject)).scalars().all()
+        for one in pages:
+            plan_recheck(connection, one, now=now)
+    return Outcome.done("matched", ", ".join(sorted(found)))
+
+
+def _group_batch(store: Store, sources: Mapping[str, Source], done: Processed, clock: Clock) -> int:
+    with store.write() as connection:
+        claims = work.claim(connection, "group", limit=GROUP_BATCH, now=clock())
+        for claim in claims:
+            grouping = join_article(connection, claim.subject, sources=sources)
+            record_change(connection, [claim.subject])
+            if grouping.item == claim.subject:
+                outcome = Outcome.done("re-run" if grouping.re_run_of else "")
+            else:
+                outcome = Outcome.duplicate("same-item", f"The same publication as {grouping.item}.")
+            work.finish(connection, claim, outcome, now=clock())
+            done.add("group", outcome)
+    return len(claims)
+
+
+def _match_leads(store: Store, matchers: Mapping[str, CampaignMatcher]) -> None:
+    """Leads are matched on what is known of them: title and summary."""
+    tried = sha256("".join(sorted(one.fingerprint for one in matchers.values())).encode()).hexdigest()
+    with store.write() as connection:
+        for lead in untried_leads(connection, tried=tried):
+            document = Document(lead.title, lead.summary, "", "", {}, None)
+            analysed = analyse_document(document)
+            found = [key for key, matcher in matchers.items() if matcher.match(analysed) is not None]
+            set_matches(connection, lead.id, found, tried=tried)
+
+
+def _report(progress: Progress | None, stage: Stage, moved: int) -> None:
+    if progress is not None and moved:
+        progress(stage, moved)
