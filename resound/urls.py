@@ -33,101 +33,21 @@ _SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "go", "gov", "idv", "ne", "
 
 # Never say which article is meant, whatever the site.
 _TRACKING = frozenset(
-    (
-        "fbclid",
-        "gclid",
-        "gclsrc",
-        "dclid",
-        "yclid",
-        "ysclid",
-        "gbraid",
-        "wbraid",
-        "msclkid",
-        "twclid",
-        "ttclid",
-        "igshid",
-        "igsh",
-        "li_fat_id",
-        "mibextid",
-        "mc_cid",
-        "mc_eid",
-        "mkt_tok",
-        "_hsenc",
-        "_hsmi",
-        "hsctatracking",
-        "vero_id",
-        "vero_conv",
-        "oly_enc_id",
-        "oly_anon_id",
-        "wickedid",
-        "xtor",
-        "_ga",
-        "_gl",
-        "_ke",
-        "_branch_match_id",
-        "zarsrc",
-        "gidzl",
-        "spm",
-        "scm",
-        "ocid",
-        "cmpid",
-        "cmp",
-        "ncid",
-        "smid",
-        "smtyp",
-        "tpcc",
-        "ito",
-        "guccounter",
-        "guce_referrer",
-        "guce_referrer_sig",
-        "soc_src",
-        "soc_trk",
-        "__twitter_impression",
-        "__tn__",
-        "ref_src",
-        "ref_url",
-        "at_medium",
-        "at_campaign",
-        "at_custom1",
-        "at_custom2",
-        "at_custom3",
-        "at_custom4",
-        "chdtv",
-        "ctrack",
-        "openexternalbrowser",
-        "openinbrowser",
-        "jsessionid",
-        "phpsessid",
-        "aspsessionid",
-        "usqp",
-        "amp_js_v",
-        "amp_gsa",
-        "amp_tf",
-        "_amp",
-        "isamp",
-        "traffic_source",
-    )
+    """
+    fbclid gclid gclsrc dclid yclid ysclid gbraid wbraid msclkid twclid ttclid igshid igsh li_fat_id mibextid
+    mc_cid mc_eid mkt_tok _hsenc _hsmi hsctatracking vero_id vero_conv oly_enc_id oly_anon_id wickedid xtor
+    _ga _gl _ke _branch_match_id zarsrc gidzl spm scm ocid cmpid cmp ncid smid smtyp tpcc ito guccounter
+    guce_referrer guce_referrer_sig soc_src soc_trk __twitter_impression __tn__ ref_src ref_url at_medium
+    at_campaign at_custom1 at_custom2 at_custom3 at_custom4 chdtv ctrack openexternalbrowser openinbrowser
+    jsessionid phpsessid aspsessionid usqp amp_js_v amp_gsa amp_tf _amp isamp traffic_source
+    """.split()  # noqa: SIM905 - seventy lines otherwise
 )
 _TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "itm_", "hsa_", "stm_", "__cft__", "ns_", "sc_cmp", "amp;")
 # Tracking where something else already says which article is meant: `?from=udn-ch1`, but not `/show.php?ref=20131`.
 _WEAK = frozenset(
-    (
-        "ref",
-        "referer",
-        "referrer",
-        "from",
-        "src",
-        "source",
-        "share",
-        "shared",
-        "sharing",
-        "rss",
-        "via",
-        "redirect",
-        "medium",
-        "campaign",
-        "trk",
-    )
+    """
+    ref referer referrer from src source share shared sharing rss via redirect medium campaign trk
+    """.split()  # noqa: SIM905
 )
 _AMP_VALUES = frozenset(("amp", "1", "true", "yes", "on", ""))
 _AMP_SWITCHES = frozenset(("outputtype", "output", "view", "format", "mode", "type"))
@@ -311,11 +231,14 @@ def _without_twin_label(host: str) -> str:
 
 
 def _canonical(url: str) -> str:
-    written = _spell(_split(url))
-    # Looked at only in its final spelling, so that `//%63/s/` is no other cache than `/c/s/`. Each turn makes it shorter.
-    while (inner := _inside_amp_cache(_split(written))) is not None:
-        written = _spell(_split(inner))
-    return written
+    written = url
+    for _ in range(10):  # each turn may uncover another: a cache of a cache, an escaped `/amp/`
+        parts = _split(written)
+        spelt = _inside_amp_cache(parts) or _spell(parts)
+        if spelt == written:
+            return written
+        written = spelt
+    raise ValueError(f"an address wrapped in too many others: {url[:200]!r}")
 
 
 def _spell(parts: SplitResult) -> str:
@@ -323,19 +246,17 @@ def _spell(parts: SplitResult) -> str:
     place = f"[{host}]" if ":" in host else host
     if port is not None and port != _PORTS[scheme]:
         place += f":{port}"
-    path = _canonical_path(_escape(parts.path))
+    path = _without_amp(_plain_path(parts))
     query = _canonical_query(_escape(parts.query), path)
     fragment = f"#{_escape(parts.fragment)}" if parts.fragment.startswith("!") else ""
     return f"{scheme}://{place}{path}{'?' if query else ''}{query}{fragment}"
 
 
 def _inside_amp_cache(parts: SplitResult) -> str | None:
-    host = _host(parts)
+    host, path = _host(parts), _plain_path(parts)
     is_cache = host.endswith(".cdn.ampproject.org") or host == "cdn.ampproject.org"
-    is_viewer = re.fullmatch(r"(?:www\.)?(?:google|bing)\.[a-z.]{2,6}", host) and parts.path.startswith(
-        "/amp/"
-    )
-    found = _AMP_CACHE_PATH.match(parts.path) if is_cache or is_viewer else None
+    is_viewer = re.fullmatch(r"(?:www\.)?(?:google|bing)\.[a-z.]{2,6}", host) and path.startswith("/amp/")
+    found = _AMP_CACHE_PATH.match(path) if is_cache or is_viewer else None
     if found is None:
         return None
     inner = f"{'https' if found[1] else 'http'}://{found[2]}{found[3] or '/'}{'?' if parts.query else ''}{parts.query}"
@@ -358,9 +279,12 @@ def _escape(text: str) -> str:
     return _ESCAPE.sub(spell, escaped)
 
 
-def _canonical_path(path: str) -> str:
-    path = _DOUBLED_SLASH.sub("/", _SESSION_PART.sub("", path)) or "/"
-    path = _without_dots(path)
+def _plain_path(parts: SplitResult) -> str:
+    path = _SESSION_PART.sub("", _escape(parts.path))
+    return _without_dots(_DOUBLED_SLASH.sub("/", path) or "/")
+
+
+def _without_amp(path: str) -> str:
     while (shorter := _AMP_ENDING.sub(r"\1\2", _drop_amp_segments(path))) != path:
         path = shorter
     return path
