@@ -10,7 +10,7 @@ from resound.article import FoundDate
 from resound.source import Edition, Source
 from resound.store.articles import Placement, StoredArticle
 from resound.store.decisions import Overlay
-from resound.urls import find_edition, host_of
+from resound.urls import bare_host, find_edition, host_of
 
 PROVISIONAL = "host:"
 """Begins the id of an outlet that nobody has named yet."""
@@ -82,10 +82,7 @@ def place_page(final_url: str, language_tag: str, sources: Mapping[str, Source])
     """
     found = find_edition(final_url, sources.values())
     if found is None:
-        host = host_of(final_url)
-        for prefix in ("www.", "m.", "amp."):
-            host = host.removeprefix(prefix)
-        return Placement("item", f"{PROVISIONAL}{host}", language_tag, "online")
+        return Placement("item", f"{PROVISIONAL}{bare_host(host_of(final_url))}", language_tag, "online")
     source, edition = found
     return Placement("item" if source.type == "outlet" else "copy", source.id, edition.id, source.medium)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select, update
 from resound.article import Article, LanguageGuess, date_from_json, date_to_json
 from resound.store.database import insert_new
 from resound.store.tables import alias, article, capture, change, clip, version
-from resound.urls import article_id, content_hash, version_id
+from resound.urls import article_id, canonical_url, content_hash, version_id
 
 Kind = Literal["item", "copy"]
 """`copy`: it stands on an aggregator; "also seen at", never an item."""
@@ -63,7 +63,7 @@ def store_article(
     identity = key or article_id(read.canonical_url)
     digest = content_hash(read.title, read.paragraphs)
     number = version_id(identity, digest)
-    own = key is not None or _is_own(read)
+    own = key is not None or article_id(canonical_url(read.url)) == identity
     known = connection.execute(select(article).where(article.c.id == identity)).first()
     if known is None:
         connection.execute(
@@ -84,9 +84,9 @@ def store_article(
             .where(article.c.id == identity, article.c.first_seen > seen)
             .values(first_seen=seen)
         )
-    other = article_id(read.url)
-    if other != identity and key is None:
-        insert_new(connection, alias, [{"id": other, "url": read.url, "article": identity}])
+    address = canonical_url(read.url)
+    if key is None and article_id(address) != identity:
+        insert_new(connection, alias, [{"id": article_id(address), "url": address, "article": identity}])
     old = connection.execute(select(version).where(version.c.id == number)).first()
     fresh: dict[str, Any] = {}
     if old is None:
@@ -227,15 +227,9 @@ def list_changes(connection: Connection, *, after: int, limit: int) -> tuple[lis
     return list(dict.fromkeys(row.article for row in rows)), rows[-1].seq if rows else after
 
 
-def _is_own(read: Article) -> bool:
-    return article_id(read.url) == article_id(read.canonical_url)
-
-
 def _id_of(url: str) -> str | None:
     if "://" not in url:
         return None
-    from resound.urls import canonical_url
-
     try:
         return article_id(canonical_url(url))
     except ValueError:

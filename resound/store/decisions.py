@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -129,6 +129,18 @@ def undo_decision(connection: Connection, number: int, *, why: str, who: str, no
     )
 
 
+def find_decision(connection: Connection, number: int) -> Decision:
+    """One decision by its number.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    row = connection.execute(select(decision).where(decision.c.id == number)).first()
+    if row is None:
+        raise NotFoundError(f"There is no decision {number}. `resound explain URL` lists an article's decisions.")
+    return Decision(**row._mapping)
+
+
 def all_decisions(connection: Connection, *, article: str | None = None) -> list[Decision]:
     """Every decision ever made, in order, with those that were undone."""
     statement = select(decision).order_by(decision.c.id)
@@ -151,17 +163,22 @@ def standing_decisions(connection: Connection, *, articles: Iterable[str] | None
     return [Decision(**row._mapping) for row in connection.execute(statement)]
 
 
-def overlays(decisions: Iterable[Decision]) -> dict[str, Overlay]:
-    """article → the latest standing word on each question. Merges and splits are the stories' matter."""
+def overlays(decisions: Iterable[Decision], item_of: Mapping[str, str] | None = None) -> dict[str, Overlay]:
+    """article → the latest standing word on each question. Merges and splits are the stories' matter.
+
+    With `item_of` (article → the article that stands for its item) the keys are items, and what was said of any twin
+    was said of the item.
+    """
     found: dict[str, Overlay] = {}
     for one in decisions:
         if one.article is None:
             continue
-        before = found.get(one.article, Overlay())
+        key = (item_of or {}).get(one.article, one.article)
+        before = found.get(key, Overlay())
         review = dict(before.review)
         if one.kind in ("accept", "reject") and one.campaign is not None:
             review[one.campaign] = one
-        found[one.article] = Overlay(
+        found[key] = Overlay(
             review=review,
             origin=one if one.kind == "origin" else before.origin,
             outlet=one if one.kind == "outlet" else before.outlet,
