@@ -1,0 +1,201 @@
+"""Settings: read once, at the edge, from the environment (`RESOUND_…`) and from the command line, then passed down.
+
+| variable | meaning |
+|---|---|
+| `RESOUND_DATA` | folder of everything that is kept: store, index, evidence (default `resound-data`) |
+| `RESOUND_STORE_URL` | SQLAlchemy URL of the store, where it is not the SQLite file in that folder |
+| `RESOUND_CONTACT` | e-mail or web address that the crawler names to the sites it reads |
+| `RESOUND_ALLOW` | addresses outside the public internet that may be connected to, parted by commas |
+| `RESOUND_PORTS` | ports that may be connected to, parted by commas (default 80,443) |
+| `RESOUND_MAX_BYTES` `RESOUND_MAX_REDIRECTS` `RESOUND_DEADLINE` | bounds of one fetch: decompressed bytes, hops, seconds |
+| `RESOUND_CODER` | the name written beside decisions (default: the login name) |
+| `RESOUND_LANGUAGE` | interface language: en, zh-Hant, vi (default: from the locale) |
+"""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from resound import __version__
+from resound.errors import DefinitionError
+
+PREFIX = "RESOUND_"
+UiLanguage = Literal["en", "zh-Hant", "vi"]
+UI_LANGUAGES: tuple[UiLanguage, ...] = get_args(UiLanguage)
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+# "press@example.org"; "https://example.org/bot"
+_MAIL = re.compile(r"[^\s@<>()\"',;]+@[^\s@<>()\"',;]+\.[^\s@<>()\"',;.]+")
+_WEB = re.compile(r"https?://[^\s/<>()\"',;]+[^\s<>()\"]*", re.IGNORECASE)
+# "127.0.0.1:8123", "[::1]:8123", "*.example=127.0.0.1:8123", "news.example=[::1]:8123"
+_ALLOW = re.compile(
+    r"(?:(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?=)?"
+    r"(?P<address>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]):(?P<port>\d{1,5})",
+    re.IGNORECASE,
+)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have neither a name nor a home
+        return f"user {os.getuid()}"
+
+
+def locale_language(environment: Mapping[str, str]) -> UiLanguage:
+    """The interface language that a locale (LC_ALL, LC_MESSAGES, LANG; the first that is set) asks for; else English."""
+    name = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(key))), "")
+    by_code: dict[str, UiLanguage] = {"zh": "zh-Hant", "vi": "vi"}
+    return by_code.get(re.split(r"[_.@-]", name.lower(), maxsplit=1)[0], "en")
+
+
+class Settings(BaseSettings):
+    """One run's settings. Frozen; `load_settings` is the way to make one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+        str_strip_whitespace=True,
+    )
+
+    data: Path = Path("resound-data")
+    store_url: str | None = Field(default=None, repr=False, min_length=1)
+    """May hold a password: never printed."""
+    contact: str | None = None
+    allow: Annotated[tuple[str, ...], NoDecode] = ()
+    """`127.0.0.1:8123` (may be connected to) or `*.example=127.0.0.1:8123` (names of this pattern live there)."""
+    ports: Annotated[tuple[Port, ...], NoDecode] = (80, 443)
+    max_bytes: int = Field(default=10_000_000, ge=1_000, le=100_000_000)
+    max_redirects: int = Field(default=5, ge=0, le=20)
+    deadline: float = Field(default=60.0, gt=0, le=3600, allow_inf_nan=False)
+    coder: str = Field(default_factory=_login_name, min_length=1, max_length=200)
+    language: UiLanguage = Field(default_factory=lambda: locale_language(os.environ))
+
+    @field_validator("data")
+    @classmethod
+    def _is_a_folder(cls, value: Path) -> Path:
+        value = value.expanduser()
+        if value.exists() and not value.is_dir():
+            raise ValueError("it is a file; a folder is needed")
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _can_be_written_to(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if not (_MAIL.fullmatch(value) or _WEB.fullmatch(value)):
+            raise ValueError(
+                "write an e-mail address (press@example.org) or a web address (https://example.org)"
+            )
+        return value
+
+    @field_validator("allow", "ports", mode="before")
+    @classmethod
+    def _by_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+        return value
+
+    @field_validator("allow")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            found = _ALLOW.fullmatch(entry)
+            if found is None or not 1 <= int(found["port"]) <= 65535:
+                raise ValueError(
+                    f"{entry!r} is neither address:port (127.0.0.1:8123) "
+                    "nor name=address:port (*.example=127.0.0.1:8123)"
+                )
+        return value
+
+    @field_validator("ports")
+    @classmethod
+    def _has_ports(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value:
+            raise ValueError("name at least one port")
+        return tuple(dict.fromkeys(value))
+
+    @property
+    def user_agent(self) -> str:
+        """What the crawler calls itself: `Resound/0.1.0 (+press@example.org)`.
+
+        Raises:
+            DefinitionError: there is no contact; nobody's site is read by an anonymous robot.
+        """
+        if self.contact is None:
+            raise DefinitionError(
+                f"The sites that are read must be able to reach you: set {PREFIX}CONTACT to an e-mail or web address, "
+                f"for example `export {PREFIX}CONTACT=press@example.org`. It is sent with every request."
+            )
+        return f"Resound/{__version__} (+{self.contact})"
+
+    @property
+    def store_address(self) -> str:
+        """The SQLAlchemy URL of the store. May hold a password."""
+        if self.store_url is not None:
+            return self.store_url
+        from sqlalchemy import URL  # late: only what opens the store should wait for it
+
+        return URL.create("sqlite", database=str(self.data / "resound.sqlite")).render_as_string()
+
+    @property
+    def index(self) -> Path:
+        """The search index: derived, may be deleted at any time."""
+        return self.data / "index.sqlite"
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of the WARC files."""
+        return self.data / "evidence"
+
+    @property
+    def attachments(self) -> Path:
+        """The folder of files that came with imported clips: scans, recordings."""
+        return self.evidence / "clips"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment; `overrides` (from command-line options) win, and None means not given.
+
+    Raises:
+        DefinitionError: a value cannot be used, or a variable is misspelt. The sentence names it.
+    """
+    _refuse_misspelt(os.environ)
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as err:
+        raise DefinitionError(_explain(err, given)) from err
+
+
+def _refuse_misspelt(environment: Mapping[str, str]) -> None:
+    """A misspelt variable would be ignored in silence; what resembles no setting is somebody else's."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in environment:
+        if name.startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.85)
+            if near:
+                raise DefinitionError(f"{name} is not a setting; did you mean {near[0]}?")
+
+
+def _explain(error: ValidationError, given: Mapping[str, Any]) -> str:
+    first = error.errors(include_url=False, include_context=False)[0]
+    field = str(first["loc"][0]).lower() if first["loc"] else "settings"
+    field = field.removeprefix(PREFIX.lower())
+    name = f"{field} (as given)" if field in given else f"{PREFIX}{field.upper()}"
+    value = given.get(field, os.environ.get(f"{PREFIX}{field.upper()}", ""))
+    shown = "" if field == "store_url" else f" is {str(value)[:200]!r}"
+    return f"{name}{shown}: {first['msg'].removeprefix('Value error, ')}."

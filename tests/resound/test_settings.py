@@ -1,0 +1,138 @@
+"""Settings come from the environment and from overrides, and say in words what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import make_url
+
+from resound import __version__
+from resound.errors import DefinitionError
+from resound.settings import load_settings, locale_language
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("RESOUND_"):
+            monkeypatch.delenv(name)
+
+
+def test_the_defaults_keep_everything_in_one_folder() -> None:
+    settings = load_settings()
+    assert settings.data == Path("resound-data")
+    assert make_url(settings.store_address).database == "resound-data/resound.sqlite"
+    assert settings.index == Path("resound-data/index.sqlite")
+    assert settings.evidence == Path("resound-data/evidence")
+    assert settings.attachments == Path("resound-data/evidence/clips")
+    assert (settings.ports, settings.allow, settings.max_bytes) == ((80, 443), (), 10_000_000)
+    assert settings.coder
+
+
+@pytest.mark.parametrize("name", ["a b", "資料?", "100%25", "c#d", "e:f@g"])
+def test_any_folder_can_hold_the_store(name: str, tmp_path: Path) -> None:
+    settings = load_settings(data=tmp_path / name)
+    assert make_url(settings.store_address).database == str(tmp_path / name / "resound.sqlite")
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESOUND_DATA", "")
+    monkeypatch.setenv("RESOUND_STORE_URL", "")
+    assert load_settings().store_url is None
+    assert load_settings().data == Path("resound-data")
+
+
+def test_the_environment_is_read_and_options_win(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RESOUND_DATA", str(tmp_path / "from-environment"))
+    monkeypatch.setenv("RESOUND_CONTACT", "press@example.org")
+    monkeypatch.setenv("RESOUND_ALLOW", "127.0.0.1:8123, *.example=127.0.0.1:8123,[::1]:99")
+    monkeypatch.setenv("RESOUND_PORTS", "80,443,8080")
+    monkeypatch.setenv("RESOUND_DEADLINE", "12.5")
+    monkeypatch.setenv("RESOUND_LANGUAGE", "vi")
+    settings = load_settings(data=tmp_path / "from-option", coder=None)
+    assert settings.data == tmp_path / "from-option"
+    assert settings.allow == ("127.0.0.1:8123", "*.example=127.0.0.1:8123", "[::1]:99")
+    assert settings.ports == (80, 443, 8080)
+    assert settings.deadline == 12.5
+    assert settings.language == "vi"
+    assert settings.user_agent == f"Resound/{__version__} (+press@example.org)"
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().coder = "somebody else"  # type: ignore[misc]
+
+
+def test_without_a_contact_the_open_web_is_not_read() -> None:
+    with pytest.raises(DefinitionError, match=r"set RESOUND_CONTACT to an e-mail or web address"):
+        _ = load_settings().user_agent
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("RESOUND_MAX_BYTES", "ten", r"RESOUND_MAX_BYTES is 'ten': .*integer"),
+        ("RESOUND_MAX_REDIRECTS", "-1", r"RESOUND_MAX_REDIRECTS is '-1': .*greater than or equal to 0"),
+        ("RESOUND_DEADLINE", "nan", r"RESOUND_DEADLINE is 'nan': .*finite"),
+        ("RESOUND_PORTS", "80,99999", r"RESOUND_PORTS is '80,99999': .*65535"),
+        ("RESOUND_PORTS", ",", r"RESOUND_PORTS is ',': name at least one port"),
+        ("RESOUND_ALLOW", "localhost", r"RESOUND_ALLOW is 'localhost': 'localhost' is neither address:port"),
+        ("RESOUND_ALLOW", "127.0.0.1:0", r"neither address:port"),
+        ("RESOUND_CONTACT", "call me", r"RESOUND_CONTACT is 'call me': write an e-mail address"),
+        ("RESOUND_CONTACT", "a@example.org\r\nX-Evil: 1", r"write an e-mail address"),
+        ("RESOUND_LANGUAGE", "de", r"RESOUND_LANGUAGE is 'de': .*'en', 'zh-Hant' or 'vi'"),
+        (
+            "RESOUND_CONTCT",
+            "press@example.org",
+            r"RESOUND_CONTCT is not a setting; did you mean RESOUND_CONTACT",
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(DefinitionError, match=said):
+        load_settings()
+
+
+def test_a_variable_of_somebody_else_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESOUND_SHARED_DATA", "elsewhere")
+    assert load_settings().data == Path("resound-data")
+
+
+def test_a_wrong_option_is_named_as_one() -> None:
+    with pytest.raises(DefinitionError, match=r"deadline \(as given\) is '-3'"):
+        load_settings(deadline=-3)
+
+
+def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("x", encoding="utf-8")
+    with pytest.raises(DefinitionError, match="it is a file; a folder is needed"):
+        load_settings(data=tmp_path / "taken")
+
+
+def test_the_password_of_the_store_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESOUND_STORE_URL", "postgresql://resound:s3cret@db.example/resound")
+    settings = load_settings()
+    assert settings.store_address == "postgresql://resound:s3cret@db.example/resound"
+    assert "s3cret" not in repr(settings)
+    assert "s3cret" not in str(settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "zh_TW.UTF-8"}, "zh-Hant"),
+        ({"LANG": "vi_VN.UTF-8"}, "vi"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LC_MESSAGES": "vi_VN", "LANG": "zh_TW"}, "vi"),
+        ({}, "en"),
+    ],
+)
+def test_the_interface_language_follows_the_locale(environment: dict[str, str], language: str) -> None:
+    assert locale_language(environment) == language
