@@ -101,7 +101,7 @@ class _Tables(NamedTuple):
 
 def analyse(text: str) -> list[Token]:
     """The tokens of `text` in their order."""
-    return [Token(forms.loose, forms.exact, start, end) for forms, start, end in scan(text) if forms.loose]
+    return [Token(forms.loose, forms.exact, start, end) for forms, start, end in scan(text)]
 
 
 def loose_tokens(text: str) -> list[str]:
