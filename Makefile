@@ -1,0 +1,82 @@
+# Each target starts from a bare machine: it makes the environment in .venv itself and says what it does.
+# `make PYTHON=/path/to/python3.12 …` chooses another Python; `make JOBS=4 test` more test processes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?=
+JOBS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SAY_WHY = { echo "Packages could not be installed; pip's message stands above. (Is there a way to a package index?)"; exit 1; }
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+.PHONY: help setup demo test test-all check format bench serve wheel system clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/.installed-dev ## make the environment (.venv) with everything for working on Resound
+	@echo "Ready: $(BIN)/resound --help"
+
+demo: .venv/.installed ## crawl the invented demo newsroom and print its counts
+	@$(BIN)/resound demo
+
+check: .venv/.installed-dev ## style, types and layers
+	@echo "Style ..."
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "Types ..."
+	@$(BIN)/mypy
+	@echo "Layers ..."
+	@$(BIN)/lint-imports
+
+test: .venv/.installed-dev ## the tests, without the slow ones; prints the coverage
+	@echo "Running the tests (the slow ones are left to \`make test-all\`) ..."
+	@$(PYTEST) -m "not slow" --cov --cov-report=term:skip-covered
+
+test-all: .venv/.installed-dev ## all tests, the slow ones too
+	@echo "Running all tests ..."
+	@$(PYTEST) --cov --cov-report=term:skip-covered
+
+format: .venv/.installed-dev ## put the code into the house's form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: .venv/.installed-dev ## measure speed and quality (some need RESOUND_SHARED_DATA)
+	@for script in benchmarks/bench_*.py; do \
+	  [ -e "$$script" ] || { echo "There are no benchmarks here."; break; }; \
+	  echo "== $$script"; \
+	  $(BIN)/python "$$script"; \
+	done
+
+serve: .venv/.installed ## serve the demo newsroom on this machine, for looking at it in a browser
+	@$(BIN)/python -m demo.server
+
+wheel: .venv/.installed-dev ## build the wheel into dist/
+	@$(BIN)/python -m build --wheel --outdir dist .
+
+system: ## install the Debian packages that the environment may need (as root)
+	@command -v apt-get >/dev/null || { echo "This is no Debian: install Python 3.11 or newer with its venv module."; exit 1; }
+	@[ "$$(id -u)" = 0 ] || { echo "This needs root: run 'make system' as root, or ask who runs this machine for python3-venv."; exit 1; }
+	apt-get update
+	apt-get install --yes --no-install-recommends python3 python3-venv
+
+clean: ## remove what was built and cached; the environment and your data stay
+	rm -rf dist build htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find resound crawlers nlp demo tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One environment for everything: what is needed for working on Resound contains what is needed for running it.
+.venv/.installed-dev: pyproject.toml
+	@.ci/environment .venv "$(PYTHON)"
+	@echo "Installing Resound and the tools for working on it into .venv (the first time this takes a minute or two) ..."
+	@$(PIP) --editable ".[dev]" || $(SAY_WHY)
+	@touch .venv/.installed .venv/.installed-dev
+
+.venv/.installed: pyproject.toml
+	@.ci/environment .venv "$(PYTHON)"
+	@echo "Installing Resound and what it needs into .venv (the first time this takes a minute or two) ..."
+	@$(PIP) --editable . || $(SAY_WHY)
+	@touch .venv/.installed
