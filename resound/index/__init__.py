@@ -1,0 +1,1 @@
+"""The derived, disposable index: `base` is the contract, `sqlite` the embedded one."""
