@@ -1,0 +1,1 @@
+"""Fetching: spiders, feeds, sitemaps and listings, the fetch guard, evidence and extraction."""
