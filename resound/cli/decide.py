@@ -1,0 +1,153 @@
+"""`resound decide` and `resound clips`: what people say and bring."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resound.cli.office import Office, now, progress_bar, say_json, screen, table
+from resound.errors import ResoundError
+
+clips = typer.Typer(
+    help="Bring in what cannot be crawled: television, radio, print, behind a wall.", no_args_is_help=True
+)
+
+
+class Kind(StrEnum):
+    """What can be decided."""
+
+    accept = "accept"
+    reject = "reject"
+    origin = "origin"
+    outlet = "outlet"
+    date = "date"
+    merge = "merge"
+    split = "split"
+    undo = "undo"
+
+
+def register(app: typer.Typer) -> None:
+    """Put these commands on the command line."""
+    app.command(
+        epilog="""Examples:
+
+`resound decide https://news.example/1 accept --campaign apo-coe-gp-vietnam-2014 --why 'reports the workshop'`
+
+`resound decide https://news.example/1 origin agency-pick-up --why 'credit line of the agency'`
+
+`resound decide https://news.example/1 date 2014-10-02 --why 'printed under the headline'`
+
+`resound decide https://a.example/1 merge https://b.example/2 --why 'a translation of it'`
+
+`resound decide 17 undo --why 'the wrong article'` (17: a decision's number, as `resound explain` shows it)"""
+    )(decide)
+    app.add_typer(clips, name="clips")
+
+
+def decide(
+    context: typer.Context,
+    item: Annotated[str, typer.Argument(help="URL or id of the item; for undo, the number of the decision.")],
+    kind: Annotated[Kind, typer.Argument(help="What is decided.")],
+    value: Annotated[
+        str | None,
+        typer.Argument(
+            help="The origin, the outlet's source id, the day (YYYY-MM-DD), or the other item of a merge."
+        ),
+    ] = None,
+    why: Annotated[str, typer.Option(help="The reason, for the audit. Needed.")] = "",
+    campaign: Annotated[
+        str | None, typer.Option(help="For accept and reject. [default: the only campaign]")
+    ] = None,
+    who: Annotated[
+        str | None, typer.Option(help="Who decides. [default: RESOUND_CODER or the login name]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Accept, reject or correct an item. Every decision is kept with who and when; another one undoes it."""
+    from resound.deciding import decide as write_down
+    from resound.deciding import take_back
+    from resound.store.registry import load_campaigns
+
+    office: Office = context.obj
+    coder = who or office.settings.coder
+    with office.store.write() as connection:
+        if kind is Kind.undo:
+            if not item.isdecimal():
+                raise ResoundError("undo takes the number of a decision; `resound explain URL` shows them.")
+            made = take_back(connection, int(item), why=why, who=coder, now=now())
+        else:
+            if campaign is None and kind in (Kind.accept, Kind.reject):
+                campaigns = list(load_campaigns(connection))
+                campaign = campaigns[0] if len(campaigns) == 1 else None
+            made = write_down(
+                connection, item, kind.value, value=value, campaign=campaign, why=why, who=coder, now=now()
+            )
+    if as_json:
+        say_json({name: getattr(made, name) for name in made.__slots__})
+        return
+    about = f" {made.value}" if made.value else ""
+    where = f" for {made.campaign}" if made.campaign else ""
+    screen().print(f"Decision {made.id}: {made.kind}{about}{where}, by {made.who}.", markup=False)
+
+
+@clips.command(
+    "import",
+    epilog="""Examples: `resound clips import clips.csv` · `resound clips import clips.xlsx --who 'Lin'`
+
+Files that rows name are looked for beside the table.""",
+)
+def import_table(
+    context: typer.Context,
+    path: Annotated[
+        Path, typer.Argument(help="CSV or XLSX with a header row; `resound clips template` writes one.")
+    ],
+    who: Annotated[str | None, typer.Option(help="Who brings them.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Import a table of clips. Every row is reported; importing it again adds nothing."""
+    from nlp.language import detect_language
+
+    from resound.cli.collect import process_all
+    from resound.clipping import import_clips
+    from resound.clips import read_clips
+
+    office: Office = context.obj
+    coder = who or office.settings.coder
+    with progress_bar() as bar:
+        task = bar.add_task("clips", total=None)
+        results = []
+        for one in import_clips(
+            office.store,
+            read_clips(path),
+            folder=path.parent,
+            evidence=office.evidence,
+            detect=detect_language,
+            who=coder,
+            now=now(),
+        ):
+            results.append(one)
+            bar.advance(task)
+    process_all(office)
+    if as_json:
+        say_json([{name: getattr(one, name) for name in one.__slots__} for one in results])
+    else:
+        rows = [(one.row, one.result, one.message) for one in results]
+        screen().print(table("", {"row": "right", "result": "left", "what": "left"}, rows))
+        counts = {kind: sum(one.result == kind for one in results) for kind in ("added", "known", "problem")}
+        screen().print(
+            f"{counts['added']} added, {counts['known']} known already, {counts['problem']} with a problem."
+        )
+    if any(one.result == "problem" for one in results):
+        raise typer.Exit(1)
+
+
+@clips.command(epilog="Example: `resound clips template clips.csv`")
+def template(path: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
+    """Write an empty table with every column explained."""
+    from resound.clips import write_template
+
+    write_template(path)
+    screen().print(f"Wrote {path}. Fill it in, then: resound clips import {path}", markup=False)

@@ -1,0 +1,136 @@
+"""What commands share: settings, the store, the index, and ways to say things."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from resound.index.sqlite import SqliteIndex
+    from resound.settings import Settings
+    from resound.store import Store
+
+
+class Office:
+    """Opens things when they are first needed and closes them at the end of the command."""
+
+    def __init__(self, data: Path | None = None, **overrides: Any) -> None:
+        self._overrides = overrides | ({"data": data} if data is not None else {})
+
+    @cached_property
+    def settings(self) -> Settings:
+        """From the environment and the options."""
+        from resound.settings import load_settings
+
+        return load_settings(**self._overrides)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, created or migrated where needed."""
+        from resound.store import open_store
+
+        return open_store(self.settings.store_address)
+
+    @cached_property
+    def index(self) -> SqliteIndex:
+        """The search index, not brought up to date."""
+        from resound.index.sqlite import SqliteIndex
+
+        return SqliteIndex(self.settings.index)
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of the WARC files."""
+        return self.settings.evidence
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is a store to look into; looking must not create one."""
+        return self.settings.store_url is not None or (self.settings.data / "resound.sqlite").exists()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for name in ("store", "index"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+
+def now() -> datetime:
+    """This moment, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def screen() -> Console:
+    """For people: tables and colours where the terminal has them."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def say_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def complain(sentence: str) -> None:
+    """An error, on standard error."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(stderr=True, highlight=False).print(Text("Error: ", style="bold red") + Text(sentence))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A progress bar on standard error; silent where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        yield bar
+
+
+def table(title: str, columns: Mapping[str, str], rows: list[tuple[Any, ...]]) -> Any:
+    """A rich table; `columns` maps headings to `left` or `right`. Foreign text is shown as it is, never as markup."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(
+        title=title or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False
+    )
+    for heading, side in columns.items():
+        made.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(_printable(str(cell))) for cell in row))
+    return made
+
+
+def _printable(text: str) -> str:
+    """Foreign text without control characters: it must not steer the terminal."""
+    return "".join(
+        " " if (ord(char) < 32 and char != "\n") or 127 <= ord(char) < 160 else char for char in text
+    )

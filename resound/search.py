@@ -1,0 +1,135 @@
+"""Search for people: the glossary's expansion, hits with highlighted passages from the original text, facets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from resound.campaign import Campaign
+from resound.index.base import SearchIndex
+from resound.query import (
+    Document,
+    Expansion,
+    Query,
+    Span,
+    analyse_document,
+    expand,
+    parse,
+    spans,
+)
+
+FACETS = ("lang", "country", "outlet", "group", "type", "campaign", "origin")
+SNIPPETS = 3
+AROUND = 60
+"""Characters of text on each side of a highlighted passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A passage of the original text; `marks` are (start, end) within `text`."""
+
+    field: str
+    text: str
+    marks: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One hit as it is shown."""
+
+    id: str
+    story: str
+    title: str
+    shown: Mapping[str, str]
+    snippets: tuple[Snippet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """`query` is what was really asked, after `expansions`. `next` continues where this page ends."""
+
+    query: str
+    expansions: tuple[Expansion, ...]
+    total: int
+    hits: tuple[Found, ...]
+    facets: Mapping[str, tuple[tuple[str, int], ...]]
+    next: str | None
+
+
+def search(
+    index: SearchIndex,
+    text: str,
+    *,
+    campaigns: Iterable[Campaign] = (),
+    order: Literal["newest", "relevance"] = "newest",
+    limit: int = 20,
+    after: str | None = None,
+    facets: Sequence[str] = FACETS,
+) -> Results:
+    """Search items. A term that a campaign's glossary knows finds all its forms, in every language.
+
+    Raises:
+        QuerySyntaxError: where and what was expected.
+    """
+    query, expansions = expand(parse(text), glossary_forms(campaigns))
+    result = index.search(query, order=order, limit=limit, after=after, facets=facets)
+    hits = tuple(
+        Found(hit.id, hit.story, hit.document.title, hit.shown, tuple(make_snippets(query, hit.document)))
+        for hit in result.hits
+    )
+    return Results(str(query), tuple(expansions), result.total, hits, result.facets, result.next)
+
+
+def glossary_forms(campaigns: Iterable[Campaign]) -> list[tuple[str, ...]]:
+    """The forms of every term of every campaign, one sequence for each term."""
+    return list(dict.fromkeys(term.all_forms for campaign in campaigns for term in campaign.terms))
+
+
+def make_snippets(query: Query, document: Document) -> list[Snippet]:
+    """Up to three passages around what the query found, best field first; the beginning of the text where it names none."""
+    return snippets_of(spans(query, analyse_document(document)), document)
+
+
+def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
+    """Passages around spans; spans that lie close together share one."""
+    texts = {
+        "title": document.title,
+        "lead": document.lead,
+        "body": document.body,
+        "caption": document.caption,
+    }
+    made: list[Snippet] = []
+    in_text = [span for span in found if span.field != "title"]
+    while in_text and len(made) < SNIPPETS:
+        first = in_text[0]
+        text = texts[first.field]
+        start = _at_space(text, max(0, first.start - AROUND), -1)
+        end = _at_space(text, min(len(text), first.end + AROUND), 1)
+        inside = [
+            span for span in in_text if span.field == first.field and start <= span.start and span.end <= end
+        ]
+        marks = tuple((span.start - start, span.end - start) for span in inside) or (
+            (first.start - start, end - start),
+        )
+        made.append(Snippet(first.field, text[start:end].replace("\n", " "), marks))
+        in_text = [span for span in in_text if span.field != first.field or span.start >= end]
+    if not made:
+        beginning = document.lead or document.body
+        made.append(
+            Snippet("lead", beginning[: _at_space(beginning, min(len(beginning), 2 * AROUND), 1)], ())
+        )
+    return made
+
+
+def _at_space(text: str, position: int, step: int) -> int:
+    """Move to the next space within a word's length, so that Latin words are not cut; Han text may be cut anywhere."""
+    for offset in range(16):
+        at = position + step * offset
+        if at <= 0 or at >= len(text):
+            return max(0, min(at, len(text)))
+        if text[at].isspace():
+            return at
+        if not text[at].isascii():
+            return position
+    return position
