@@ -161,7 +161,9 @@ class Source(Strict):
             raise ValueError("an outlet needs at least one edition (id, language, hosts)")
         for channel in (*self.feeds, *self.sitemaps, *self.listings):
             if channel.edition is not None and channel.edition not in known:
-                raise ValueError(f"channel {channel.url} names edition {channel.edition!r}; known: {', '.join(known) or 'none'}")
+                raise ValueError(
+                    f"channel {channel.url} names edition {channel.edition!r}; known: {', '.join(known) or 'none'}"
+                )
         if self.by_hand and (self.feeds or self.sitemaps or self.listings):
             raise ValueError("by_hand sources have no feeds, sitemaps or listings")
         return self

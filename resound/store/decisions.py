@@ -137,7 +137,9 @@ def find_decision(connection: Connection, number: int) -> Decision:
     """
     row = connection.execute(select(decision).where(decision.c.id == number)).first()
     if row is None:
-        raise NotFoundError(f"There is no decision {number}. `resound explain URL` lists an article's decisions.")
+        raise NotFoundError(
+            f"There is no decision {number}. `resound explain URL` lists an article's decisions."
+        )
     return Decision(**row._mapping)
 
 

@@ -1,0 +1,449 @@
+"""What is counted, and what stands beside it, by the definitions that a report prints. Pure: facts in, figures out.
+
+The order in which an item's standing is decided (the first that applies):
+
+1. rejected: a person said that it is no coverage.
+2. not matched: no campaign name or query stands in it (any more), and nobody accepted it.
+3. outside the window: its day, in the outlet's own calendar, is not one of the campaign's.
+4. unreviewed: it matches, and nobody has decided yet.
+5. waits for a date: accepted, but its date is missing or suspect.
+6. owned, paid, release verbatim: accepted, but not earned. A decision on the origin is stronger than what the source says.
+7. provisional: accepted and earned, but its outlet has no name, owner and country yet.
+8. counted.
+
+Four counts go together: items, stories, outlets, publisher groups. Items never overlap between the rows of a table;
+stories, outlets and groups may, and such columns must not be added: the distinct total stands beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal, get_args
+
+from resound.article import Field, Language, Medium, Origin
+from resound.errors import ResoundError
+
+StandingKind = Literal[
+    "counted",
+    "unreviewed",
+    "rejected",
+    "owned",
+    "paid",
+    "release-verbatim",
+    "provisional",
+    "outside-window",
+    "waits-for-date",
+    "not-matched",
+]
+STANDINGS: tuple[StandingKind, ...] = get_args(StandingKind)
+Relation = Literal["independent", "owned", "partner", "paid"]
+Review = Literal["accepted", "rejected", "unreviewed"]
+Dimension = Literal["language", "outlet", "country", "medium", "origin", "group", "month"]
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+Column = Literal["items", "stories", "outlets", "groups"]
+COLUMNS: tuple[Column, ...] = get_args(Column)
+NOT_CODED = "not-coded"
+"""The origin of an accepted item that nobody has said anything about: taken as earned, and shown as what it is."""
+
+_OVERLAPS: Mapping[Dimension, frozenset[Column]] = {
+    "language": frozenset({"stories", "outlets", "groups"}),  # translations; outlets with editions
+    "outlet": frozenset({"stories", "groups"}),
+    "country": frozenset({"stories", "groups"}),
+    "medium": frozenset({"stories", "outlets", "groups"}),  # an outlet's print and online
+    "origin": frozenset({"stories", "outlets", "groups"}),
+    "group": frozenset({"stories"}),
+    "month": frozenset({"stories", "outlets", "groups"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """One item as a campaign sees it, people's decisions laid over the machine's.
+
+    `day` is in the outlet's own calendar. `in_window` is None where the date is missing or suspect, and `window_reason`
+    says why. `still_matches` is False for an item that matched once. `seen_at`: aggregators' copies of it.
+    """
+
+    item: str
+    url: str
+    title: str
+    outlet: str
+    outlet_name: str
+    provisional: bool
+    group: str
+    group_name: str
+    country: str
+    language: Language
+    tag: str
+    medium: Medium
+    origin: Origin | None
+    relation: Relation
+    story: str
+    day: date | None
+    in_window: bool | None
+    window_reason: str
+    review: Review
+    still_matches: bool
+    re_run: bool = False
+    prominence: Field | None = None
+    seen_at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Something that is known of and cannot, or may not, be read. `outlet` is the source that told of it."""
+
+    url: str
+    title: str
+    reason: str
+    outlet: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How well one source was read: days of the window, and the gaps (first and last day, inclusive)."""
+
+    source: str
+    name: str
+    country: str
+    group: str
+    medium: Medium
+    languages: tuple[Language, ...]
+    days_read: int
+    days_in_window: int
+    gaps: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an item stands, and a sentence that says why."""
+
+    kind: StandingKind
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FourCounts:
+    """Always shown together."""
+
+    items: int = 0
+    stories: int = 0
+    outlets: int = 0
+    groups: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table. `members` are its items; `at_least`: a source that bears on it was not read every day."""
+
+    value: str
+    label: str
+    counts: FourCounts
+    members: tuple[str, ...]
+    at_least: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The counted items by one dimension. `do_not_add`: columns whose rows overlap; `total` holds the distinct numbers."""
+
+    dimension: Dimension
+    rows: tuple[Row, ...]
+    total: FourCounts
+    do_not_add: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A campaign's figures at one moment, with the lists behind every one of them."""
+
+    campaign: str
+    as_of: datetime
+    review: Literal["manual", "auto"]
+    counts: FourCounts
+    at_least: bool
+    tables: Mapping[Dimension, Table]
+    beside: Mapping[str, int]
+    """Never added to the counts: items by standing, `provisional-outlets`, `leads`, and `no-longer-matching` (these
+    are counted, because a person accepted them)."""
+    lists: Mapping[str, tuple[str, ...]]
+    """Item ids by standing, and `no-longer-matching`; each in the order of day and address."""
+    items: Mapping[str, tuple[ItemFacts, Standing]]
+    leads: tuple[Lead, ...]
+    watch: tuple[Watch, ...]
+    notes: tuple[str, ...]
+    """Sentences that must stand beside the figures."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`: keys with underscores, days and moments in ISO 8601."""
+        language = self.tables.get("language")
+        return {
+            "campaign": self.campaign,
+            "as_of": self.as_of.astimezone(UTC).isoformat(),
+            "review": self.review,
+            "counts": asdict(self.counts),
+            "at_least": self.at_least,
+            "by_language": {row.value: asdict(row.counts) for row in language.rows} if language else {},
+            "by": {name: [_row_json(row) for row in table.rows] for name, table in self.tables.items()},
+            "do_not_add": {name: list(table.do_not_add) for name, table in self.tables.items()},
+            "beside": {_key(name): number for name, number in self.beside.items()},
+            "lists": {_key(name): list(ids) for name, ids in self.lists.items()},
+            "items": {key: _item_json(facts, place) for key, (facts, place) in self.items.items()},
+            "leads": [{**asdict(one), "day": _iso(one.day)} for one in self.leads],
+            "watch": {
+                "days_read": sum(one.days_read for one in self.watch),
+                "days_in_window": sum(one.days_in_window for one in self.watch),
+                "sources": [_watch_json(one) for one in self.watch],
+            },
+            "notes": list(self.notes),
+        }
+
+
+def standing(item: ItemFacts) -> Standing:
+    """Where an item stands. Every item has exactly one standing; the module's text gives the order of the rules."""
+    when = f"{item.day:%Y-%m-%d}" if item.day is not None else "no date"
+    because = f" ({item.window_reason})" if item.window_reason else ""
+    if item.review == "rejected":
+        return Standing("rejected", "A person decided that it is not coverage of this campaign.")
+    if item.review == "unreviewed" and not item.still_matches:
+        return Standing("not-matched", "The campaign does not match it, and nobody accepted it.")
+    if item.in_window is False:
+        return Standing("outside-window", f"It was published outside the campaign's window: {when}{because}.")
+    if item.review == "unreviewed":
+        return Standing("unreviewed", "It matches the campaign; nobody has accepted or rejected it yet.")
+    if item.in_window is None:
+        return Standing("waits-for-date", f"It is accepted, but a person must say when it appeared{because}.")
+    unearned = _unearned(item)
+    if unearned is not None:
+        return unearned
+    if item.provisional:
+        return Standing(
+            "provisional",
+            f"It is accepted, but its outlet {item.outlet_name} has no name, owner and country yet.",
+        )
+    kind = "origin not coded yet, taken as earned" if item.origin is None else f"earned ({item.origin})"
+    gone = (
+        ""
+        if item.still_matches
+        else " The campaign no longer matches it; it stays, because a person accepted it."
+    )
+    return Standing("counted", f"It is accepted, {kind}, published {when} inside the window.{gone}")
+
+
+def count(
+    items: Iterable[ItemFacts],
+    *,
+    campaign: str,
+    as_of: datetime,
+    by: Sequence[str] = DIMENSIONS,
+    review: Literal["manual", "auto"] = "manual",
+    leads: Sequence[Lead] = (),
+    watch: Sequence[Watch] = (),
+) -> Figures:
+    """Count a campaign's items. The order of the input does not matter.
+
+    Raises:
+        ResoundError: `by` names something that there is no table for.
+        ValueError: one item came twice.
+    """
+    dimensions = check_dimensions(by)
+    placed: dict[str, tuple[ItemFacts, Standing]] = {}
+    for one in sorted(items, key=_by_day):
+        if one.item in placed:
+            raise ValueError(f"item {one.item} came twice")
+        placed[one.item] = (one, standing(one))
+    of_kind = {
+        kind: tuple(facts for facts, place in placed.values() if place.kind == kind) for kind in STANDINGS
+    }
+    counted = of_kind["counted"]
+    lapsed = tuple(one for one in counted if not one.still_matches)
+    beside = {kind: len(of_kind[kind]) for kind in STANDINGS if kind != "counted"}
+    return Figures(
+        campaign=campaign,
+        as_of=as_of,
+        review=review,
+        counts=count_four(counted),
+        at_least=any(one.gaps for one in watch),
+        tables={name: _table(name, counted, watch) for name in dimensions},
+        beside={
+            **beside,
+            "provisional-outlets": len({one.outlet for one in of_kind["provisional"]}),
+            "leads": len(leads),
+            "no-longer-matching": len(lapsed),
+        },
+        lists={
+            **{kind: tuple(one.item for one in of_kind[kind]) for kind in STANDINGS},
+            "no-longer-matching": tuple(one.item for one in lapsed),
+        },
+        items=placed,
+        leads=tuple(sorted(leads, key=lambda one: (one.url, one.title, one.reason))),
+        watch=tuple(sorted(watch, key=lambda one: one.source)),
+        notes=_notes(counted, lapsed, review, watch),
+    )
+
+
+def check_dimensions(by: Sequence[str]) -> tuple[Dimension, ...]:
+    """The dimensions that `by` names, each once.
+
+    Raises:
+        ResoundError: one of them is none.
+    """
+    known: dict[str, Dimension] = {name: name for name in DIMENSIONS}
+    for name in by:
+        if name not in known:
+            raise ResoundError(f"Nothing is counted by {name!r}. One or more of: {', '.join(DIMENSIONS)}.")
+    return tuple(dict.fromkeys(known[name] for name in by))
+
+
+def count_four(items: Iterable[ItemFacts]) -> FourCounts:
+    """How many items, and how many distinct stories, outlets and groups they are."""
+    counted = list(items)
+    return FourCounts(
+        items=len(counted),
+        stories=len({one.story for one in counted}),
+        outlets=len({one.outlet for one in counted}),
+        groups=len({one.group for one in counted}),
+    )
+
+
+def _unearned(item: ItemFacts) -> Standing | None:
+    if item.origin is not None:
+        by_origin: dict[Origin, Standing] = {
+            "owned": Standing("owned", "It is accepted, but decided to be owned or a partner's: not earned."),
+            "paid": Standing("paid", "It is accepted, but decided to be paid for: not earned."),
+            "release-verbatim": Standing(
+                "release-verbatim", "It is accepted, but repeats a release word for word: not earned."
+            ),
+        }
+        return by_origin.get(item.origin)
+    if item.relation in ("owned", "partner"):
+        return Standing("owned", f"It is accepted, but {item.outlet_name} is {item.relation}: not earned.")
+    if item.relation == "paid":
+        return Standing(
+            "paid", f"It is accepted, but what {item.outlet_name} carries is paid for: not earned."
+        )
+    return None
+
+
+def _table(dimension: Dimension, counted: Sequence[ItemFacts], watch: Sequence[Watch]) -> Table:
+    read = _READERS[dimension]
+    members: dict[tuple[str, str], list[ItemFacts]] = {}
+    if dimension == "language":  # every language has its row, an empty one too
+        members = {(language, language): [] for language in get_args(Language)}
+    labels: dict[str, str] = {}
+    for one in counted:
+        value, label = read(one)
+        members.setdefault((value, labels.setdefault(value, label)), []).append(one)
+    rows = [
+        Row(
+            value=value,
+            label=label,
+            counts=count_four(inside),
+            members=tuple(one.item for one in inside),
+            at_least=any(_bears_on(one, dimension, value) for one in watch),
+        )
+        for (value, label), inside in members.items()
+    ]
+    if dimension == "month":
+        rows.sort(key=lambda row: row.value)
+    elif dimension != "language":
+        rows.sort(key=lambda row: (-row.counts.items, row.value))
+    total = count_four(counted)
+    overlapping = [
+        column
+        for column in COLUMNS
+        if column in _OVERLAPS[dimension]
+        or sum(getattr(row.counts, column) for row in rows) != getattr(total, column)
+    ]
+    return Table(dimension, tuple(rows), total, tuple(overlapping))
+
+
+_READERS: Mapping[Dimension, Callable[[ItemFacts], tuple[str, str]]] = {
+    "language": lambda one: (one.language, one.language),
+    "outlet": lambda one: (one.outlet, one.outlet_name),
+    "country": lambda one: (one.country, one.country),
+    "medium": lambda one: (one.medium, one.medium),
+    "origin": lambda one: (one.origin or NOT_CODED, one.origin or NOT_CODED),
+    "group": lambda one: (one.group, one.group_name),
+    "month": lambda one: (f"{one.day:%Y-%m}",) * 2 if one.day is not None else ("undated", "undated"),
+}
+
+
+def _bears_on(watch: Watch, dimension: Dimension, value: str) -> bool:
+    """Whether a gap in reading this source makes the row a lower bound."""
+    if not watch.gaps:
+        return False
+    if dimension == "month":
+        return any(f"{first:%Y-%m}" <= value <= f"{last:%Y-%m}" for first, last in watch.gaps)
+    about: Mapping[str, tuple[str, ...]] = {
+        "language": watch.languages,
+        "outlet": (watch.source,),
+        "country": (watch.country,),
+        "medium": (watch.medium,),
+        "group": (watch.group,),
+    }
+    return dimension == "origin" or value in about[dimension]
+
+
+def _notes(
+    counted: Sequence[ItemFacts], lapsed: Sequence[ItemFacts], review: str, watch: Sequence[Watch]
+) -> tuple[str, ...]:
+    notes = []
+    if review == "auto":
+        notes.append("This campaign accepts what the matcher finds; nobody has read every counted item.")
+    uncoded = sum(one.origin is None for one in counted)
+    if uncoded:
+        notes.append(f"The origin of {uncoded} counted items is not coded; they are taken as earned.")
+    if lapsed:
+        notes.append(
+            f"{len(lapsed)} accepted items no longer match the campaign; they stay counted and are listed."
+        )
+    gaps = sum(bool(one.gaps) for one in watch)
+    if gaps:
+        notes.append(
+            f"{gaps} of {len(watch)} sources were not read on every day of the window: read “at least”."
+        )
+    return tuple(notes)
+
+
+def _by_day(item: ItemFacts) -> tuple[date, str, str]:
+    return (item.day or date.max, item.url, item.item)
+
+
+def _key(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "value": row.value,
+        "label": row.label,
+        **asdict(row.counts),
+        "at_least": row.at_least,
+        "list": list(row.members),
+    }
+
+
+def _item_json(facts: ItemFacts, place: Standing) -> dict[str, Any]:
+    return {
+        **asdict(facts),
+        "day": _iso(facts.day),
+        "seen_at": list(facts.seen_at),
+        "standing": place.kind,
+        "why": place.why,
+    }
+
+
+def _watch_json(watch: Watch) -> dict[str, Any]:
+    return {
+        **asdict(watch),
+        "languages": list(watch.languages),
+        "gaps": [[first.isoformat(), last.isoformat()] for first, last in watch.gaps],
+    }
