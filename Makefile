@@ -10,6 +10,8 @@ PYTHON ?=
 JOBS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Debian's Python brings a pip that fails on `lxml[html_clean]` asked for in two spellings (mended in 24.1).
+NEW_PIP := $(PIP) "pip>=24.1"
 SAY_WHY = { echo "Packages could not be installed; pip's message stands above. (Is there a way to a package index?)"; exit 1; }
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
@@ -72,11 +74,11 @@ clean: ## remove what was built and cached; the environment and your data stay
 .venv/.installed-dev: pyproject.toml
 	@.ci/environment .venv "$(PYTHON)"
 	@echo "Installing Resound and the tools for working on it into .venv (the first time this takes a minute or two) ..."
-	@$(PIP) --editable ".[dev]" || $(SAY_WHY)
+	@{ $(NEW_PIP) && $(PIP) --editable ".[dev]"; } || $(SAY_WHY)
 	@touch .venv/.installed .venv/.installed-dev
 
 .venv/.installed: pyproject.toml
 	@.ci/environment .venv "$(PYTHON)"
 	@echo "Installing Resound and what it needs into .venv (the first time this takes a minute or two) ..."
-	@$(PIP) --editable . || $(SAY_WHY)
+	@{ $(NEW_PIP) && $(PIP) --editable .; } || $(SAY_WHY)
 	@touch .venv/.installed
