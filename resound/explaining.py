@@ -17,7 +17,7 @@ from resound.indexing import outlet_name
 from resound.store.articles import find_article, list_aliases, list_versions, load_articles
 from resound.store.captures import Capture, list_captures
 from resound.store.decisions import Decision, Overlay, all_decisions, overlays, standing_decisions
-from resound.store.grouping import load_component, load_groupings, story_members
+from resound.store.grouping import load_component, load_groupings, story_members, twins_of
 from resound.store.matches import list_matches
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.tables import clip, lead, page, work
@@ -38,7 +38,7 @@ class Explanation:
         return {"subject": self.subject, "sections": dict(self.sections)}
 
 
-def explain(connection: Connection, item: str, *, now: datetime) -> Explanation:
+def explain(connection: Connection, item: str) -> Explanation:
     """Tell the story of an article, a page that became none, or a lead.
 
     Raises:
@@ -58,7 +58,7 @@ def explain(connection: Connection, item: str, *, now: datetime) -> Explanation:
         sections.append(("Evidence", [_evidence(one) for one in captures]))
     sections.append(("Stages", _stages(connection, page_ids, captures, key)))
     if key is not None:
-        sections += _article(connection, key, now)
+        sections += _article(connection, key)
     return Explanation(item, tuple(section for section in sections if section[1]))
 
 
@@ -120,11 +120,10 @@ def _stages(
     return lines
 
 
-def _article(connection: Connection, key: str, now: datetime) -> list[Section]:
+def _article(connection: Connection, key: str) -> list[Section]:
     sources = load_sources(connection)
     stored = load_articles(connection, [key])[key]
-    said = overlays(standing_decisions(connection, articles=[key])).get(key, Overlay())
-    facts = lay_over(stored, said, sources)
+    facts = lay_over(stored, _said(connection, key), sources)
     sections = [("As it was read", _reading(facts)), ("Versions", _versions(connection, key, stored.version))]
     aliases = list_aliases(connection, key)
     if aliases:
@@ -134,11 +133,21 @@ def _article(connection: Connection, key: str, now: datetime) -> list[Section]:
         told = [f"{row.name}, brought by {row.who} {_moment(row.at)}, SHA-256 {row.sha256}." for row in clips]
         sections.append(("Imported as a clip", told))
     sections.append(("Item and story", _item_and_story(connection, key)))
-    sections.append(("Campaigns", _campaigns(connection, key, now)))
+    sections.append(("Campaigns", _campaigns(connection, key)))
     decisions = all_decisions(connection, article=key)
     undone = {one.undoes for one in decisions if one.undoes is not None}
     sections.append(("Decisions", [_decision(one, one.id in undone) for one in decisions]))
     return sections
+
+
+def _said(connection: Connection, key: str) -> Overlay:
+    """What people said of the item that the article belongs to."""
+    grouping = load_groupings(connection, [key]).get(key)
+    if grouping is None:
+        return overlays(standing_decisions(connection, articles=[key])).get(key, Overlay())
+    item_of = {one.article: one.item for one in twins_of(connection, [grouping.item])[grouping.item]}
+    said = standing_decisions(connection, articles=item_of)
+    return overlays((one for one in said if one.article in item_of), item_of).get(grouping.item, Overlay())
 
 
 def _reading(facts: Facts) -> list[str]:
@@ -199,7 +208,7 @@ def _item_and_story(connection: Connection, key: str) -> list[str]:
     return lines
 
 
-def _campaigns(connection: Connection, key: str, now: datetime) -> list[str]:
+def _campaigns(connection: Connection, key: str) -> list[str]:
     grouping = load_groupings(connection, [key]).get(key)
     item = grouping.item if grouping is not None else key
     matches = {one.campaign: one for one in list_matches(connection, articles=[key])}
@@ -213,10 +222,10 @@ def _campaigns(connection: Connection, key: str, now: datetime) -> list[str]:
             lines.append(f"{name}: matches in the {match.prominence}, because of {because}.")
         else:
             lines.append(f"{name}: matched once, and no longer does.")
-        for facts in item_facts(connection, name, now=now):
+        for facts in item_facts(connection, name):
             if facts.item == item:
-                kind, sentence = standing(facts)
-                lines.append(f"{name}: {kind}. {sentence}")
+                place = standing(facts)
+                lines.append(f"{name}: {place.kind}. {place.why}")
     return lines
 
 

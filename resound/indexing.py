@@ -6,6 +6,7 @@ The index is disposable. It holds one document for each item (not its twins, not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -17,7 +18,7 @@ from resound.source import Source
 from resound.store import Store
 from resound.store.articles import list_changes, load_articles
 from resound.store.decisions import Overlay, overlays, standing_decisions
-from resound.store.grouping import Grouping, load_groupings
+from resound.store.grouping import Grouping, load_groupings, twins_of
 from resound.store.matches import StoredMatch, list_matches
 from resound.store.registry import load_sources
 
@@ -47,20 +48,53 @@ def lag(store: Store, index: SearchIndex) -> int:
         return len(list_changes(connection, after=index.cursor(), limit=100_000)[0])
 
 
+def rebuild_index(store: Store, path: Path, *, progress: Callable[[int], None] | None = None) -> int:
+    """Build the embedded index beside the old one, then put it in its place. Returns how many items it holds.
+
+    Searches go on in the old one meanwhile; what was interrupted is begun again.
+    """
+    from resound.index.sqlite import SqliteIndex
+
+    beside = path.with_name(f"{path.name}.new")
+    _remove(beside)
+    index = SqliteIndex(beside)
+    try:
+        update_index(store, index, progress=progress)
+        held = index.count()
+    finally:
+        index.close()
+    for name in _companions(path):
+        name.unlink(missing_ok=True)
+    beside.replace(path)
+    _remove(beside)
+    return held
+
+
+def _companions(path: Path) -> list[Path]:
+    return [path.with_name(f"{path.name}{tail}") for tail in ("-wal", "-shm")]
+
+
+def _remove(path: Path) -> None:
+    for name in (path, *_companions(path)):
+        name.unlink(missing_ok=True)
+
+
 def build_documents(connection: Connection, keys: Iterable[str], *, seq: int) -> list[IndexDocument]:
-    """The index documents of those of the articles that stand for an item."""
-    wanted = list(keys)
+    """The index documents of the items that these articles are or belong to: whatever changes at a twin, the item's changes."""
     sources = load_sources(connection)
-    groupings = load_groupings(connection, wanted)
-    said = overlays(standing_decisions(connection, articles=wanted))
+    touched = {one.item for one in load_groupings(connection, keys).values()}
+    twins = twins_of(connection, touched)
+    item_of = {twin.article: twin.item for members in twins.values() for twin in members}
+    decisions = (one for one in standing_decisions(connection, articles=item_of) if one.article in item_of)
+    said = overlays(decisions, item_of)
     matches: dict[str, list[StoredMatch]] = {}
-    for one in list_matches(connection, articles=wanted):
-        matches.setdefault(one.article, []).append(one)
+    for one in list_matches(connection, articles=item_of):
+        matches.setdefault(item_of[one.article], []).append(one)
     documents = []
-    for key, stored in load_articles(connection, wanted).items():
-        grouping = groupings.get(key)
-        if stored.placement.kind == "copy" or grouping is None or grouping.item != key:
+    for key, stored in load_articles(connection, twins).items():
+        if stored.placement.kind == "copy":
             continue
+        grouping = next(one for one in twins[key] if one.article == key)
         overlay = said.get(key, Overlay())
         facts = lay_over(stored, overlay, sources)
         documents.append(_document(facts, overlay, grouping, matches.get(key, []), seq))

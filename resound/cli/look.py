@@ -162,7 +162,7 @@ def explain(
 
     office: Office = context.obj
     with office.store.read() as connection:
-        story = tell(connection, item, now=now())
+        story = tell(connection, item)
     if as_json:
         say_json(story.to_json())
         return

@@ -113,6 +113,17 @@ def story_members(connection: Connection, story: str) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
+def twins_of(connection: Connection, items: Iterable[str]) -> dict[str, list[Grouping]]:
+    """item → the groupings of all articles that are this one publication, the item's own among them."""
+    found: dict[str, list[Grouping]] = {}
+    wanted = sorted(items)
+    for start in range(0, len(wanted), 500):
+        statement = select(grouping).where(grouping.c.item.in_(wanted[start : start + 500]))
+        for row in connection.execute(statement.order_by(grouping.c.article)):
+            found.setdefault(row.item, []).append(Grouping(**row._mapping))
+    return found
+
+
 def write_groupings(connection: Connection, groupings: Mapping[str, Grouping]) -> list[str]:
     """Store groupings; returns (and tells the index of) the articles for which something is different."""
     before = load_groupings(connection, groupings)

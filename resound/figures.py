@@ -1,0 +1,226 @@
+"""A campaign's figures out of the store: which items it has, where each stands, and how well we watched.
+
+Reads the store, never the index. `resound.counting` decides; this module brings it the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from resound.article import Field, Language
+from resound.campaign import Campaign, Window
+from resound.counting import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch, count
+from resound.facts import Facts, lay_over, local_day
+from resound.indexing import outlet_name
+from resound.query import FIELDS
+from resound.source import Source
+from resound.store.articles import StoredArticle, load_articles
+from resound.store.decisions import Overlay, overlays, standing_decisions
+from resound.store.frontier import list_readings
+from resound.store.grouping import Grouping, load_groupings, twins_of
+from resound.store.leads import open_leads
+from resound.store.matches import StoredMatch, list_matches
+from resound.store.registry import load_campaign, load_sources
+from resound.store.tables import edge
+
+Gap = tuple[date, date]
+
+
+def campaign_figures(
+    connection: Connection, campaign_id: str, *, by: Sequence[str] = DIMENSIONS, now: datetime
+) -> Figures:
+    """Everything that is said of a campaign's coverage, as of now.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+        ResoundError: `by` names something that there is no table for.
+    """
+    campaign = load_campaign(connection, campaign_id)
+    sources = load_sources(connection)
+    return count(
+        item_facts(connection, campaign_id),
+        campaign=campaign.id,
+        as_of=now,
+        by=by,
+        review=campaign.review,
+        leads=_leads(connection, campaign, sources),
+        watch=_watch(connection, campaign, sources, now),
+    )
+
+
+def item_facts(connection: Connection, campaign_id: str) -> list[ItemFacts]:
+    """Every item that the campaign matches, matched once, or that a person accepted or rejected for it.
+
+    An item matches where any of its twins (other addresses of the same publication) does; what a person said of one
+    of them was said of the item. Copies on aggregators are no items: they are what it was "also seen at".
+    """
+    campaign = load_campaign(connection, campaign_id)
+    sources = load_sources(connection)
+    said = [one for one in standing_decisions(connection) if one.kind not in ("merge", "split")]
+    matches = list_matches(connection, campaign=campaign_id)
+    touched = {one.article for one in matches}
+    touched |= {one.article for one in said if one.campaign == campaign_id and one.article is not None}
+    twins = twins_of(connection, {one.item for one in load_groupings(connection, touched).values()})
+    item_of = {twin.article: twin.item for members in twins.values() for twin in members}
+    by_item = overlays((one for one in said if one.article in item_of), item_of)
+    found: dict[str, list[StoredMatch]] = {}
+    for match in matches:
+        if match.article in item_of:
+            found.setdefault(item_of[match.article], []).append(match)
+    heads = load_articles(connection, twins)
+    copies = _copies(connection, item_of)
+    return [
+        _facts(
+            lay_over(heads[item], by_item.get(item, Overlay()), sources),
+            by_item.get(item, Overlay()),
+            next(one for one in members if one.article == item),
+            found.get(item, []),
+            campaign,
+            copies.get(item, ()),
+        )
+        for item, members in sorted(twins.items())
+        if heads[item].placement.kind != "copy"
+    ]
+
+
+def _facts(
+    facts: Facts,
+    overlay: Overlay,
+    grouping: Grouping,
+    matches: Sequence[StoredMatch],
+    campaign: Campaign,
+    seen_at: tuple[str, ...],
+) -> ItemFacts:
+    article = facts.stored.article
+    source = facts.source
+    still_matches = any(one.matched for one in matches)
+    return ItemFacts(
+        item=facts.stored.id,
+        url=article.canonical_url,
+        title=article.title,
+        outlet=facts.outlet,
+        outlet_name=outlet_name(facts.outlet, source),
+        provisional=facts.is_provisional,
+        group=source.owner.id if source is not None else facts.outlet,
+        group_name=source.owner.name if source is not None else outlet_name(facts.outlet, None),
+        country=source.country if source is not None else "",
+        language=article.language.language,
+        tag=article.language.tag,
+        medium=facts.medium,
+        origin=overlay.origin.value if overlay.origin is not None else None,
+        relation=source.relation if source is not None else "independent",
+        story=grouping.story,
+        day=facts.day,
+        in_window=_is_inside(facts, campaign.window),
+        window_reason=facts.doubt or "",
+        review=_review(overlay, campaign, still_matches=still_matches),
+        still_matches=still_matches,
+        re_run=grouping.re_run_of is not None,
+        prominence=_highest(one.prominence for one in matches if one.matched),
+        seen_at=seen_at,
+    )
+
+
+def _is_inside(facts: Facts, window: Window) -> bool | None:
+    """None where the date is missing or suspect: a person must say."""
+    if facts.doubt is not None or facts.day is None:
+        return None
+    return window.first <= facts.day <= window.last
+
+
+def _review(overlay: Overlay, campaign: Campaign, *, still_matches: bool) -> Review:
+    decision = overlay.review.get(campaign.id)
+    if decision is not None:
+        return "accepted" if decision.kind == "accept" else "rejected"
+    return "accepted" if campaign.review == "auto" and still_matches else "unreviewed"
+
+
+def _highest(prominences: Iterable[str | None]) -> Field | None:
+    """headline > lead > body > caption."""
+    named = set(prominences)
+    return next((name for name in FIELDS if name in named), None)
+
+
+def _copies(connection: Connection, item_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """item → addresses of its copies on aggregators."""
+    joined: dict[str, set[str]] = {}
+    for row in connection.execute(select(edge.c.a, edge.c.b)):
+        for one, other in ((row.a, row.b), (row.b, row.a)):
+            if one in item_of:
+                joined.setdefault(other, set()).add(item_of[one])
+    found: dict[str, list[str]] = {}
+    stored: StoredArticle
+    for key, stored in sorted(load_articles(connection, joined).items()):
+        if stored.placement.kind == "copy":
+            for item in joined[key]:
+                found.setdefault(item, []).append(stored.article.canonical_url)
+    return {item: tuple(sorted(urls)) for item, urls in found.items()}
+
+
+def _leads(connection: Connection, campaign: Campaign, sources: Mapping[str, Source]) -> list[Lead]:
+    """The campaign's leads, without those that are known to lie outside its window."""
+    found = []
+    for one in open_leads(connection, campaign=campaign.id):
+        source = sources.get(one.source)
+        day = local_day(one.published, source.zone) if source is not None and one.published else None
+        sure = one.published is not None and one.published.suspect is None
+        if day is None or not sure or campaign.window.first <= day <= campaign.window.last:
+            found.append(Lead(one.url, one.title, one.reason, one.source, day))
+    return found
+
+
+def _watch(
+    connection: Connection, campaign: Campaign, sources: Mapping[str, Source], now: datetime
+) -> list[Watch]:
+    """How well the outlets of the campaign's countries were read. By-hand sources have nothing that could be read."""
+    days_read: dict[str, list[Gap]] = {}
+    for one in list_readings(connection):
+        days_read.setdefault(one.source, []).append((one.first_day, one.last_day))
+    found = []
+    for source in sources.values():
+        if source.type != "outlet" or not (source.feeds or source.sitemaps or source.listings):
+            continue
+        if campaign.countries and source.country not in campaign.countries:
+            continue
+        last = min(campaign.window.last, now.astimezone(source.zone).date())
+        days, gaps = find_gaps(days_read.get(source.id, ()), campaign.window.first, last)
+        found.append(
+            Watch(
+                source=source.id,
+                name=source.names.best(),
+                country=source.country,
+                group=source.owner.id,
+                medium=source.medium,
+                languages=_languages(source),
+                days_read=days,
+                days_in_window=max(0, (last - campaign.window.first).days + 1),
+                gaps=tuple(gaps),
+            )
+        )
+    return found
+
+
+def find_gaps(read: Iterable[Gap], first: date, last: date) -> tuple[int, list[Gap]]:
+    """How many of the days `first` … `last` lie in one of the spans that were read, and the gaps between (inclusive)."""
+    gaps: list[Gap] = []
+    day = first
+    for start, end in sorted(read):
+        if end < day:
+            continue
+        if start > last:
+            break
+        if start > day:
+            gaps.append((day, start - timedelta(days=1)))
+        day = max(day, end + timedelta(days=1))
+    if day <= last:
+        gaps.append((day, last))
+    missed = sum((end - start).days + 1 for start, end in gaps)
+    return max(0, (last - first).days + 1) - missed, gaps
+
+
+def _languages(source: Source) -> tuple[Language, ...]:
+    known: dict[str, Language] = {"zh": "zh", "en": "en", "vi": "vi"}
+    return tuple(dict.fromkeys(known.get(one.language.split("-")[0], "other") for one in source.editions))
