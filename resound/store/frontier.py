@@ -94,6 +94,14 @@ def list_channels(
     ]
 
 
+def make_due(connection: Connection, *, sources: Sequence[str] | None = None) -> None:
+    """Have channels polled at the next crawl, whatever their interval; those that were stopped stay so."""
+    statement = update(channel).values(next_due=0.0)
+    if sources is not None:
+        statement = statement.where(channel.c.source.in_(list(sources)))
+    connection.execute(statement)
+
+
 def record_poll(
     connection: Connection,
     *,

@@ -1,0 +1,195 @@
+"""The demo's whole way: serve the newsroom, crawl it, read, match, group, bring clips, decide, count.
+
+Every step can be repeated: run again on the same folder it adds nothing, and after a `kill -9` it goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+import demo
+from crawlers.guard import FetchRules
+from crawlers.run import crawl
+from demo.server import DemoServer
+from nlp.language import detect_language
+from resound import __version__
+from resound.applying import apply_definitions
+from resound.clipping import import_clips
+from resound.clips import read_clips
+from resound.counting import Figures
+from resound.deciding import decide, item_key
+from resound.definitions import load_campaign, load_path
+from resound.errors import ConflictError, ResoundError
+from resound.figures import campaign_figures
+from resound.index.base import SearchIndex
+from resound.indexing import update_index
+from resound.pipeline import process_pending
+from resound.reading import PageReader
+from resound.store import Store
+from resound.store.decisions import standing_decisions
+from resound.store.frontier import make_due
+from resound.store.registry import load_sources
+
+MARK = "demo.json"
+"""Beside the store: this folder is the demo's, and which edition of its newsroom is out."""
+CODER = "demo"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What came of it."""
+
+    figures: Figures
+    added: int
+    """Articles, versions, clips and decisions that were not there before."""
+
+
+def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, workers: int, say: Say) -> Demo:
+    """Run the demo in a data folder.
+
+    Raises:
+        ConflictError: the folder holds something else than the demo.
+    """
+    _claim_folder(data, store)
+    before = _size(store)
+    say("Reading the demo's outlets and its campaign …")
+    campaign = load_campaign(demo.CAMPAIGN)
+    apply_definitions(
+        store, [*load_path(demo.SOURCES), *load_path(demo.CAMPAIGN)], who=CODER, now=_now(), replace=True
+    )
+    with DemoServer(edition=_edition(data)) as server, PageReader(evidence, workers=workers) as reader:
+        rules = FetchRules(
+            user_agent=f"Resound/{__version__} (+demo@resound.example)",
+            contact="demo@resound.example",
+            allow=server.allow,
+            delay_s=0.0,
+        )
+        while True:
+            say(f"Crawling the newsroom, edition {server.edition + 1} of {server.editions} …")
+            with store.write() as connection:
+                make_due(connection)
+            window = campaign.window
+            report = crawl(
+                store,
+                evidence,
+                rules,
+                sources=None,
+                since=window.first,
+                until=window.last,
+                now=_now,
+                progress=None,
+            )
+            say(f"  {report.sentence()}")
+            process_pending(store, reader, clock=_now)
+            if server.edition + 1 >= server.editions:
+                break
+            _write_edition(data, server.edition + 1)
+            server.advance()
+        say("Bringing in the clips: a broadcast and a printed page …")
+        for row in import_clips(
+            store,
+            read_clips(demo.CLIPS),
+            folder=demo.CLIPS.parent,
+            evidence=evidence,
+            detect=detect_language,
+            who=CODER,
+            now=_now(),
+        ):
+            if row.result == "problem":
+                raise ResoundError(f"Row {row.row} of the demo's clips: {row.message}")
+        process_pending(store, reader, clock=_now)
+    say("Making the decisions that a person would make …")
+    _decide(store)
+    update_index(store, index)
+    with store.read() as connection:
+        figures = campaign_figures(connection, campaign.id, now=_now())
+    return Demo(figures, _size(store) - before)
+
+
+def is_demo(data: Path) -> bool:
+    """Whether a data folder is the demo's."""
+    return (data / MARK).exists()
+
+
+def load_gold() -> Mapping[str, Any]:
+    """What must be counted, by hand."""
+    loaded: Mapping[str, Any] = json.loads(demo.GOLD.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _decide(store: Store) -> None:
+    for one in _decisions():
+        with store.write() as connection:
+            article = item_key(connection, one["url"])
+            value = item_key(connection, one["value"]) if one["kind"] == "merge" else one.get("value")
+            known = {(made.kind, made.article, made.value) for made in standing_decisions(connection)}
+            same = {(one["kind"], article, value)}
+            if one["kind"] == "merge":
+                same.add(("merge", value, article))
+            if known & same:
+                continue
+            decide(
+                connection,
+                one["url"],
+                one["kind"],
+                value=one.get("value"),
+                campaign=one.get("campaign"),
+                why=one["why"],
+                who=CODER,
+                now=_now(),
+            )
+
+
+def _decisions() -> Iterator[Mapping[str, Any]]:
+    for one in YAML(typ="safe").load(demo.DECISIONS.read_text(encoding="utf-8")):
+        value = one.get("value")
+        yield {**one, **({} if value is None else {"value": str(value)})}
+
+
+def _claim_folder(data: Path, store: Store) -> None:
+    if is_demo(data):
+        return
+    with store.read() as connection:
+        known = load_sources(connection)
+    if known:
+        raise ConflictError(
+            f"{data} holds a collection of {len(known)} sources; the demo would mix invented news into it. "
+            "Name another folder: resound --data demo-data demo"
+        )
+    _write_edition(data, 0)
+
+
+def _edition(data: Path) -> int:
+    return int(json.loads((data / MARK).read_text(encoding="utf-8"))["edition"])
+
+
+def _write_edition(data: Path, edition: int) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    part = data / f".{MARK}"
+    part.write_text(json.dumps({"edition": edition}), encoding="utf-8")
+    part.replace(data / MARK)
+
+
+def _size(store: Store) -> int:
+    from sqlalchemy import func, select
+
+    from resound.store.tables import article, clip, decision, version
+
+    with store.read() as connection:
+        return sum(
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (article, version, clip, decision)
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
