@@ -23,7 +23,7 @@ from resound.query import AnalysedDocument, Document, analyse_document
 from resound.reading import PageReader, Reading
 from resound.source import Source
 from resound.store import Store, work
-from resound.store.articles import Stored, list_article_ids, load_articles, record_change, store_article
+from resound.store.articles import Stored, load_articles, record_change, store_article
 from resound.store.captures import Capture, load_captures
 from resound.store.frontier import plan_recheck
 from resound.store.leads import LEAD_REASONS, add_leads, set_matches, untried_leads
@@ -93,11 +93,6 @@ def document_of(article: Article) -> Document:
     )
 
 
-def rematch_everything(connection: Connection) -> None:
-    """Have every stored article and lead tried again: a campaign is new or asks for something else."""
-    work.reopen(connection, "match", list_article_ids(connection))
-
-
 def _read_batch(
     store: Store, reader: PageReader, sources: Mapping[str, Source], done: Processed, clock: Clock
 ) -> int:
@@ -110,14 +105,14 @@ def _read_batch(
     readings = reader.read([seen for _, seen in asked], sources)
     with store.write() as connection:
         for (claim, seen), reading in zip(asked, readings, strict=True):
-            outcome = _store_reading(connection, seen, reading, sources)
+            outcome = _store_reading(connection, seen, reading, sources, clock)
             work.finish(connection, claim, outcome, now=clock())
             done.add("extract", outcome)
     return len(claims)
 
 
 def _store_reading(
-    connection: Connection, seen: Capture, reading: Reading, sources: Mapping[str, Source]
+    connection: Connection, seen: Capture, reading: Reading, sources: Mapping[str, Source], clock: Clock
 ) -> Outcome:
     if isinstance(reading, Outcome):
         if reading.reason in LEAD_REASONS:
@@ -130,6 +125,7 @@ def _store_reading(
     stored = store_article(connection, reading, place, seen=seen.fetched_at)
     connection.execute(update(capture).where(capture.c.id == seen.id).values(version=stored.version))
     connection.execute(update(page).where(page.c.id == seen.page).values(article=stored.article))
+    plan_recheck(connection, seen.page, now=clock())
     return _follow(connection, stored)
 
 
@@ -192,7 +188,9 @@ def _match(
         record_change(connection, [claim.subject])
     if not found:
         return Outcome.rejected("no-campaign", "No campaign's names or queries stand in it.")
-    if is_changed:
+    if (
+        is_changed
+    ):  # a page is matched for the first time, or differently: its first re-reading may have to be planned
         pages = connection.execute(select(page.c.id).where(page.c.article == claim.subject)).scalars().all()
         for one in pages:
             plan_recheck(connection, one, now=now)

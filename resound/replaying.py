@@ -60,7 +60,6 @@ def replay_evidence(
                 "first_seen": raw.fetched_at,
                 "fetched_at": raw.fetched_at,
                 "status": raw.status,
-                "checks": 0,
             }
             insert_new(connection, page, [row])
             key = add_capture(connection, page_id=page_id, source=place.outlet, raw=raw, where=where)

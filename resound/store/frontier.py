@@ -19,7 +19,7 @@ from resound.outcome import Outcome
 from resound.store import work as queue
 from resound.store.database import insert_new, upsert
 from resound.store.leads import LEAD_REASONS, add_leads
-from resound.store.tables import channel, page, reading
+from resound.store.tables import channel, match, page, reading
 from resound.store.work import Claim
 from resound.urls import article_id, canonical_url
 
@@ -166,7 +166,6 @@ def add_entries(connection: Connection, *, source: str, entries: Iterable[Entry]
                     entry=entry_to_json(entry),
                     first_seen=now,
                     shown_updated=shown,
-                    checks=0,
                 )
             )
             queue.enqueue(connection, "fetch", [page_id])
@@ -214,16 +213,25 @@ def record_fetch(
         entry = job.entry if job.entry.url else Entry(url=job.url)
         add_leads(connection, source=job.source, entries=[entry], reason=outcome.reason, now=now)
     queue.finish(connection, job.claim, outcome, now=now)
+    plan_recheck(connection, job.page, now=now)
 
 
 def plan_recheck(connection: Connection, page_id: str, *, now: datetime) -> None:
-    """Have a matched page read again 24 hours, then 7 days after its first reading; nothing where both were done."""
-    row = connection.execute(select(page.c.first_seen, page.c.checks).where(page.c.id == page_id)).first()
-    if row is None or row.checks >= len(RECHECKS):
+    """Have a page that matches a campaign read again 24 hours, then 7 days after it was first seen.
+
+    Nothing happens where it matches none, both were done, or it waits to be read anyway.
+    """
+    row = connection.execute(
+        select(page.c.first_seen, page.c.fetched_at)
+        .join(match, match.c.article == page.c.article)
+        .where(page.c.id == page_id, match.c.matched)
+        .limit(1)
+    ).first()
+    if row is None or row.fetched_at is None or not queue.is_finished(connection, "fetch", page_id):
         return
-    due = max(row.first_seen + RECHECKS[row.checks], now)
-    connection.execute(update(page).where(page.c.id == page_id).values(checks=row.checks + 1))
-    queue.reopen(connection, "fetch", [page_id], due=due.timestamp())
+    planned = [row.first_seen + after for after in RECHECKS if row.fetched_at < row.first_seen + after]
+    if planned:
+        queue.reopen(connection, "fetch", [page_id], due=max(planned[0], now).timestamp())
 
 
 def _newest_shown(entry: Entry) -> datetime | None:

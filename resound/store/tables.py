@@ -108,9 +108,6 @@ page = Table(
     Column("status", Integer),
     Column("gone_at", Moment),
     Column("article", String(16)),
-    Column(
-        "checks", Integer, nullable=False, default=0
-    ),  # planned re-readings of a matched page: 24 h, 7 days
     Index(None, "article"),
 )
 

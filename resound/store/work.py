@@ -21,8 +21,11 @@ from resound.store.database import insert_new
 from resound.store.tables import work
 
 LEASE_SECONDS = 600.0
-MAX_ATTEMPTS = 10
-"""Work that was begun this often and never ended (it takes the process with it) is quarantined as `gave-up`."""
+MAX_ATTEMPTS = 50
+"""Work that was begun this often and never ended (it takes the process with it) is quarantined as `gave-up`.
+
+Many, because whatever else was in hand is counted as well: killing Resound over and over must not give up good work.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,14 @@ def claim(
     for one in given_up:
         finish(connection, one, Outcome.quarantined("gave-up", detail), now=now)
     return [one for one in claims if one.attempts <= MAX_ATTEMPTS]
+
+
+def is_finished(connection: Connection, stage: Stage, subject: str) -> bool:
+    """Whether this work was ended and nobody asked for it again."""
+    statement = select(work.c.id).where(
+        work.c.stage == stage, work.c.subject == subject, work.c.due.is_(None)
+    )
+    return connection.execute(statement).first() is not None
 
 
 def finish(connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> bool:

@@ -165,7 +165,6 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("gone_at", sa.String(length=27), nullable=True),
         sa.Column("article", sa.String(length=16), nullable=True),
-        sa.Column("checks", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_page")),
     )
     op.create_index(op.f("ix_page_article"), "page", ["article"], unique=False)
