@@ -21,7 +21,7 @@ CONTENT = {
     "clips": "SELECT article, sha256 FROM clip",
     "decisions": "SELECT kind, article, campaign, value FROM decision",
     "leads": "SELECT id, reason FROM lead",
-    "waiting": "SELECT stage, subject FROM work WHERE outcome IS NULL",
+    "waiting": "SELECT stage, subject FROM work WHERE due IS NOT NULL",
 }
 """What must be the same however often a run was killed. Moments and row numbers are not content."""
 
