@@ -84,12 +84,19 @@ def expand_archive(sitemap: Sitemap, since: date, until: date) -> tuple[str, ...
     `/news-{year}-{month}.xml` gives one address a month, `{month:02}` the same with two digits; `{day}` makes it daily.
     A sitemap that is no template gives its own address.
     """
-    if not sitemap.is_archive:
-        return (sitemap.url,)
+    return tuple(expand_archive_days(sitemap, since, until)) if sitemap.is_archive else (sitemap.url,)
+
+
+def expand_archive_days(sitemap: Sitemap, since: date, until: date) -> dict[str, tuple[date, date]]:
+    """The same with the first and last day of the window that each address stands for."""
     if sitemap.since is not None:
         since = max(since, sitemap.since)
-    days = (since + timedelta(days=offset) for offset in range((until - since).days + 1))
-    return tuple(dict.fromkeys(_fill_template(sitemap.url, day) for day in days))
+    days: dict[str, tuple[date, date]] = {}
+    for offset in range((until - since).days + 1):
+        day = since + timedelta(days=offset)
+        url = _fill_template(sitemap.url, day)
+        days[url] = (days[url][0] if url in days else day, day)
+    return days
 
 
 _TEMPLATE_FIELD = re.compile(r"\{(year|month|day)(?::0?([1-4])d?)?\}")
