@@ -1,0 +1,180 @@
+"""A query's tree as SQL over FTS5. Every text leaf names its columns; boolean parts that are all text stay one MATCH.
+
+Phrases and NEAR never cross columns. FTS5's NEAR counts tokens between the end of one phrase and the start of the
+other, as the matcher does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from resound.query.tree import (
+    And,
+    DateRange,
+    Keyword,
+    Leaf,
+    Near,
+    Node,
+    Not,
+    Or,
+    Reading,
+    near_readings,
+    readings,
+)
+
+FIELDS = ("title", "lead", "body", "caption")
+ALL = "m"
+"""A column in which every document holds one token: what a pure NOT subtracts from."""
+ALL_TOKEN = "_all"
+
+
+def column(name: str, *, exact: bool) -> str:
+    """The FTS column of one form of a field."""
+    return f"{name}_{'exact' if exact else 'loose'}"
+
+
+@dataclass(slots=True)
+class Condition:
+    """A WHERE condition on `doc` with its parameters."""
+
+    sql: str
+    values: list[str | int] = field(default_factory=list)
+
+
+def where(node: Node) -> Condition:
+    """The condition under which a document is found."""
+    text = match_text(node)
+    if text is not None:
+        return Condition("doc.key IN (SELECT rowid FROM fts WHERE fts MATCH ?)", [text])
+    match node:
+        case And(children):
+            return _joined(" AND ", _bundle(children, And))
+        case Or(children):
+            return _joined(" OR ", _bundle(children, Or))
+        case Not(child):
+            inner = where(child)
+            return Condition(f"NOT ({inner.sql})", inner.values)
+        case Keyword(name, _, folded):
+            return Condition(
+                "doc.combination IN (SELECT combination FROM keyword WHERE name = ? AND value = ?)",
+                [name, folded],
+            )
+        case DateRange(first, last):
+            parts, values = ["doc.day <> ''"], []
+            for sign, day in ((">=", first), ("<=", last)):
+                if day is not None:
+                    parts.append(f"doc.day {sign} ?")
+                    values.append(day.isoformat())
+            return Condition(" AND ".join(parts), list(values))
+        case _:
+            raise TypeError(f"{type(node).__name__} is no text and no condition")
+
+
+def _bundle(children: Iterable[Node], kind: type[And | Or]) -> list[Node]:
+    """Text children of one AND or OR become one MATCH; the others stay conditions of their own."""
+    texts = [child for child in children if match_text(child) is not None]
+    rest = [child for child in children if match_text(child) is None]
+    return [*([texts[0] if len(texts) == 1 else kind(tuple(texts))] if texts else []), *rest]
+
+
+def _joined(word: str, children: Iterable[Node]) -> Condition:
+    found = [where(child) for child in children]
+    return Condition(
+        word.join(f"({one.sql})" for one in found), [value for one in found for value in one.values]
+    )
+
+
+def match_text(node: Node) -> str | None:
+    """The FTS5 expression of a tree that is all text; None where keywords or dates are in it."""
+    match node:
+        case Leaf():
+            return _any_of(_phrase(one) for one in readings(node))
+        case Near(_, _, distance):
+            left, right = near_readings(node)
+            return _any_of(_near(one, other, distance) for one in left for other in right)
+        case And(children):
+            wanted = [match_text(child) for child in children if not isinstance(child, Not)]
+            unwanted = [match_text(child.child) for child in children if isinstance(child, Not)]
+            return _all_of(wanted, unwanted)
+        case Or(children):
+            found = [match_text(child) for child in children]
+            return None if None in found else _any_of(one for one in found if one is not None)
+        case Not(child):
+            return _all_of([], [match_text(child)])
+        case _:
+            return None
+
+
+def _all_of(wanted: list[str | None], unwanted: list[str | None]) -> str | None:
+    if None in wanted or None in unwanted:
+        return None
+    made = " AND ".join(one for one in wanted if one is not None) or f'({ALL} : "{ALL_TOKEN}")'
+    for one in unwanted:
+        made = f"(({made}) NOT {one})"
+    return f"({made})"
+
+
+def _any_of(parts: Iterable[str]) -> str:
+    return f"({' OR '.join(dict.fromkeys(parts))})"
+
+
+def _phrase(reading: Reading) -> str:
+    return f"({_columns(reading)} : {_words(reading)})"
+
+
+def _near(left: Reading, right: Reading, distance: int) -> str:
+    if left == right:
+        return _phrase(left)
+    return f"({_columns(left)} : NEAR({_words(left)} {_words(right)}, {distance}))"
+
+
+def _words(reading: Reading) -> str:
+    joined = " ".join(reading.tokens).replace('"', '""')
+    return f'"{joined}"{" *" if reading.prefix else ""}'
+
+
+def _columns(reading: Reading) -> str:
+    names = FIELDS if reading.field is None else (reading.field,)
+    return "{" + " ".join(column(name, exact=reading.exact) for name in names) + "}"
+
+
+def marked_exactly(node: Node) -> Node:
+    """The same query with its marked words (`rác`) read exactly."""
+    match node:
+        case Leaf():
+            return replace(node, quoted=True) if node.marked and not node.prefix else node
+        case Near(left, right, distance):
+            return Near(_quoted(left), _quoted(right), distance)
+        case And(children):
+            return And(tuple(marked_exactly(child) for child in children))
+        case Or(children):
+            return Or(tuple(marked_exactly(child) for child in children))
+        case _:
+            return node  # what must not stand in a text is read as loosely as it was written
+
+
+def _quoted(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
+    return tuple(replace(leaf, quoted=True) if leaf.marked and not leaf.prefix else leaf for leaf in leaves)
+
+
+def words_in(node: Node, name: str) -> str | None:
+    """An FTS5 expression for “one of the words that are looked for stands in this field”; None where there is none."""
+    found = [_phrase(one) for leaf in _wanted(node) for one in _within(leaf, name)]
+    return _any_of(found) if found else None
+
+
+def _within(leaf: Leaf, name: str) -> list[Reading]:
+    return [one._replace(field=name) for one in readings(leaf) if one.field in (None, name)]  # type: ignore[arg-type]
+
+
+def _wanted(node: Node) -> list[Leaf]:
+    match node:
+        case Leaf():
+            return [node]
+        case Near(left, right, _):
+            return [*left, *right]
+        case And(children) | Or(children):
+            return [leaf for child in children for leaf in _wanted(child)]
+        case _:
+            return []
