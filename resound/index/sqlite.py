@@ -22,8 +22,8 @@ from typing import Any
 
 from resound.errors import StoreError
 from resound.index.base import FACETS, Facet, Hit, IndexDocument, Order, SearchResult
-from resound.index.fts import ALL_TOKEN, FIELDS, Condition, column, marked_exactly, where, words_in
-from resound.query import Document, Query, analyse_document
+from resound.index.fts import ALL_TOKEN, Condition, column, marked_exactly, where, words_in
+from resound.query import FIELDS, Document, Query, analyse_document
 from resound.text import analysis_fingerprint, fold_keyword
 
 VERSION = 1
@@ -47,7 +47,7 @@ CREATE TABLE keyword (
 CREATE VIRTUAL TABLE fts USING fts5(
   {", ".join(_COLUMNS)}, content='', columnsize=0, tokenize="ascii tokenchars '{_TOKENCHARS}'"
 );
-"""  # noqa: S608 (made of constants)
+"""
 
 
 class SqliteIndex:
@@ -243,7 +243,7 @@ class _Row:
         marks = ", ".join("?" * len(_COLUMNS))
         connection.execute(
             f"INSERT INTO fts (rowid, {', '.join(_COLUMNS)}) VALUES (?, {marks})",
-            (key, *self.tokens),  # noqa: S608
+            (key, *self.tokens),
         )
 
     def _combination(self, connection: sqlite3.Connection) -> int:
@@ -365,4 +365,4 @@ def _read_place(after: str | None, order: Order) -> Sequence[Any]:
         raise ValueError(f"{after!r} is no place in a list of results") from err
     if said != order or len(values) < 2 or not isinstance(values[-1], str):
         raise ValueError(f"{after!r} belongs to another order")
-    return values
+    return list(values)
