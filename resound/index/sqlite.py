@@ -115,7 +115,7 @@ class SqliteIndex:
         condition = where(query.tree)
         with self._reading() as connection:
             counted = connection.execute(
-                f"SELECT doc.combination, count(*) FROM doc WHERE {condition.sql} GROUP BY doc.combination",  # noqa: S608
+                f"SELECT doc.combination, count(*) FROM doc WHERE {condition.sql} GROUP BY doc.combination",
                 condition.values,
             ).fetchall()
             rows = connection.execute(*_page(condition, ranks, start, limit + 1)).fetchall()
@@ -146,7 +146,7 @@ class SqliteIndex:
         """Empty it."""
         with self._transaction() as connection:
             for table in ("doc", "shown", "combination", "keyword"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608
+                connection.execute(f"DELETE FROM {table}")
             connection.execute("INSERT INTO fts(fts) VALUES ('delete-all')")
             connection.execute("UPDATE meta SET value = '0' WHERE name = 'cursor'")
 
@@ -272,7 +272,7 @@ def _delete(connection: sqlite3.Connection, key: str) -> None:
         return
     marks = ", ".join("?" * len(_COLUMNS))
     connection.execute(
-        f"INSERT INTO fts (fts, rowid, {', '.join(_COLUMNS)}) VALUES ('delete', ?, {marks})",  # noqa: S608
+        f"INSERT INTO fts (fts, rowid, {', '.join(_COLUMNS)}) VALUES ('delete', ?, {marks})",
         (found[0], *_tokens(_read_body(found[1])[0])),
     )
     connection.execute("DELETE FROM doc WHERE key = ?", (found[0],))
@@ -316,7 +316,7 @@ def _page(
     """Rows are (key, rank …, published, id) in order; `start` are the values of the row that they come after."""
     names = [f"r{number}" for number in range(len(ranks))]
     columns = "".join(f", ({rank.sql}) AS {name}" for name, rank in zip(names, ranks, strict=True))
-    inner = f"SELECT doc.key AS key{columns}, doc.published AS published, doc.id AS id FROM doc WHERE {condition.sql}"  # noqa: S608
+    inner = f"SELECT doc.key AS key{columns}, doc.published AS published, doc.id AS id FROM doc WHERE {condition.sql}"
     values: list[str | int] = [value for rank in ranks for value in rank.values] + list(condition.values)
     limits = ""
     if start:
@@ -333,7 +333,7 @@ def _page(
     if not ranks:  # no subquery: the order's index may serve
         flat = limits.replace(" WHERE ", " AND (", 1) + (")" if limits else "")
         return f"{inner}{flat} ORDER BY doc.published DESC, doc.id LIMIT ?", values
-    return f"SELECT * FROM ({inner}){limits} ORDER BY {order} LIMIT ?", values  # noqa: S608
+    return f"SELECT * FROM ({inner}){limits} ORDER BY {order} LIMIT ?", values
 
 
 def _count_facets(
