@@ -10,6 +10,8 @@ import structlog
 def log_as_json(level: int) -> None:
     """Have every `resound.*` logger of this process, and the errors of others, write JSON lines."""
     handler = logging.StreamHandler()
+    # Not by levels: Scrapy sets its own loggers to DEBUG when it starts.
+    handler.addFilter(lambda line: line.name.startswith("resound") or line.levelno >= logging.ERROR)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[

@@ -188,7 +188,7 @@ def _set_up_logs() -> None:
 
 
 def _crawl_here(order: _Order, pipe: Connection) -> CrawlReport:
-    from scrapy.crawler import AsyncCrawlerProcess
+    from scrapy.crawler import CrawlerProcess
 
     from crawlers.evidence import EvidenceWriter
     from crawlers.ledger import Ledger
@@ -233,14 +233,17 @@ def _crawl_here(order: _Order, pipe: Connection) -> CrawlReport:
                 host: {"concurrency": 1, "delay": delay, "jitter": 0.0} for host, delay in delays.items()
             },
             RETRY_ENABLED=False,
-            LOG_ENABLED=False,
+            LOG_INSTALL_ROOT_HANDLER=False,
         )
-        process = AsyncCrawlerProcess(settings, install_root_handler=False)
+        process = CrawlerProcess(settings)  # not the asyncio one: it insists on Twisted's own reactor class
         crawler = process.create_crawler(NewsSpider)
-        process.crawl(crawler, errand=errand)
+        broken: list[BaseException] = []
+        process.crawl(crawler, errand=errand).addErrback(lambda failure: broken.append(failure.value))
         process.start()
         recorder.close()
         ledger.close()
+        if broken:
+            raise broken[0]
         spider = crawler.spider
         if not isinstance(spider, NewsSpider):
             raise ResoundError("The spider could not be started.")
