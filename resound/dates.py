@@ -51,6 +51,7 @@ _AGO = re.compile(
 )
 _BUDDHIST = range(2400, 2700)
 _THAI = re.compile(r"[\u0e00-\u0e7f]")
+_VIETNAMESE = re.compile(r"\bthứ |chủ nhật|\bngày\b|cập nhật|\btháng\b", re.IGNORECASE)
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -130,7 +131,7 @@ def _read(
     plain = _read_plain(text, zone)
     if plain is not None:
         return (plain, False), None
-    day_first = _is_day_first(zone, language)
+    day_first = _is_day_first(zone, "vi" if _VIETNAMESE.search(text) else language)
     reads_roc = zone.key == "Asia/Taipei" or (language or "").lower().startswith("zh")
     dates = scan(text, day_first=day_first, reads_roc=reads_roc)
     if dates:

@@ -231,7 +231,7 @@ class TestChoose:
         assert choose_date([ld, FoundDate("sitemap", "b", day=date(2025, 1, 1))]) == ld
 
     def test_two_days_are_no_disagreement(self) -> None:
-        ld = FoundDate("json-ld", "a", at=datetime(2014, 10, 4, 20, tzinfo=UTC))
+        ld = FoundDate("json-ld", "a", at=datetime(2014, 10, 4, 10, tzinfo=UTC))
         assert choose_date([ld, FoundDate("url", "b", day=date(2014, 10, 2))], zone=TAIPEI) == ld
 
     def test_a_day_gains_the_time_of_a_lesser_voice(self) -> None:
