@@ -5,24 +5,27 @@ The row as it was given is evidence, and so is the file that it names; both are 
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from resound.article import DetectLanguage
-from resound.clips import ClipProblem, ClipRow, clip_key, original_url
-from resound.facts import PROVISIONAL
+from resound.article import Article, DetectLanguage, FoundDate, date_to_json
+from resound.clips import ClipProblem, ClipRow, clip_key, is_capture, original_url
+from resound.facts import PROVISIONAL, edition_of
 from resound.source import Edition, Source
 from resound.store import Store, work
 from resound.store.articles import Placement, find_article, store_article
 from resound.store.database import insert_new
 from resound.store.registry import load_sources
 from resound.store.tables import clip
-from resound.urls import canonical_url
+from resound.urls import article_id, bare_host, canonical_url, find_edition, host_of
 
 MAX_FILE_BYTES = 200_000_000
 
@@ -79,45 +82,85 @@ def _store(
     who: str,
     now: datetime,
 ) -> ClipResult:
-    source, edition = _outlet(row, sources)
-    medium = row.medium or (source.medium if source is not None else "online")
     url = canonical_url(original_url(row.url)) if row.url else ""
-    known = find_article(connection, url) if url and medium == "online" else None
-    key = known or (None if url and medium == "online" else clip_key(row))
-    if known is None and (key is None or find_article(connection, key) is None):
-        prior = edition.language if edition is not None else row.language or None
-        article = _article(row, url or f"clip:{key}", detect, prior)
-        outlet = source.id if source is not None else f"{PROVISIONAL}{row.outlet.casefold() or url}"
-        place = Placement("item", outlet, edition.id if edition is not None else article.language.tag, medium)
-        stored = store_article(connection, article, place, key=key, seen=now)
-        key = stored.article
-        work.reopen(connection, "match", [key])
-        work.reopen(connection, "group", [key])
+    place = _place(row, url, sources)
+    if isinstance(place, str):
+        return ClipResult(row.row, "problem", None, place)
+    # The row alone decides what it stands for, so that sources which are named later do not make another item of it.
+    is_page = bool(url) and row.medium in (None, "online", "agency") and not (row.page or row.airtime)
+    key = article_id(url) if is_page else clip_key(row)
+    known = find_article(connection, url if is_page else key)
+    if known is None:
+        language = row.language or _language(place, sources)
+        article = _article(row, url or f"clip:{key}", detect, language)
+        if place.edition == "":
+            place = replace(place, edition=article.language.tag)
+        known = store_article(connection, article, place, key=None if is_page else key, seen=now).article
+        work.reopen(connection, "match", [known])
+        work.reopen(connection, "group", [known])
         result: Literal["added", "known"] = "added"
         message = f"added: {row.title or url}"
+        if place.kind == "copy":
+            name = sources[place.outlet].names.best()
+            message += (
+                f" (a copy on {name}: also seen at, never counted; give the outlet's own address to count it)"
+            )
     else:
         result, message = "known", f"known already: {row.title or url}"
     rows = [
-        {"article": key, "sha256": digest, "name": name, "row": _plain(row), "who": who, "at": now}
+        {"article": known, "sha256": digest, "name": name, "row": _plain(row), "who": who, "at": now}
         for digest, name in kept
     ]
     insert_new(connection, clip, rows)
-    return ClipResult(row.row, result, key, message)
+    return ClipResult(row.row, result, known, message)
 
 
-def _outlet(row: ClipRow, sources: Mapping[str, Source]) -> tuple[Source | None, Edition | None]:
-    """The row's outlet: by the host of its URL, else by id or by a name as people write it, in any language."""
-    found = find_edition(original_url(row.url), sources.values()) if row.url else None
-    if found is not None and found[0].type == "outlet":
-        return found
-    wanted = row.outlet.casefold().strip()
+def _place(row: ClipRow, url: str, sources: Mapping[str, Source]) -> Placement | str:
+    """Where a clip was published, or a sentence about why that cannot be said.
+
+    A page is its host's, as for what is crawled. What was printed or aired is the named outlet's, else its host's.
+    """
+    host = find_edition(url, sources.values()) if url else None
+    named = _named_outlet(row, sources)
+    is_page = row.medium in (None, "online", "agency") and not (row.page or row.airtime)
+    if host is not None and (is_page or named is None):
+        source, edition = host
+        kind: Literal["item", "copy"] = "item" if source.type == "outlet" else "copy"
+        return Placement(kind, source.id, edition.id, row.medium or source.medium)
+    if url and (is_page or not row.outlet):
+        return Placement("item", f"{PROVISIONAL}{bare_host(host_of(url))}", "", row.medium or "online")
+    if named is not None:
+        return Placement("item", named[0].id, named[1].id, row.medium or named[0].medium)
+    if row.medium is None:
+        return (
+            f"nobody knows yet what kind of outlet {row.outlet!r} is: fill in the medium (print, tv, radio …)"
+        )
+    return Placement("item", f"{PROVISIONAL}{' '.join(row.outlet.casefold().split())}"[:255], "", row.medium)
+
+
+def _named_outlet(row: ClipRow, sources: Mapping[str, Source]) -> tuple[Source, Edition] | None:
+    """The outlet that a row names, by id or by a name as people write it, in any language."""
+    wanted = " ".join(row.outlet.casefold().split())
     for source in sources.values():
-        names = {source.id, *(name.casefold() for name in (source.names.zh_hant, source.names.en, source.names.vi) if name)}
-        if wanted and wanted in names and source.editions:
-            language = row.edition or row.language
-            fitting = [one for one in source.editions if language and language in (one.id, one.language)]
+        written = (source.names.zh_hant, source.names.en, source.names.vi)
+        names = {source.id, *(" ".join(name.casefold().split()) for name in written if name)}
+        if wanted in names and source.editions and source.type == "outlet":
+            asked = [one for one in (row.edition, row.language) if one]
+            fitting = [
+                edition
+                for one in asked
+                for edition in source.editions
+                if one in (edition.id, edition.language)
+                or (one.split("-")[0] == edition.language.split("-")[0] and "-" not in one)
+            ]
             return source, (fitting or list(source.editions))[0]
-    return None, None
+    return None
+
+
+def _language(place: Placement, sources: Mapping[str, Source]) -> str | None:
+    source = sources.get(place.outlet)
+    edition = edition_of(source, place.edition) if source is not None else None
+    return edition.language if edition is not None else None
 
 
 def _article(row: ClipRow, url: str, detect: DetectLanguage, prior: str | None) -> Article:
@@ -132,6 +175,9 @@ def _article(row: ClipRow, url: str, detect: DetectLanguage, prior: str | None) 
         lead=paragraphs[0] if paragraphs else "",
         published=row.date,
         extractor="clip import",
+        notes=tuple(
+            f"web archive capture: {one}" for one in (row.url, row.archive_url) if one and is_capture(one)
+        ),
     )
 
 
@@ -141,7 +187,15 @@ def _as_given(row: ClipRow) -> bytes:
 
 def _plain(row: ClipRow) -> dict[str, str]:
     """The row's cells by column, without its number: the same row elsewhere in another table is the same clip."""
-    return {name: str(value) for name, value in asdict(row).items() if name != "row" and value not in (None, "")}
+    plain: dict[str, str] = {}
+    for one in fields(row):
+        value = getattr(row, one.name)
+        if isinstance(value, FoundDate):
+            written = date_to_json(value) or {}
+            plain[one.name] = written.get("at") or written["day"]
+        elif value and one.name != "row":
+            plain[one.name] = str(value)
+    return plain
 
 
 def _read_file(folder: Path, name: str) -> bytes | str:
