@@ -1,8 +1,23 @@
 """One error tree. People read the sentence; logs get the cause (`raise … from err`)."""
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class ResoundError(Exception):
     """Something that a person can act on. `str(error)` is a whole, helpful sentence."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come back whole from worker processes, those with keyword-only arguments too."""
+        return _remake, (type(self), self.args, dict(self.__dict__))
+
+
+def _remake(kind: type[ResoundError], words: tuple[Any, ...], more: dict[str, Any]) -> ResoundError:
+    error = kind.__new__(kind, *words)
+    error.args = words
+    error.__dict__.update(more)
+    return error
 
 
 class DefinitionError(ResoundError):
@@ -36,7 +51,7 @@ class NotFoundError(ResoundError):
 
 
 class FetchError(ResoundError):
-    """A fetch did not bring a page. `reason` is one of `FETCH_REASONS`, stable for counting."""
+    """A fetch did not bring a page. `reason` is a short code, stable for counting."""
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
