@@ -9,8 +9,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -69,14 +69,11 @@ class Ledger:
             lambda connection: record_fetch(connection, job, outcome, status=status, now=self._now())
         )
 
-    async def postpone(self, jobs: Sequence[FetchJob], *, until: datetime, reason: str, detail: str) -> None:
-        """Have pages fetched later: their server asks for it."""
-
-        def write(connection: Connection) -> None:
-            for job in jobs:
-                work.postpone(connection, job.claim, until=until, reason=reason, detail=detail)
-
-        await self._write(write)
+    async def postpone(self, job: FetchJob, *, until: datetime, reason: str, detail: str) -> None:
+        """Have a page fetched later: its server asks for it."""
+        await self._write(
+            lambda connection: work.postpone(connection, job.claim, until=until, reason=reason, detail=detail)
+        )
 
     async def release(self, jobs: Sequence[FetchJob]) -> None:
         """Give pages back that were not begun."""
@@ -86,7 +83,7 @@ class Ledger:
         """Put what a channel lists on the frontier and among the leads."""
         total = Added(0, 0, 0)
         for part in _parts(found.pages, ENTRIES_AT_ONCE):
-            added = await self._write(lambda connection, part=part: self._add(connection, job, part))  # type: ignore[misc]
+            added = await self._write(partial(self._add, job, part))
             total = Added(total.new + added.new, total.updated + added.updated, total.known + added.known)
         if found.leads:
             await self._write(
@@ -127,7 +124,7 @@ class Ledger:
         """End the thread once what was asked for is done."""
         self._thread.shutdown()
 
-    def _add(self, connection: Connection, job: ChannelJob, entries: Sequence[Entry]) -> Added:
+    def _add(self, job: ChannelJob, entries: Sequence[Entry], connection: Connection) -> Added:
         return add_entries(connection, source=job.source, entries=entries, now=self._now())
 
     async def _write(self, do: Callable[[Connection], Result]) -> Result:
@@ -142,8 +139,3 @@ def _parts(entries: Iterable[Entry], size: int) -> Iterable[list[Entry]]:
     rest = iter(entries)
     while part := list(islice(rest, size)):
         yield part
-
-
-def with_new(result: PollResult, added: Added) -> PollResult:
-    """A poll's result once it is known how much of it was new."""
-    return replace(result, new=added.new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ class ChannelJob:
     url: str
     kind: ChannelKind
     zone: ZoneInfo
-    state: PollState = PollState()
+    state: PollState = field(default_factory=PollState)
     listing: Listing | None = None
     is_search: bool = False
     """What it lists are leads unless it names the publisher's own address."""
@@ -151,7 +151,9 @@ def moment_of(found: FoundDate | None, zone: tzinfo) -> datetime | None:
         return None
     if found.at is not None:
         return found.at
-    return None if found.day is None else datetime(found.day.year, found.day.month, found.day.day, tzinfo=zone)
+    return (
+        None if found.day is None else datetime(found.day.year, found.day.month, found.day.day, tzinfo=zone)
+    )
 
 
 def _job(channel: Channel, source: Source | None, window: Window | None) -> ChannelJob:
@@ -172,14 +174,14 @@ def _job(channel: Channel, source: Source | None, window: Window | None) -> Chan
         )
     if any(one.url == channel.url for one in source.sitemaps):
         return ChannelJob(source.id, channel.url, "sitemap", source.zone, state, window=window)
-    return ChannelJob(
-        source.id, channel.url, "feed", source.zone, state, is_search=source.type == "search"
-    )
+    return ChannelJob(source.id, channel.url, "feed", source.zone, state, is_search=source.type == "search")
 
 
 def _doubted(entry: Entry) -> Entry:
     """A search engine's dates are when it saw a page, or what it makes of it."""
-    published = entry.published and replace(entry.published, suspect=entry.published.suspect or "search-engine")
+    published = entry.published and replace(
+        entry.published, suspect=entry.published.suspect or "search-engine"
+    )
     updated = entry.updated and replace(entry.updated, suspect=entry.updated.suspect or "search-engine")
     return replace(entry, published=published, updated=updated)
 

@@ -52,7 +52,13 @@ class CrawlReport:
         polled = self.channels_read + self.channels_unchanged + self.channels_failed + self.channels_stopped
         parts = [
             f"{polled} channel{'' if polled == 1 else 's'} polled"
-            + _some({"unchanged": self.channels_unchanged, "failed": self.channels_failed, "gone": self.channels_stopped}),
+            + _some(
+                {
+                    "unchanged": self.channels_unchanged,
+                    "failed": self.channels_failed,
+                    "gone": self.channels_stopped,
+                }
+            ),
             f"{self.entries_new} new entries",
             f"{self.pages_stored} page{'' if self.pages_stored == 1 else 's'} stored with evidence",
         ]

@@ -24,9 +24,10 @@ from crawlers.report import CrawlEvent, CrawlReport, Tally
 from resound.errors import ResoundError
 
 if TYPE_CHECKING:
+    from twisted.python.failure import Failure
+
     from crawlers.guard import FetchRules
     from crawlers.plan import ChannelJob
-
     from resound.store import Store
 
 __all__ = ["CrawlEvent", "CrawlReport", "crawl"]
@@ -159,14 +160,16 @@ def _termination_as_exit() -> Iterator[None]:
 
 
 def _run_child(order: _Order, pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides and terminates
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole group; the parent decides and terminates
     threading.Thread(target=_die_with_parent, args=(pipe,), daemon=True).start()
     _set_up_logs()
     try:
         pipe.send(_crawl_here(order, pipe))
     except ResoundError as err:
         pipe.send(_Failure(str(err)))
-    except Exception as err:  # noqa: BLE001 (told to the parent, which raises it)
+    except Exception as err:
         logging.getLogger("resound.crawl").exception("crawl failed")
         pipe.send(_Failure(f"The crawl stopped: {type(err).__name__}: {err}."))
 
@@ -238,7 +241,11 @@ def _crawl_here(order: _Order, pipe: Connection) -> CrawlReport:
         process = CrawlerProcess(settings)  # not the asyncio one: it insists on Twisted's own reactor class
         crawler = process.create_crawler(NewsSpider)
         broken: list[BaseException] = []
-        process.crawl(crawler, errand=errand).addErrback(lambda failure: broken.append(failure.value))
+
+        def keep(failure: Failure) -> None:
+            broken.append(failure.value)
+
+        process.crawl(crawler, errand=errand).addErrback(keep)
         process.start()
         recorder.close()
         ledger.close()
@@ -287,5 +294,7 @@ class _Teller:
         moment = time.monotonic()
         if moment >= self._next or event.done == event.known:
             self._next = moment + SAY_EVERY
-            with contextlib.suppress(BrokenPipeError):  # the parent is gone; the other thread ends this process
+            with contextlib.suppress(
+                BrokenPipeError
+            ):  # the parent is gone; the other thread ends this process
                 self._pipe.send(event)

@@ -129,7 +129,9 @@ class ChannelReader:
                 response = await self._get(url, {})
                 result = judge_poll(response, now=self._now())
                 problem = result.problem
-                found = await self._take(job, response, gathered, url) if result.kind == "read" else Document()
+                found = (
+                    await self._take(job, response, gathered, url) if result.kind == "read" else Document()
+                )
                 waiting += [(more, depth + 1) for more in found.more]
             except FetchError as err:
                 problem = str(err)
@@ -219,7 +221,8 @@ def choose_children(job: ChannelJob, children: Sequence[ChildSitemap]) -> tuple[
         chosen = tuple(
             one
             for one in chosen
-            if one.changed is None or (one.changed.at.date() if one.changed.at else one.changed.day or since) >= since
+            if one.changed is None
+            or (one.changed.at.date() if one.changed.at else one.changed.day or since) >= since
         )
     return tuple(one.url for one in chosen[:MAX_CHILDREN])
 

@@ -17,9 +17,6 @@ from resound.errors import FetchError
 Download = Callable[[Request], Awaitable[Response]]
 """Scrapy's engine: only the downloader with its middlewares, nothing scheduled."""
 
-TRANSIENT = frozenset(("timeout", "connection", "dns", "deadline"))
-"""Reasons for which a fetch is tried again at once, after a pause."""
-
 
 class Downloads:
     """Takes every request of a crawl. A request waits outside Scrapy for its turn, so that no deadline runs meanwhile."""
@@ -42,7 +39,7 @@ class Downloads:
             return await self._download(request)
         except FetchError:
             raise
-        except Exception as err:  # noqa: BLE001 (Twisted, Scrapy and OpenSSL raise many kinds; each becomes a reason)
+        except Exception as err:  # Twisted, Scrapy and OpenSSL raise many kinds; each becomes a reason
             raise explain_failure(err, url) from err
 
     @asynccontextmanager
@@ -71,4 +68,3 @@ def raw_headers(response: Response) -> dict[str, str]:
         name.decode("latin-1"): ", ".join(value.decode("latin-1") for value in values)
         for name, values in response.headers.items()
     }
-

@@ -30,6 +30,8 @@ CLAIM = 50
 IN_HAND = 1_000
 """Leased pages that may wait for their hosts: a slow host must not keep the others idle."""
 
+NOTHING: tuple[Any, ...] = ()
+
 _log = logging.getLogger("resound.crawl")
 
 
@@ -60,6 +62,7 @@ class NewsSpider(Spider):
         self._in_hand: dict[asyncio.Task[None], FetchJob | None] = {}
         self._moved = asyncio.Event()
         self._ended = asyncio.Event()
+        self._has_begun = False
         self._failure: BaseException | None = None
         self.is_done = False
 
@@ -77,6 +80,7 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Do everything; yields nothing, for nothing goes through Scrapy's scheduler."""
+        self._has_begun = True
         try:
             await self._run()
             self.is_done = True
@@ -85,7 +89,7 @@ class NewsSpider(Spider):
         finally:
             await self._put_down()
             self._ended.set()
-        for nothing in ():
+        for nothing in NOTHING:
             yield nothing
 
     async def _run(self) -> None:
@@ -109,10 +113,10 @@ class NewsSpider(Spider):
             self._moved.clear()
             claimed = 0
             if len(self._in_hand) < IN_HAND:
-                jobs = await errand.ledger.claim(CLAIM)
-                claimed = len(jobs)
-                for job in jobs:
-                    self._begin(fetcher.fetch(job), job)
+                pages = await errand.ledger.claim(CLAIM)
+                claimed = len(pages)
+                for page in pages:
+                    self._begin(fetcher.fetch(page), page)
             if self._failure is not None:
                 raise self._failure
             if claimed:
@@ -149,7 +153,11 @@ class NewsSpider(Spider):
             await asyncio.gather(*tasks, return_exceptions=True)
         jobs = [job for task, job in tasks.items() if job is not None and task.cancelled()]
         if jobs and self._failure is None:
+            await asyncio.to_thread(
+                self.errand.recorder.close
+            )  # what it holds ends as done, not as given back
             await self.errand.ledger.release(jobs)
 
     async def _wait_for_end(self) -> None:
-        await self._ended.wait()
+        if self._has_begun:
+            await self._ended.wait()
