@@ -243,7 +243,7 @@ def _crawl_here(order: _Order, pipe: Connection) -> CrawlReport:
         broken: list[BaseException] = []
 
         def keep(failure: Failure) -> None:
-            broken.append(failure.value)
+            broken.append(failure.value or ResoundError("The spider could not be started."))
 
         process.crawl(crawler, errand=errand).addErrback(keep)
         process.start()

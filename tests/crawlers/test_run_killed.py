@@ -1,0 +1,141 @@
+"""`kill -9` in the middle of a crawl, then a crawl to the end: the same pages and hashes, nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawlers.evidence import EvidenceRef, verify
+from resound.store.captures import list_captures
+from tests.crawlers.desk import Desk, publish
+from tests.crawlers.newsroom import Newsroom, open_newsroom, rss
+
+OUTLETS = 6
+PAGES = 25
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def room() -> Iterator[Newsroom]:
+    with open_newsroom() as one:
+        for number in range(OUTLETS):
+            base = f"http://outlet{number}.example"
+            urls = publish(one, PAGES, base)
+            one.pages[f"{base}/rss.xml"] = rss(*((url, "T", "") for url in urls))
+        yield one
+
+
+def open_desk(folder: Path, room: Newsroom) -> Desk:
+    desk = Desk(folder, room.port)
+    for number in range(OUTLETS):
+        key = f"outlet{number}"
+        desk.follow(key, feeds=[{"url": f"http://{key}.example/rss.xml"}])
+    return desk
+
+
+def crawl_and_kill(folder: Path, room: Newsroom, after: float, *, who: str) -> bool:
+    """Start a crawl and kill it (or its child) after so many seconds. Whether it was still at work."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.crawlers.desk", str(folder), str(room.port)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(after)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    pids = [int(one) for one in children.read_text().split()] if children.exists() else []
+    was_running = process.poll() is None
+    for pid in pids if who == "child" else [process.pid]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            was_running = False
+    process.wait(30)
+    wait_until_gone(pids)
+    return was_running
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    """A child whose parent was killed ends by itself, at once."""
+    until = time.monotonic() + 5
+    for pid in pids:
+        while Path(f"/proc/{pid}/stat").exists() and "resound" not in str(pid):
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            if state == "Z":
+                break
+            assert time.monotonic() < until, "the child outlived its parent"
+            time.sleep(0.02)
+
+
+def check(folder: Path, room: Newsroom) -> None:
+    """Crawl to the end, then hold what is stored against what is published."""
+    desk = Desk(folder, room.port)
+    desk.crawl()
+    stored = desk.stored()
+    assert [url for url, _ in stored] == sorted(url for url in room.pages if "/news/" in url)
+    with desk.store.read() as connection:
+        captures = list_captures(connection)
+    refs = [EvidenceRef(one.file, one.offset, one.length, one.sha256, one.payload_sha256) for one in captures]
+    assert not [one for one in verify(desk.evidence, refs) if one.is_loss]
+    assert desk.outcomes() == {("done", ""): OUTLETS * PAGES}
+    desk.store.close()
+    connection = sqlite3.connect(folder / "resound.sqlite")
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def kill_often(tmp_path: Path, room: Newsroom, times: int) -> None:
+    open_desk(tmp_path / "whole", room).store.close()
+    began = time.monotonic()
+    check(tmp_path / "whole", room)
+    seconds = time.monotonic() - began
+    dice = random.Random()
+    killed = 0
+    for number in range(times * 4):
+        folder = tmp_path / f"run{number}"
+        open_desk(folder, room).store.close()
+        for who in ("parent", "child"):
+            killed += crawl_and_kill(folder, room, dice.uniform(0.5, seconds + 0.4), who=who)
+        check(folder, room)
+        if killed >= times:
+            return
+    pytest.fail(f"only {killed} of {times} kills met a crawl at work")
+
+
+def test_killed_at_5_random_moments(tmp_path: Path, room: Newsroom) -> None:
+    kill_often(tmp_path, room, 5)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_at_25_random_moments(tmp_path: Path, room: Newsroom) -> None:
+    kill_often(tmp_path, room, 25)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_puts_down_what_is_in_hand(tmp_path: Path, room: Newsroom, number: signal.Signals) -> None:
+    desk = open_desk(tmp_path, room)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.crawlers.desk", str(tmp_path), str(room.port)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    before = len(room.asked)
+    while len(room.asked) < before + OUTLETS * 3:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(number)
+    assert process.wait(15) != 0
+    left = desk.outcomes()
+    assert ("leased", "") not in left
+    check(tmp_path, room)
