@@ -147,8 +147,11 @@ def _decode(data: bytes, count_known: Callable[[Sequence[str]], int]) -> str:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(encoding, "replace")
-    if data[:200].count(0) > len(data[:200]) // 4:  # UTF-16 without its mark
-        return data.decode("utf-16-be" if data[0] == 0 else "utf-16-le", "replace")
+    if (
+        0 in data
+    ):  # UTF-16 without its mark: its separators and line ends have a zero byte before or after them
+        is_big = data[::2].count(0) > data[1::2].count(0)
+        return data.decode("utf-16-be" if is_big else "utf-16-le", "replace")
     best: tuple[int, str] = (-1, "")
     for encoding in _ENCODINGS:
         try:

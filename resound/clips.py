@@ -319,13 +319,13 @@ def _check_date(raw: str, now: datetime) -> FoundDate | None:
     here, there, later = found
     if here is None or there is None or later is None:
         raise _UnfitCellError(f"{raw[:100]!r} is no date that can be read. {fits}")
+    if _local(here) != _local(later):
+        raise _UnfitCellError(f"{raw[:100]!r} does not say which year. {fits}")
     if here.suspect == "ambiguous" or later.suspect == "ambiguous":
         raise _UnfitCellError(f"{raw[:100]!r} can be read in two ways (day first or month first). {fits}")
     if here.suspect is not None:
         why = "lies in the future" if here.suspect == "future" else "cannot be right (before 1990)"
         raise _UnfitCellError(f"The date {raw[:100]!r} {why}. {fits}")
-    if _local(here) != _local(later):
-        raise _UnfitCellError(f"{raw[:100]!r} does not say which year. {fits}")
     if here.at is not None and here.at == there.at:  # a zone is written: it is a moment
         return here
     return FoundDate("import", raw, day=_local(here))
