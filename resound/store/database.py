@@ -172,5 +172,8 @@ def upsert(
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows whose key is not there yet; leave the others as they are."""
-    upsert(connection, table, rows, update=())
+    """Insert rows that collide with none, by primary key or any other unique key; leave the others as they are."""
+    if not rows:
+        return
+    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    connection.execute(insert.on_conflict_do_nothing(), list(rows))
