@@ -58,9 +58,8 @@ class RobotsRules:
         try:
             response = await engine.download_async(request)
         except Exception as err:  # noqa: BLE001 (whatever it was: nobody knows what is permitted)
-            return _refuse(
-                "robots-unknown", f"{place}/robots.txt cannot be read ({type(err).__name__}: {err})"
-            )
+            known = explain_failure(err, place)
+            return _refuse(known.reason, f"{place}/robots.txt cannot be read: {str(known).rstrip('.')}")
         status = response.status
         if 200 <= status < 300:
             return self._read(place, response.body[:MAX_BYTES])

@@ -45,14 +45,20 @@ _OTHER_PATTERNS = tuple((name, re.compile(f"[{chars}]"), worth) for name, chars,
 _ANY_OTHER = re.compile("[" + "".join(chars for _, chars, _ in _OTHERS) + "]")
 HAN_PATTERN = re.compile(f"[{HAN}]")
 _KANA_PATTERN = re.compile(f"[{KANA}]")
-WORD = re.compile(r"[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\u0300-\u036f]+(?:['’][A-Za-z]+)*")
+WORD = re.compile(
+    r"[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\u0300-\u036f]+(?:['’][A-Za-z]+)*"
+)
 """A word in Latin letters, its marks composed or not."""
 
-_QUOTED = re.compile(r"[《〈「『“\"](?:[^》〉」』”\"]{1,40})[》〉」』”\"]")  # 任天堂《スーパーマリオ》新作發表
+_QUOTED = re.compile(
+    r"[《〈「『“\"](?:[^》〉」』”\"]{1,40})[》〉」』”\"]"
+)  # 任天堂《スーパーマリオ》新作發表
 _KANJI_ONLY_AT_MOST = 60  # Japanese prose without any kana does not get longer than a headline or two
 _CHINESE_ONLY_WORDS = frozenset("你妳她们們吗嗎呢吧啊很这這让讓说說跟沒没什哪咱嘅咗冇佢哋喺嚟啲唔嗰")
 _LOOKS_JAPANESE_BUT_IS_NOT = frozenset("温恒虚点游床群峰")  # Hong Kong and Taiwan write these too
-_JAPANESE_WORDS = re.compile(r"株式|首相官邸|都道府県|府知事|都知事|県知事|衆院|参院|衆議院|参議院|容疑者|選手権|市町村|甲子園|紅白歌合戦|令和\d|令和元")
+_JAPANESE_WORDS = re.compile(
+    r"株式|首相官邸|都道府県|府知事|都知事|県知事|衆院|参院|衆議院|参議院|容疑者|選手権|市町村|甲子園|紅白歌合戦|令和\d|令和元"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,11 @@ def is_japanese(text: str) -> bool:
     chinese = sum(1 for one in han if one in tables.chinese or one in _CHINESE_ONLY_WORDS)
     if kana:
         share = len(kana) / (len(kana) + len(han))
-        return share >= 0.3 or (share >= 0.05 and chinese * 3 <= len(kana)) or (share >= 0.12 and chinese <= len(kana))
+        return (
+            share >= 0.3
+            or (share >= 0.05 and chinese * 3 <= len(kana))
+            or (share >= 0.12 and chinese <= len(kana))
+        )
     if chinese:
         return False
     japanese = sum(1 for one in han if one in tables.japanese)
@@ -112,7 +122,9 @@ def is_japanese(text: str) -> bool:
         return False
     if len(all_kana) >= 2 and not any(one in tables.simplified - tables.shared_simplified for one in han):
         return True
-    mixed = any(one in tables.shared_simplified for one in han) and any(one in tables.shared_traditional for one in han)
+    mixed = any(one in tables.shared_simplified for one in han) and any(
+        one in tables.shared_traditional for one in han
+    )
     return japanese > 0 or mixed or _JAPANESE_WORDS.search(bare) is not None
 
 
@@ -142,15 +154,24 @@ def _han_tables() -> _HanTables:
     simplifiable, turned, japanised, unjapanised = (changed(name) for name in ("t2s", "s2t", "t2jp", "jp2t"))
     traditional = {one for one in simplifiable if not _is_between(one, "gb2312", b"\xb0", b"\xd8")}
     simplified = {one for one in turned if not _is_between(one, "big5", b"\xa4", b"\xc6\x80")}
-    common = {one for one in every if _is_between(one, "big5", b"\xa4", b"\xc6\x80") or _is_between(one, "gb2312", b"\xb0", b"\xd8")}
+    common = {
+        one
+        for one in every
+        if _is_between(one, "big5", b"\xa4", b"\xc6\x80") or _is_between(one, "gb2312", b"\xb0", b"\xd8")
+    }
     shared_simplified = (simplified & unjapanised) - _LOOKS_JAPANESE_BUT_IS_NOT
     return _HanTables(
         traditional=frozenset(traditional),
         simplified=frozenset(simplified),
-        chinese=frozenset((traditional & japanised) | {one for one in simplified if not _is_between(one, "shift_jis", b"\x88", b"\xff")}),
+        chinese=frozenset(
+            (traditional & japanised)
+            | {one for one in simplified if not _is_between(one, "shift_jis", b"\x88", b"\xff")}
+        ),
         japanese=frozenset(unjapanised - turned - common),
         shared_simplified=frozenset(shared_simplified),
-        shared_traditional=frozenset(one for one in traditional - japanised if _is_between(one, "shift_jis", b"\x88", b"\x98\x80")),
+        shared_traditional=frozenset(
+            one for one in traditional - japanised if _is_between(one, "shift_jis", b"\x88", b"\x98\x80")
+        ),
     )
 
 

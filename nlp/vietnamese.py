@@ -41,7 +41,9 @@ _COMMON = frozenset(
     tiep tuc bat dau ket thuc khoi cong khanh thanh ra mat gioi thieu cong bo dat muc tieu ty dong trieu nghin
     ung dung cong nghe so khoa hoc ky thuat san xuat che bien tieu dung hang hoa gia ca chat luong tieu chuan do luong
     """.split()  # noqa: SIM905 - a page of single words
-) - frozenset("a an am are at bay do can cat con cut dang de den di do hai hang ho in la le long ma man may me mua my no o one or pa pay pho sa san se she so sy tan tau thang the thu to tu van ve vi xa ya".split())  # noqa: SIM905
+) - frozenset(
+    "a an am are at bay do can cat con cut dang de den di do hai hang ho in la le long ma man may me mua my no o one or pa pay pho sa san se she so sy tan tau thang the thu to tu van ve vi xa ya".split()
+)  # noqa: SIM905
 
 
 def strip_marks(word: str) -> str:

@@ -14,7 +14,6 @@ from resound.errors import EvidenceError, NotFoundError, ResoundError
 
 if TYPE_CHECKING:
     from crawlers.guard import FetchRules
-
     from resound.pipeline import Processed
 
 evidence = typer.Typer(help="The WARC files that every figure rests on.", no_args_is_help=True)
@@ -74,7 +73,6 @@ def crawl(
 ) -> None:
     """Poll feeds, sitemaps and listings that are due, and fetch new pages with their evidence."""
     from crawlers.run import crawl as run
-
     from resound.store.registry import load_sources
 
     office: Office = context.obj

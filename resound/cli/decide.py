@@ -109,7 +109,6 @@ def import_table(
 ) -> None:
     """Import a table of clips. Every row is reported; importing it again adds nothing."""
     from nlp.language import detect_language
-
     from resound.cli.collect import process_all
     from resound.clipping import import_clips
     from resound.clips import read_clips

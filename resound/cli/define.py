@@ -123,7 +123,6 @@ def check(
 ) -> None:
     """Try every feed, sitemap and listing, proven or not, and say what answers; look for feeds on the home page."""
     from crawlers.discover import check_sources
-
     from resound.cli.collect import fetch_rules
     from resound.store.registry import load_sources
 

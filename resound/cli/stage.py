@@ -79,7 +79,6 @@ def feed(_jsonl: Jsonl = True) -> None:
 def fetch(context: typer.Context, _jsonl: Jsonl = True) -> None:
     """Fetch pages through the downloader that crawls: `{"url"}` → status, final_url, bytes or error."""
     from crawlers.fetch import stage_lines
-
     from resound.cli.collect import fetch_rules
 
     _write(stage_lines(list(_objects()), fetch_rules(context.obj, delay=0.0)))
