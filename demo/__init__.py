@@ -1,1 +1,21 @@
 """The demo newsroom: invented outlets on .example hosts, and what must be counted of them."""
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+SOURCES = _HERE / "sources"
+"""The outlets, as YAML."""
+GOLD = _HERE / "gold.json"
+"""What must be counted, by hand."""
+DECISIONS = _HERE / "decisions.yml"
+"""What a person would decide."""
+CLIPS = _HERE / "clips.csv"
+"""What cannot be crawled."""
+CAMPAIGN_ID = "apo-coe-gp-vietnam-2014"
+
+
+def campaign_path() -> Path:
+    """The reference campaign, as it is shipped."""
+    from resound.definitions import shipped_campaigns
+
+    return shipped_campaigns() / f"{CAMPAIGN_ID}.yml"

@@ -62,9 +62,13 @@ def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, wo
     _claim_folder(data, store)
     before = _size(store)
     say("Reading the demo's outlets and its campaign …")
-    campaign = load_campaign(demo.CAMPAIGN)
+    campaign = load_campaign(demo.campaign_path())
     apply_definitions(
-        store, [*load_path(demo.SOURCES), *load_path(demo.CAMPAIGN)], who=CODER, now=_now(), replace=True
+        store,
+        [*load_path(demo.SOURCES), *load_path(demo.campaign_path())],
+        who=CODER,
+        now=_now(),
+        replace=True,
     )
     with DemoServer(edition=_edition(data)) as server, PageReader(evidence, workers=workers) as reader:
         rules = FetchRules(

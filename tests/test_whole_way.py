@@ -198,7 +198,7 @@ def test_the_store_can_be_rebuilt_from_the_evidence(copied: Path) -> None:
     for name in copied.glob("resound.sqlite*"):
         name.unlink()
     (copied / "index.sqlite").unlink()
-    assert command(copied, "apply", str(demo.SOURCES), str(demo.CAMPAIGN)).returncode == 0
+    assert command(copied, "apply", str(demo.SOURCES), str(demo.campaign_path())).returncode == 0
     assert command(copied, "replay", "--from-warc", str(copied / "evidence")).returncode == 0
     after = content(copied)
     clips = {row[0] for row in before["clips"]}
