@@ -91,7 +91,7 @@ def stage_line(line: object) -> dict[str, object]:
     try:
         body = Path(path).read_bytes()
         zone = ZoneInfo(str(line.get("timezone", "UTC")))
-    except (OSError, ValueError) as err:  # ValueError: a path with a null byte, a zone that is no zone
+    except (OSError, ValueError, KeyError) as err:  # a path with a null byte; a zone that is none
         return _stage_answer(None, f"Cannot read the feed file: {err}")
     return _stage_answer(parse_feed(body, url=url, zone=zone, now=datetime.now(UTC)), None)
 
@@ -222,7 +222,7 @@ def _entry_url(raw: Any, *, base: str) -> str | None:
     for candidate in candidates:
         if isinstance(candidate, str) and candidate.strip():
             address = web_url(base, candidate)
-            if address is not None:
+            if address is not None and address != base:  # what feedparser makes of `https://` is the feed itself
                 return publisher_url(address)
     return None
 

@@ -208,10 +208,10 @@ def _parse_xml(body: bytes, *, url: str, zone: ZoneInfo, now: datetime) -> Parse
     read = [_read_row(row) for row in _rows(root)]
     kept = [(address, row) for row in read if (address := web_url(url, row.get("loc", ""))) is not None]
     problem = ""
-    if len(kept) < len(read):
-        problem = f"{len(read) - len(kept)} of {len(read)} lines have no usable web address."
-    elif parser.error_log and not kept:
+    if parser.error_log and not kept:
         problem = "The sitemap is not well formed and nothing could be read from it."
+    elif len(kept) < len(read):
+        problem = f"{len(read) - len(kept)} of {len(read)} lines have no usable web address."
     elif parser.error_log:
         problem = f"The sitemap is not well formed ({plain_text(parser.error_log[0].message, is_html=False, limit=200)})."
 

@@ -60,6 +60,7 @@ class NewsSpider(Spider):
         super().__init__(**more)
         self.errand = errand
         self._in_hand: dict[asyncio.Task[None], FetchJob | None] = {}
+        self._claiming: asyncio.Future[list[FetchJob]] | None = None
         self._moved = asyncio.Event()
         self._ended = asyncio.Event()
         self._has_begun = False
@@ -113,7 +114,9 @@ class NewsSpider(Spider):
             self._moved.clear()
             claimed = 0
             if len(self._in_hand) < IN_HAND:
-                pages = await errand.ledger.claim(CLAIM)
+                self._claiming = asyncio.ensure_future(errand.ledger.claim(CLAIM))
+                pages = await asyncio.shield(self._claiming)
+                self._claiming = None
                 claimed = len(pages)
                 for page in pages:
                     self._begin(fetcher.fetch(page), page)
@@ -152,6 +155,8 @@ class NewsSpider(Spider):
         if tasks:
             await asyncio.gather(*tasks, return_exceptions=True)
         jobs = [job for task, job in tasks.items() if job is not None and task.cancelled()]
+        if self._claiming is not None and self._failure is None:
+            jobs += await self._claiming  # the claim was under way when the end came
         if jobs and self._failure is None:
             await asyncio.to_thread(
                 self.errand.recorder.close

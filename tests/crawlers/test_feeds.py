@@ -6,6 +6,7 @@ import json
 import re
 import tarfile
 import time
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -64,18 +65,8 @@ def test_charset_of_the_declaration(charset: str) -> None:
     )
     item = f"<item><title>{title}</title><link>https://a.example/1</link></item>"
     text = f'<?xml version="1.0" encoding="{charset}"?><rss version="2.0"><channel>{item}</channel></rss>'
-    if charset == "windows-1258":  # composes with combining marks
-        import unicodedata
-
-        text = (
-            "".join(
-                part if part.encode("cp1258", "ignore") else unicodedata.normalize("NFD", part)
-                for part in text
-            )
-            .replace("ế", "ê\u0301")
-            .replace("ớ", "ơ\u0301")
-        )
-        body = text.encode("cp1258")
+    if charset == "windows-1258":  # has ê and ơ, and tones as combining marks
+        body = text.replace("ế", "ê\u0301").replace("ớ", "ơ\u0301").encode("cp1258")
         assert unicodedata.normalize("NFC", read(body).entries[0].title) == title
     else:
         assert read(text.encode(charset)).entries[0].title == title
