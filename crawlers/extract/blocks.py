@@ -15,17 +15,23 @@ MAX_NODES = 200_000
 MAX_DEPTH = 400
 
 _DROPPED = frozenset(
-    "script style noscript template svg math iframe object embed canvas video audio select option textarea button"
-    " input dialog map head link meta datalist progress".split()  # noqa: SIM905
+    """
+    script style noscript template svg math iframe object embed canvas video audio select option textarea button
+    input dialog map head link meta datalist progress
+    """.split()  # noqa: SIM905 - a column of single words otherwise
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr o:p output picture q rb"
-    " rp rt rtc ruby s samp small span st1:place strike strong sub sup time tt u var wbr center-inline".split()  # noqa: SIM905
+    """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr o:p output picture q rb
+    rp rt rtc ruby s samp small span st1:place strike strong sub sup time tt u var wbr center-inline
+    """.split()  # noqa: SIM905 - a column of single words otherwise
 )
 _SUSPECT_TAGS = frozenset(("nav", "aside", "footer", "form", "menu"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _CONTAINERS = frozenset(
-    "html body div article section main td center table tbody tr blockquote span form font dd ul ol header".split()  # noqa: SIM905
+    """
+    html body div article section main td center table tbody tr blockquote span form font dd ul ol header
+    """.split()  # noqa: SIM905 - a column of single words otherwise
 )
 
 _SUSPECT = re.compile(

@@ -106,6 +106,7 @@ _DATE_NODES = (
     ' #pubtime_baidu, .pubtime, .date-source, #pub_date, .info, .author-time, .block_timer, .kbwcm-date, [class*="date" i], [class*="time" i],'
     " .article-info, .post_info, .p_time, .source"
 )
+_TEASERS = re.compile(r"relat|sidebar|list|recommend|comment|latest|widget", re.IGNORECASE)
 _LOOKS_DATED = re.compile(
     r"\d{1,4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,4}|\d{1,2}\s+tháng\s+\d|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2}|\b\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
     re.IGNORECASE,
@@ -340,15 +341,9 @@ def _near_headline(tree: LexborHTMLParser, page: Page, first: int) -> Iterator[t
 def _in_list(node: LexborNode) -> bool:
     """Whether a date belongs to one of several teasers."""
     parent, depth = node.parent, 0
-    while parent is not None and depth < 6:
-        label = (
-            f"{parent.attributes.get('class') or ''} {parent.attributes.get('id') or ''}".lower()
-            if parent.attrs is not None
-            else ""
-        )
-        if parent.tag in ("aside", "nav", "footer", "li") or re.search(
-            r"relat|sidebar|list|recommend|comment|latest|widget", label
-        ):
+    while parent is not None and parent.is_element_node and depth < 6:
+        names = f"{parent.attributes.get('class') or ''} {parent.attributes.get('id') or ''}"
+        if parent.tag in ("aside", "nav", "footer", "li") or _TEASERS.search(names):
             return True
         parent, depth = parent.parent, depth + 1
     return False

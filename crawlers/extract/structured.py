@@ -20,9 +20,11 @@ MAX_LD_BYTES = 2_000_000
 MAX_LD_NODES = 5_000
 
 ARTICLE_TYPES = frozenset(
-    "article newsarticle reportagenewsarticle analysisnewsarticle opinionnewsarticle backgroundnewsarticle reviewnewsarticle"
-    " askpublicnewsarticle satiricalarticle advertisercontentarticle blogposting liveblogposting report scholarlyarticle"
-    " techarticle socialmediaposting".split()  # noqa: SIM905
+    """
+    article newsarticle reportagenewsarticle analysisnewsarticle opinionnewsarticle backgroundnewsarticle reviewnewsarticle
+    askpublicnewsarticle satiricalarticle advertisercontentarticle blogposting liveblogposting report scholarlyarticle
+    techarticle socialmediaposting
+    """.split()  # noqa: SIM905 - a column of single words otherwise
 )
 LIST_TYPES = frozenset(("collectionpage", "searchresultspage", "profilepage"))
 
