@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -127,6 +129,74 @@ def write_opml(sources: Iterable[Source], *, title: str = "Resound sources") -> 
     ElementTree.indent(root)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def dump_opml(sources: Iterable[Source]) -> str:
+    """`write_opml` as text."""
+    return write_opml(sources).decode("utf-8")
+
+
+def write_sources(path: Path, into: Path) -> list[Path]:
+    """Turn a subscription list into source files, one for each site, to be completed by a person. Returns those written.
+
+    A file that is there already is left alone: a second import adds nothing and overwrites nothing.
+
+    Raises:
+        DefinitionError: `path` cannot be read or is not a subscription list.
+    """
+    try:
+        feeds = read_opml(path.read_bytes()).feeds
+    except OSError as err:
+        raise DefinitionError(f"The subscription list {path} cannot be read: {err.strerror}.") from err
+    sites: dict[str, list[OpmlFeed]] = {}
+    for feed in feeds:
+        sites.setdefault(_bare(urlsplit(feed.url).netloc), []).append(feed)
+    into.mkdir(parents=True, exist_ok=True)
+    written = []
+    for host, found in sorted(sites.items()):
+        key = re.sub(r"[^a-z0-9]+", "-", host).strip("-")[:80].strip("-")
+        target = into / f"{key}.yml"
+        if not target.exists():
+            target.write_text(_stub(key, host, found), encoding="utf-8")
+            written.append(target)
+    return written
+
+
+def _stub(key: str, host: str, feeds: Sequence[OpmlFeed]) -> str:
+    """A valid source file whose guesses are marked as such."""
+    import io
+
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
+    title = next((feed.title for feed in feeds if feed.title), host)
+    scheme = urlsplit(feeds[0].url).scheme
+    source = CommentedMap(
+        {
+            "id": key,
+            "names": {"en": title},
+            "home": f"{scheme}://{host}/",
+            "owner": {"id": key, "name": title},
+            "country": "ZZ",
+            "editions": [{"id": "main", "language": "und", "hosts": [host]}],
+            "timezone": "UTC",
+            "feeds": [{"url": feed.url, "edition": "main", "proven": False} for feed in feeds],
+        }
+    )
+    source.yaml_set_start_comment(
+        "From a subscription list. Complete what is marked with TODO, then: resound apply THIS-FILE"
+    )
+    for field, told in (
+        ("names", "TODO: the outlet's own name (zh-Hant, en, vi)"),
+        ("owner", "TODO: the publisher group"),
+        ("country", "TODO: two letters, such as TW or VN"),
+        ("editions", "TODO: the language: zh-Hant, zh-Hans, en or vi"),
+        ("timezone", "TODO: such as Asia/Taipei or Asia/Ho_Chi_Minh"),
+    ):
+        source.yaml_set_comment_before_after_key(field, before=told)
+    out = io.StringIO()
+    YAML().dump(source, out)
+    return out.getvalue()
 
 
 def _bare(host: str) -> str:

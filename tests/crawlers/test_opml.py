@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from crawlers.opml import OpmlFeed, plan_import, read_opml, write_opml
+import pytest
+from ruamel.yaml import YAML
+
+from crawlers.opml import OpmlFeed, dump_opml, plan_import, read_opml, write_opml, write_sources
 from resound.errors import DefinitionError
 from resound.source import Source
 
@@ -90,3 +93,29 @@ def test_what_is_written_can_be_read_again() -> None:
 def test_what_is_no_list_is_refused(body: bytes) -> None:
     with pytest.raises(DefinitionError):
         read_opml(body)
+
+
+def test_a_list_becomes_source_files_that_are_valid_and_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.opml"
+    path.write_bytes(LIST)
+    written = write_sources(path, tmp_path / "new")
+    assert [one.name for one in written] == ["island-example.yml", "stranger-example.yml"]
+    loaded = Source.model_validate(YAML(typ="safe").load(written[0].read_text(encoding="utf-8")))
+    assert [feed.url for feed in loaded.feeds] == [
+        "https://island.example/rss.xml",
+        "https://www.island.example/new.xml",
+    ]
+    assert "TODO" in written[0].read_text(encoding="utf-8")
+    written[0].write_text("mine", encoding="utf-8")
+    assert write_sources(path, tmp_path / "new") == []
+    assert written[0].read_text(encoding="utf-8") == "mine"
+
+
+def test_a_list_that_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="cannot be read"):
+        write_sources(tmp_path / "none.opml", tmp_path / "new")
+
+
+def test_what_is_dumped_is_read_back() -> None:
+    text = dump_opml([source("island", "island.example", "https://island.example/rss.xml")])
+    assert [feed.url for feed in read_opml(text.encode()).feeds] == ["https://island.example/rss.xml"]
