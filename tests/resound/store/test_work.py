@@ -7,14 +7,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from resound.outcome import Outcome
-from resound.store import Store, open_store, work
+from resound.store import Store, work
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 
@@ -36,13 +33,6 @@ while True:
             assert work.finish(connection, one, Outcome.done(), now=datetime.now(UTC))
     os.write(done, "".join(f"{one.subject}\\n" for one in claims).encode())
 """
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(address(tmp_path))
-    yield opened
-    opened.close()
 
 
 def address(folder: Path) -> str:

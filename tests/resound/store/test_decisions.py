@@ -1,0 +1,103 @@
+"""What people decided: never changed, never erased, undone by another decision."""
+
+from datetime import date, datetime
+
+import pytest
+
+from resound.errors import NotFoundError, ResoundError
+from resound.store import Store
+from resound.store.decisions import (
+    Decision,
+    DecisionKind,
+    add_decision,
+    all_decisions,
+    overlays,
+    standing_decisions,
+    undo_decision,
+)
+
+
+def say(
+    store: Store,
+    now: datetime,
+    kind: DecisionKind,
+    article: str = "a",
+    value: str | None = None,
+    campaign: str | None = None,
+) -> Decision:
+    if kind in ("accept", "reject"):
+        campaign = campaign or "c"
+    with store.write() as connection:
+        return add_decision(
+            connection,
+            kind,
+            article=article,
+            campaign=campaign,
+            value=value,
+            why="read it",
+            who="Lin",
+            now=now,
+        )
+
+
+def test_the_latest_word_holds_and_every_word_is_kept(store: Store, now: datetime) -> None:
+    for kind in ("accept", "reject", "accept"):
+        say(store, now, kind)  # type: ignore[arg-type]
+    say(store, now, "origin", value="agency-pick-up")
+    say(store, now, "date", value="2014-10-02")
+    say(store, now, "accept", campaign="other")
+    with store.read() as connection:
+        assert [one.kind for one in all_decisions(connection)] == [
+            "accept",
+            "reject",
+            "accept",
+            "origin",
+            "date",
+            "accept",
+        ]
+        over = overlays(standing_decisions(connection))["a"]
+    assert {campaign: one.kind for campaign, one in over.review.items()} == {"c": "accept", "other": "accept"}
+    assert over.origin is not None
+    assert (over.origin.value, over.day, over.outlet) == ("agency-pick-up", date(2014, 10, 2), None)
+
+
+def test_the_same_again_adds_nothing(store: Store, now: datetime) -> None:
+    first = say(store, now, "accept")
+    assert say(store, now, "accept") == first
+    merge = say(store, now, "merge", value="b")
+    say(store, now, "merge", value="d")
+    assert say(store, now, "merge", value="b") == merge
+    with store.read() as connection:
+        assert len(all_decisions(connection)) == 3
+
+
+def test_undoing_brings_back_what_held_before(store: Store, now: datetime) -> None:
+    say(store, now, "accept")
+    rejected = say(store, now, "reject")
+    with store.write() as connection:
+        undo_decision(connection, rejected.id, why="wrong page", who="Chen", now=now)
+        assert overlays(standing_decisions(connection))["a"].review["c"].kind == "accept"
+        with pytest.raises(ResoundError, match=r"undone already, by Chen"):
+            undo_decision(connection, rejected.id, why="again", who="Lin", now=now)
+        undoing = all_decisions(connection)[-1]
+        with pytest.raises(ResoundError, match="decide anew"):
+            undo_decision(connection, undoing.id, why="no", who="Lin", now=now)
+        with pytest.raises(NotFoundError, match="no decision 99"):
+            undo_decision(connection, 99, why="no", who="Lin", now=now)
+    # Once undone, the same word may be said anew.
+    assert say(store, now, "reject").id > rejected.id
+
+
+def test_a_reason_is_needed(store: Store, now: datetime) -> None:
+    with store.write() as connection, pytest.raises(ResoundError, match="--why"):
+        add_decision(connection, "accept", article="a", campaign="c", why="  ", who="Lin", now=now)
+
+
+def test_what_was_said_of_a_twin_was_said_of_the_item(store: Store, now: datetime) -> None:
+    say(store, now, "accept", article="twin")
+    say(store, now, "origin", article="head", value="original")
+    with store.read() as connection:
+        over = overlays(standing_decisions(connection), {"twin": "head", "head": "head"})
+    assert set(over) == {"head"}
+    assert over["head"].review["c"].kind == "accept"
+    assert over["head"].origin is not None
