@@ -44,6 +44,8 @@ def definition_error(path: Path, problems: Sequence[Problem]) -> DefinitionError
 def line_of(err: MarkedYAMLError) -> int | None:
     """The line at which YAML could not go on, from 1."""
     mark = err.problem_mark or err.context_mark
+    if "could not find expected ':'" in str(err.problem):
+        mark = err.context_mark or mark  # the line that lacks its colon, not the one after it
     return None if mark is None else int(mark.line) + 1
 
 

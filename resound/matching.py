@@ -266,7 +266,7 @@ def _read_line(line: object) -> tuple[Document, int]:
     """The document, and how far its body stands inside the given text: the lead is not read twice."""
     if not isinstance(line, dict):
         raise ValueError('This line is no JSON object; expected {"title"?, "lead"?, "text", "captions"?}.')
-    if not any(line.get(name) for name in ("text", "title", "lead", "captions")) and "text" not in line:
+    if all(line.get(name) is None for name in ("text", "title", "lead", "captions")):
         raise ValueError("The field text is missing.")
     title, lead, text = (_text(line, name) for name in ("title", "lead", "text"))
     captions = line.get("captions") or ""
