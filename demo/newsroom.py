@@ -117,7 +117,7 @@ def _read_site(raw: Mapping[str, Any], shared: Mapping[str, Any]) -> Site:
 def _read_article(raw: Mapping[str, Any], zone: timezone, shared: Mapping[str, Any]) -> Article:
     told = {**shared[raw["text"]], **raw} if "text" in raw else raw
     paragraphs = _paragraphs(told["body"])[: raw.get("keep")]
-    first = Edition(told["title"], tuple([*raw.get("before", ()), *paragraphs]), None)
+    first = Edition(told["title"], (*raw.get("before", ()), *paragraphs), None)
     editions = [first]
     for edit in raw.get("edits", ()):
         body = _paragraphs(edit["body"]) if "body" in edit else paragraphs

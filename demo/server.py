@@ -46,7 +46,7 @@ class DemoServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # noqa: N802 (the library's name)
+            def do_GET(self) -> None:
                 host = (self.headers.get("Host") or "").split(":")[0]
                 server.requests.append((host, self.path))
                 status, headers, body = server.answer(host, self.path, self.headers)
@@ -153,8 +153,8 @@ def _overview() -> Answer:
 def main() -> None:
     """Serve until Ctrl-C."""
     with DemoServer(port=8014) as server:
-        print(f"The demo newsroom: http://{server.address}/")  # noqa: T201 (this is a command)
-        print(f"A page of it: curl -H 'Host: agency.example' http://{server.address}/")  # noqa: T201
+        print(f"The demo newsroom: http://{server.address}/")
+        print(f"A page of it: curl -H 'Host: agency.example' http://{server.address}/")
         try:
             while True:
                 time.sleep(3600)
