@@ -84,8 +84,7 @@ def store_article(
             .where(article.c.id == identity, article.c.first_seen > seen)
             .values(first_seen=seen)
         )
-    address = canonical_url(read.url)
-    if key is None and article_id(address) != identity:
+    if key is None and article_id(address := canonical_url(read.url)) != identity:
         insert_new(connection, alias, [{"id": article_id(address), "url": address, "article": identity}])
     old = connection.execute(select(version).where(version.c.id == number)).first()
     fresh: dict[str, Any] = {}
@@ -147,8 +146,8 @@ def load_articles(connection: Connection, ids: Iterable[str]) -> dict[str, Store
 
 
 def find_article(connection: Connection, url_or_id: str) -> str | None:
-    """The id of the article that a URL (any of its addresses) or an id names."""
-    for candidate in (url_or_id, _id_of(url_or_id)):
+    """The id of the article that a URL (any of its addresses) or an id names; a clip's address is `clip:` and its id."""
+    for candidate in (url_or_id.removeprefix("clip:"), _id_of(url_or_id)):
         if candidate is None:
             continue
         if connection.execute(select(article.c.id).where(article.c.id == candidate)).first():
