@@ -67,7 +67,6 @@ _INVISIBLE = re.compile(
     "[\u200b\u200e\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1f\x7f\ue000-\uf8ff]"
 )
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7a3\U00020000-\U0003ffff]")
-_HAN_SPACE = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
 _ENDS = tuple("。！？!?.…」』”\"’':：；;）)》")
 
 
@@ -119,9 +118,8 @@ def measure(text: str) -> int:
 
 
 def clean_line(text: str) -> str:
-    """White space single, nothing invisible, no space between two Han characters that only the markup parted."""
-    text = _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
-    return text
+    """White space single, nothing invisible or private."""
+    return _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 
 def read_blocks(tree: LexborHTMLParser) -> Page:
@@ -208,8 +206,7 @@ class _Walker:
             style = attributes.get("style")
             if (
                 "hidden" in attributes
-                or attributes.get("aria-hidden") == "true"
-                and tag in ("div", "section")
+                or (attributes.get("aria-hidden") == "true" and tag in ("div", "section"))
                 or (style and _HIDDEN.search(style))
             ):
                 is_suspect = True

@@ -57,6 +57,26 @@ _NOISE = re.compile(
     )[\s\W]*$""",
     re.VERBOSE | re.IGNORECASE,
 )
+# What closes or opens a text without being of it: 責任編輯：某某, 還想看更多新聞嗎？歡迎下載…APP
+_COLOPHON = re.compile(
+    r"""^[\W_]*(?:
+        (?:責任編輯|责任编辑|责编|責編|核稿編輯|編輯|编辑|校對|校对|审核|監製|本文来源|本文來源|文章来源|來源|来源|原標題|原标题|关键词|關鍵字|标签|標籤)\s*[：:︰].{0,60}
+      | .{0,40}(?:下載|下载|安裝|安装).{0,20}(?:APP|客户端|应用|應用).{0,60}|(?:iOS|Android|安卓)\s*(?:載點|下載|下载).*|看更多！?請?加入.{0,20}粉絲團.*
+      | .{0,24}(?:扫描|掃描|扫码|掃碼|长按|長按|关注|關注|追蹤|訂閱|订阅).{0,24}(?:二维码|二維碼|公众号|公眾號|微信|微博|粉絲團|粉絲專頁|頻道|LINE|Telegram).{0,40}|.{2,12}(?:公众号|公眾號|官方微博)
+      | (?:本文)?(?:仅|僅)?代表作者(?:本人|个人|個人)?(?:观点|觀點).{0,40}|(?:请|請)?支持独立网站.*|转载请注明.*
+      | (?:source|nguồn|tags?|keywords|từ\s*khóa|filed\s*under|topics?)\s*[:：].{0,80}
+      | (?:updated|published|last\s*(?:updated|modified)|posted)\s*(?:on|at|:).{0,60}|\d+\s*(?:min(?:ute)?s?|phút|分鐘|分钟)\s*(?:read|đọc|閱讀|阅读)
+      | \d+\s*(?:minutes?|hours?|days?|giờ|phút|ngày|小時|小时|分鐘|分钟|天)\s*(?:ago|trước|前)
+    )[\s\W]*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# Photo: AFP; （圖／記者林某攝）; Ảnh: TTXVN; 图片来源：某网
+_CREDIT = re.compile(
+    r"^[\W_]*(?:photo(?:graph)?(?:\s*(?:by|credit|courtesy))?|image(?:\s*credits?|\s*source)?|圖|图|圖片來源|图片来源|圖片|照片|資料照|資料圖片|资料图|ảnh(?:\s*minh\s*họa)?)\s*[:：/／].{1,60}$"
+    r"|[（(／/【\[](?:圖|图|照片|資料照|视频截图|視頻截圖|影片截圖|截圖|资料图|資料圖|網路照片|示意圖|[^（(]{0,24}(?:攝|摄|提供|截圖|翻攝|資料照片?))[^）)]{0,20}[）)】\]]?[。.]?$"
+    r"|(?:\bảnh|\bphoto|圖|图)\s*[:：/／][^.。]{1,40}\.?$|.{0,60}(?:記者|记者)[\u3400-\u9fff]{2,4}\s*[攝摄]$",
+    re.IGNORECASE,
+)
 _DATE_LINE = re.compile(
     r"^\D{0,24}(?:\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{4})\D{0,12}(?:\d{1,2}[:：h時时]\d{2}(?:[:：]\d{2})?)?\D{0,30}$"
 )
@@ -88,6 +108,7 @@ def read_body(
     suspected = _unpardoned(page)
     sure = 30 if is_wide(language_tag) else 45
     values = [_value(block, suspected, sure) for block in blocks]
+    _discount_teasers(blocks, values)
     total = sum(value for value in values if value > 0)
     if within is None:
         if total <= 0:
@@ -130,7 +151,7 @@ def _value(block: Block, suspected: frozenset[int], sure: int) -> float:
         return 0.0
     if block.is_heading:
         return 0.0 if block.link_share < 0.5 else -12.0
-    if _NOISE.match(block.text):
+    if units < 160 and (_NOISE.match(block.text) or _COLOPHON.match(block.text)):
         return -6.0
     if block.link_share > 0.5:
         return -(8.0 + min(block.links, 20) * 4 + min(units, 100) * 0.2)
@@ -145,6 +166,16 @@ def _value(block: Block, suspected: frozenset[int], sure: int) -> float:
     return -2.0 if block.tag == "p" else -5.0
 
 
+def _discount_teasers(blocks: Sequence[Block], values: list[float]) -> None:
+    """Sentences between linked headlines are the teasers of a list, however well they read."""
+    headlines = [block.link_share > 0.9 and block.units >= 24 for block in blocks]
+    for number, block in enumerate(blocks):
+        if values[number] > 0 and block.units < 500 and not block.links:
+            before = any(headlines[max(0, number - 3) : number])
+            if before and any(headlines[number + 1 : number + 4]):
+                values[number] = -10.0
+
+
 def _choose(page: Page, values: Sequence[float], suspected: frozenset[int]) -> tuple[int, int, float]:
     """(start, end, share of the page's sentences) of the best element; the tightest where several do as well."""
     running = [0.0, *accumulate(values)]
@@ -154,19 +185,9 @@ def _choose(page: Page, values: Sequence[float], suspected: frozenset[int]) -> t
     def worth(start: int, end: int) -> float:
         return running[end] - running[start]
 
-    candidates = (
-        [
-            one
-            for one in page.elements
-            if not any(
-                number in suspected and start <= one.start and one.end <= end
-                for number, (_, start, end) in enumerate(page.suspects)
-                if start <= one.start
-            )
-        ]
-        if len(page.suspects) < 60
-        else page.elements
-    )
+    boxes = [page.suspects[number][1:] for number in suspected]
+    inner = {(low, high) for low, high in boxes}
+    candidates = [one for one in page.elements if (one.start, one.end) not in inner]
     start, end, best = 0, len(values), worth(0, len(values))
     for one in candidates:
         value = worth(one.start, one.end)
@@ -178,9 +199,7 @@ def _choose(page: Page, values: Sequence[float], suspected: frozenset[int]) -> t
         if _BODY_LABEL.search(one.label) and worth(one.start, one.end) >= 0.75 * best > 0
     ]
     if hinted:
-        chosen = max(
-            hinted, key=lambda one: (worth(one.start, one.end) - 0.02 * best * 0, -(one.end - one.start))
-        )
+        chosen = max(hinted, key=lambda one: (worth(one.start, one.end), one.start - one.end))
         start, end = chosen.start, chosen.end
     return start, end, (gains[end] - gains[start]) / total
 
@@ -217,7 +236,14 @@ def _clean(
         if skips_list and (block.link_share > 0.3 or values[number] <= 0):
             continue
         skips_list = False
-        if _NOISE.match(block.text) or _squeeze(block.text) == squeezed_title != "":
+        if _squeeze(block.text) == squeezed_title != "":
+            continue
+        if block.units < 200 and (_NOISE.match(block.text) or _COLOPHON.match(block.text)):
+            continue
+        if block.units < 240 and block.link_share < 0.5 and _CREDIT.search(block.text):
+            if _CREDIT.match(block.text) and kept and _is_caption_line(blocks[kept[-1]]):
+                captions.append(blocks[kept.pop()].text)  # `Minister Lin speaks.` above `Photo: CNA`
+            captions.append(block.text)
             continue
         if block.link_share > 0.7 and (block.links > 1 or values[number] < -8) and block.tag != "p":
             continue
@@ -227,6 +253,11 @@ def _clean(
     return (_trimmed(kept, blocks, values) if trims else _trim_dates(kept, blocks)), tuple(
         dict.fromkeys(captions)
     )
+
+
+def _is_caption_line(block: Block) -> bool:
+    """Whether a credit below it makes it a caption: a line that stands in no paragraph element."""
+    return block.tag != "p" and block.units < 400
 
 
 def _has_prose(values: Sequence[float], start: int, end: int) -> bool:

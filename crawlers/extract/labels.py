@@ -165,7 +165,7 @@ def strip_site(title: str, sites: Sequence[str]) -> str:
         if not head or measure(head) < 8:
             return tail if tail and _is_site(head, sites) else title
         names_site = _is_site(tail, sites) or _SITE_WORD.search(tail) is not None
-        if not (names_site and measure(tail) <= 60 or is_bar and measure(tail) <= min(40, measure(head))):
+        if not ((names_site and measure(tail) <= 60) or (is_bar and measure(tail) <= min(40, measure(head)))):
             return title
         title = head
 
@@ -173,7 +173,12 @@ def strip_site(title: str, sites: Sequence[str]) -> str:
 def _is_site(text: str, sites: Sequence[str]) -> bool:
     folded = _fold(text)
     return any(
-        fold and (folded == fold or (len(fold) >= 4 and fold in folded and len(folded) <= len(fold) + 12))
+        fold
+        and (
+            folded == fold
+            or (len(fold) >= 4 and fold in folded and len(folded) <= len(fold) + 12)
+            or (len(folded) >= 4 and fold.startswith(folded))
+        )
         for fold in map(_fold, sites)
     )
 
@@ -252,8 +257,8 @@ def find_standfirst(page: Page, facts: PageFacts, *, title: str, first: int, bod
             or wanted.startswith(folded[:60])
             or fuzz.ratio(folded, wanted) >= 80
         )
-        is_marked = (
-            any(start <= number < end for start, end in marked) or block.tag == "h2" and block.units >= 60
+        is_marked = any(start <= number < end for start, end in marked) or (
+            block.tag == "h2" and block.units >= 60
         )
         if is_described or is_marked:
             return block.text

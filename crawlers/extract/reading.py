@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawlers.extract.blocks import Block, Page, clean_line, measure, read_blocks
+from crawlers.extract.blocks import Page, clean_line, measure, read_blocks
 from crawlers.extract.charset import decode
 from crawlers.extract.generic import read_body
 from crawlers.extract.labels import (
@@ -248,7 +248,7 @@ def _range_of(tree: LexborHTMLParser, page: Page, rule: SiteRule) -> tuple[int, 
 def _with_ld(best: _Text, ld_body: Sequence[str]) -> _Text:
     """JSON-LD's text where the page shows less of it; it may also be only a beginning, or without paragraphs."""
     said, shown = total_units(ld_body), total_units(best.paragraphs)
-    if said < 160 or said < shown * 1.05 and shown >= 160:
+    if said < 160 or (said < shown * 1.05 and shown >= 160):
         return best
     if covered(ld_body, best.paragraphs) >= 0.85:
         return best

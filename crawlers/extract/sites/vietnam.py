@@ -11,8 +11,9 @@ RULES = (
         body="article.fck_detail",
         title="h1.title-detail",
         lead="p.description",
+        byline="p.author_mail strong, p.Normal[style*='right'] strong",
         date="span.date",
-        drop=".box-tinlienquanv2, .list-news, .width_common.box-related, .banner-ads, .author_mail",
+        drop=".box-tinlienquanv2, .list-news, .width_common.box-related, .banner-ads",
     ),
     SiteRule(
         site="vnexpress.net",
