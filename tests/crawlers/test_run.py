@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -312,7 +313,7 @@ def test_one_request_at_a_time_with_the_sources_delay(desk: Desk, room: Newsroom
     desk.crawl(rules={"delay_s": None})
     asked = sorted(room.asked, key=lambda one: one.began)
     assert len(asked) == 5  # robots.txt, the feed, three pages
-    for first, second in zip(asked, asked[1:], strict=False):
+    for first, second in pairwise(asked):
         assert second.began - first.began >= 0.28
         assert second.began >= first.ended
 
