@@ -25,6 +25,9 @@ _BODY_LABEL = re.compile(
     re.IGNORECASE,
 )
 
+_HAN = re.compile("[\u3400-\u9fff]")
+_KANA = re.compile("[\u3041-\u30ff]")
+
 # A line that opens a list of other stories: from here to the end of its element, or of the body, nothing is the article's.
 _SEE_ALSO = re.compile(
     r"""^[\W_]*(?:
@@ -52,7 +55,7 @@ _NOISE = re.compile(
       | (?:分享|列印|打印|收藏|轉寄|字級|字号|字體|字體大小|大\s*中\s*小|讚|按讚|臉書|訂閱|订阅|關閉|关闭|回首頁|返回首页|回頂部|回到頁首|上一篇.*|下一篇.*|上一頁|下一頁|请?扫(?:码|描).{0,20}|責任編輯.{0,2}|我要分享|分享到.{0,20}|點擊.{0,14}訂閱.{0,10}|廣告|广告|請繼續往下閱讀.{0,4}|（?(?:圖片|图片|原標題).{0,2}|複製連結|加入(?:好友|收藏)|微博|微信|手机看新闻|(?:缩小|放大)字体)
       | (?:chia\s*sẻ|in\s*(?:trang|bài)|gửi\s*(?:email|bài\s*viết|cho\s*bạn\s*bè)|lưu(?:\s*bài)?|thích|quảng\s*cáo|trở\s*lại.*|về\s*trang\s*chủ|facebook|twitter|zalo|google\+?|từ\s*khóa:?|tags?:?.{0,0}|theo\s*dõi.{0,40}trên.{0,30})
       | (?:this\s*(?:site|website)|we)\s*uses?\s*cookies.*|by\s*(?:continuing|using)\s.{0,80}cookies.*|(?:accept|reject)\s*(?:all(?:\s*cookies)?|cookies)|.{0,40}(?:請|请)?(?:同意|接受).{0,20}cookies?.{0,60}
-      | (?:本網站|本站).{0,12}(?:使用|採用)\s*cookies?.*|trang\s*web\s*này\s*sử\s*dụng\s*cookie.*|please\s*enable\s*javascript.*
+      | (?:本網站|本站|本网站).{0,12}(?:使用|採用|采用)\s*(?:cookies?|相關技術).*|your\s*browser\s*does.*|trang\s*web\s*này\s*sử\s*dụng\s*cookie.*|please\s*enable\s*javascript.*
       | (?:copyright|©|\(c\)|版權所有|版权所有|著作權|未經授權|未经授权|本網站之文字).{0,120}|all\s*rights\s*reserved\.?.{0,40}|.{0,30}(?:不得轉載|請勿轉載|不得转载|禁止轉載)[^。]{0,20}。?
     )[\s\W]*$""",
     re.VERBOSE | re.IGNORECASE,
@@ -109,6 +112,8 @@ def read_body(
     sure = 30 if is_wide(language_tag) else 45
     values = [_value(block, suspected, sure) for block in blocks]
     _discount_teasers(blocks, values)
+    if language_tag.startswith("zh"):
+        _discount_other_scripts(blocks, values)
     total = sum(value for value in values if value > 0)
     if within is None:
         if total <= 0:
@@ -121,7 +126,7 @@ def read_body(
     if not paragraphs:
         return None
     units = sum(measure(text) for text in paragraphs)
-    confidence = min(1.0, units / 600) * min(1.0, share + 0.2) if within is None else 1.0
+    confidence = min(1.0, units / 250) * min(1.0, share + 0.2) if within is None else 1.0
     return Body(paragraphs, captions, confidence, kept[0])
 
 
@@ -174,6 +179,15 @@ def _discount_teasers(blocks: Sequence[Block], values: list[float]) -> None:
             before = any(headlines[max(0, number - 3) : number])
             if before and any(headlines[number + 1 : number + 4]):
                 values[number] = -10.0
+
+
+def _discount_other_scripts(blocks: Sequence[Block], values: list[float]) -> None:
+    """A Chinese page's "Your browser does not support …" and 日本語版へ are not where its article is."""
+    for number, block in enumerate(blocks):
+        if values[number] > 0 and (
+            not _HAN.search(block.text) or len(_KANA.findall(block.text)) > 0.1 * len(block.text)
+        ):
+            values[number] = -8.0
 
 
 def _choose(page: Page, values: Sequence[float], suspected: frozenset[int]) -> tuple[int, int, float]:
@@ -252,6 +266,13 @@ def _clean(
         kept.append(number)
     return (_trimmed(kept, blocks, values) if trims else _trim_dates(kept, blocks)), tuple(
         dict.fromkeys(captions)
+    )
+
+
+def is_noise(text: str) -> bool:
+    """Whether a line is never an article's: share lines, cookie notices, colophons, a date alone, a list's opening."""
+    return measure(text) < 200 and any(
+        rule.match(text) is not None for rule in (_NOISE, _COLOPHON, _DATE_LINE, _SEE_ALSO)
     )
 
 

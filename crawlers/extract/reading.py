@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawlers.extract.blocks import Page, clean_line, measure, read_blocks
 from crawlers.extract.charset import decode
-from crawlers.extract.generic import read_body
+from crawlers.extract.generic import is_noise, read_body
 from crawlers.extract.labels import (
     choose_byline,
     choose_title,
@@ -109,6 +109,8 @@ def extract(page: RawPage, *, zone: ZoneInfo, prior_language: str | None, detect
     byline = (_first_text(tree, rule.byline) if rule else "") or choose_byline(
         tree, facts, seen.blocks, read.first
     )
+    if byline and len(paragraphs) > 1 and paragraphs[-1] == byline:
+        paragraphs = paragraphs[:-1]
     feed = [] if page.entry is None or page.entry.published is None else [page.entry.published]
     published, updated = collect_dates(
         tree,
@@ -259,6 +261,7 @@ def _with_ld(best: _Text, ld_body: Sequence[str]) -> _Text:
 
 def _with_second_voice(best: _Text, other: Sequence[str]) -> _Text:
     """The fuller of the two, where it is really fuller; what both have, ours tells better apart from boxes."""
+    other = [line for line in other if not is_noise(line)]
     ours, theirs = total_units(best.paragraphs), total_units(other)
     if theirs < 40 or (ours >= 80 and theirs < 1.5 * ours):
         return best
