@@ -125,14 +125,14 @@ class CampaignMatcher:
 
     def match(self, analysed: AnalysedDocument) -> Match | None:
         """What the campaign finds in an article; None where it does not match."""
-        if self._exclude is not None and evaluate(self._exclude, analysed):
-            return None
         hits = self._names.find(analysed)
         people = self._people.find(analysed) if hits or self._queries else []
         hits, people = self._drop_collisions(analysed, hits, people)
         holding = [(label, query) for label, query in self._queries if evaluate(query, analysed)]
         if not hits and not holding:
             return None
+        if self._exclude is not None and evaluate(self._exclude, analysed):
+            return None  # asked last: nearly every article has ended above
         named = _from_hits(hits, analysed)
         asked = [
             MatchSpan(
