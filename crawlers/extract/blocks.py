@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_NODES = 200_000
-MAX_DEPTH = 400
+MAX_DEPTH = 200
 
 _DROPPED = frozenset(
     """
@@ -169,7 +169,9 @@ class _Walker:
 
     def walk(self, parent: LexborNode, depth: int) -> None:
         if depth > MAX_DEPTH:
+            # No person wrote this; its words are kept as one block.
             self.page.is_cut = True
+            self.parts.append(parent.text(deep=True, separator=" "))
             return
         node = parent.child
         while node is not None:

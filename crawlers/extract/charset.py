@@ -85,8 +85,11 @@ def _try(body: bytes, name: str) -> str | None:
         return _try_big5(body)
     try:
         text = body.decode(name)
-    except (UnicodeDecodeError, LookupError):
-        text = body.decode(name, "replace")
+    except (UnicodeError, LookupError):
+        try:
+            text = body.decode(name, "replace")
+        except (UnicodeError, LookupError):  # idna and punycode know no replacing
+            return None
         if text.count("\ufffd") > max(2, len(body) * _TOLERANCE):
             return None
     # UTF-8 decodes as windows-1258 and latin-1, into nonsense: those that fit anything must not be UTF-8.

@@ -155,6 +155,7 @@ def choose_title(tree: LexborHTMLParser, facts: PageFacts, *, feed_title: str = 
 
 def strip_site(title: str, sites: Sequence[str]) -> str:
     """`Headline | Section | Site` → `Headline`. Cuts from the right what names the site or is much shorter than the rest."""
+    has_cut = False
     while True:
         cuts = list(_SEPARATOR.finditer(title))
         if not cuts:
@@ -164,10 +165,11 @@ def strip_site(title: str, sites: Sequence[str]) -> str:
         is_bar = cut[0].strip()[:1] in "|｜‖»_" or cut[0].strip() in ("--", "——")
         if not head or measure(head) < 8:
             return tail if tail and _is_site(head, sites) else title
-        names_site = _is_site(tail, sites) or _SITE_WORD.search(tail) is not None
-        if not ((names_site and measure(tail) <= 60) or (is_bar and measure(tail) <= min(40, measure(head)))):
+        names_site = measure(tail) <= 60 and (_is_site(tail, sites) or _SITE_WORD.search(tail) is not None)
+        is_section = has_cut and " " not in tail and measure(tail) <= 12
+        if not (names_site or is_section or (is_bar and measure(tail) <= min(40, measure(head)))):
             return title
-        title = head
+        title, has_cut = head, True
 
 
 def _is_site(text: str, sites: Sequence[str]) -> bool:

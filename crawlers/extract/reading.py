@@ -226,10 +226,11 @@ def _read_text(
         return chosen
     if facts.ld_body and covered(facts.ld_body, best.paragraphs) > 0.8 and total_units(facts.ld_body) > 300:
         confidence = 1.0  # two independent voices say the same
+    if total_units(best.paragraphs) < 80:
+        _refuse_what_is_no_article(page, facts, best, url)
     if confidence < DOUBT:
         best = _with_second_voice(best, ask_trafilatura(text))
     if total_units(best.paragraphs) < 80:
-        _refuse_what_is_no_article(page, facts, best, url)
         best = _with_second_voice(best, ask_readability(text))
     if not best.paragraphs or total_units(best.paragraphs) < 20:
         best = _last_resort(page, facts, best, tree, title)
