@@ -260,7 +260,7 @@ def count(
     }
     counted = of_kind["counted"]
     lapsed = tuple(one for one in counted if not one.still_matches)
-    beside = {kind: len(of_kind[kind]) for kind in STANDINGS if kind != "counted"}
+    beside: dict[str, int] = {kind: len(of_kind[kind]) for kind in STANDINGS if kind != "counted"}
     return Figures(
         campaign=campaign,
         as_of=as_of,

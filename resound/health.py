@@ -62,11 +62,13 @@ def source_health(connection: Connection, *, now: datetime) -> list[SourceHealth
             select(reading.c.source, func.max(reading.c.read_at)).group_by(reading.c.source)
         ).all()
     )
-    pages = dict(connection.execute(select(page.c.source, func.count()).group_by(page.c.source)).all())
+    pages: dict[str, int] = dict(
+        connection.execute(select(page.c.source, func.count()).group_by(page.c.source)).all()
+    )
     recent = (
         select(page.c.source, func.count()).where(page.c.first_seen >= now - WEEK).group_by(page.c.source)
     )
-    weekly = dict(connection.execute(recent).all())
+    weekly: dict[str, int] = dict(connection.execute(recent).all())
     first = dict(
         connection.execute(select(page.c.source, func.min(page.c.first_seen)).group_by(page.c.source)).all()
     )
