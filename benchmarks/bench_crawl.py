@@ -28,13 +28,16 @@ WORDS = [f"word{number}" for number in range(4_000)] + list("綠耕隊赴胡志�
 
 
 def make_page(number: int) -> bytes:
-    """A page of about 100 kB that compresses as news pages do."""
+    """A page of about 100 kB, text and markup in turns; it packs to a quarter, as saved news pages do."""
     dice = random.Random(number)
     parts = [f"<html><head><title>Story {number}</title></head><body>"]
     size = 0
     while size < BYTES:
-        text = " ".join(dice.choices(WORDS, k=60))
-        parts.append(f'<p class="paragraph-{dice.randrange(40)}">{text}</p>\n')
+        text = " ".join(dice.choices(WORDS, k=12))
+        parts.append(
+            f'<li class="related-item item-{dice.randrange(40)}"><a href="/category/news/{dice.randrange(10**6)}" '
+            f'data-tracking="related-news" class="headline-link">{text}</a></li>\n'
+        )
         size += len(parts[-1].encode())
     return "".join([*parts, "</body></html>"]).encode()
 
@@ -78,7 +81,7 @@ def serve(pipe: Connection, pages: int, hosts: int) -> None:
     asyncio.run(run())
 
 
-def bare(port: int, pages: int, hosts: int, pipe: Connection) -> None:
+def bare(port: int, pages: int, pipe: Connection) -> None:
     """A plain spider: reads the feeds, fetches every page, keeps nothing."""
     import scrapy
     from scrapy.crawler import AsyncCrawlerProcess
@@ -149,7 +152,7 @@ def main() -> None:
     for _ in range(given.rounds):
         if not given.only_ours:
             mine, theirs = context.Pipe()
-            child = context.Process(target=bare, args=(port, given.pages, given.hosts, theirs))
+            child = context.Process(target=bare, args=(port, given.pages, theirs))
             child.start()
             plain.append(given.pages / mine.recv())
             child.join()

@@ -36,6 +36,10 @@ RETRY_WAITS = (2.0, 10.0)
 """Seconds before a page that could not be had for a passing reason is tried again."""
 SAY_EVERY = 0.1
 """Seconds between two words of progress."""
+RECORDERS = 2
+"""Each with a thread and an evidence file of its own: one packs pages while the other commits."""
+MAX_UNSAFE = 128
+"""Pages in memory, at up to 10 MB each, that are not yet safe."""
 STOP_SECONDS = 20.0
 """How long the child may take to put down what it holds."""
 
@@ -216,11 +220,16 @@ def _crawl_here(order: _Order, pipe: Connection) -> CrawlReport:
         if order.rules.delay_s is not None:
             delays, default = {}, order.rules.delay_s
         ledger = Ledger(store, now)
-        recorder = Recorder(EvidenceWriter(order.evidence, started=now()), ledger.commit)
+        recorders = [
+            Recorder(
+                EvidenceWriter(order.evidence, started=now()), ledger.commit, max_waiting=MAX_UNSAFE // RECORDERS
+            )
+            for _ in range(RECORDERS)
+        ]
         errand = Errand(
             channels=channels,
             ledger=ledger,
-            recorder=recorder,
+            recorders=recorders,
             tally=tally,
             delays=delays,
             default_delay=default,
@@ -247,7 +256,8 @@ def _crawl_here(order: _Order, pipe: Connection) -> CrawlReport:
 
         process.crawl(crawler, errand=errand).addErrback(keep)
         process.start()
-        recorder.close()
+        for recorder in recorders:
+            recorder.close()
         ledger.close()
         if broken:
             raise broken[0]

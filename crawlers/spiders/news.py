@@ -41,7 +41,7 @@ class Errand:
 
     channels: Sequence[ChannelJob]
     ledger: Ledger
-    recorder: Recorder[FetchJob]
+    recorders: Sequence[Recorder[FetchJob]]
     tally: Tally
     delays: Mapping[str, float]
     default_delay: float
@@ -103,7 +103,7 @@ class NewsSpider(Spider):
         fetcher = PageFetcher(
             downloads,
             errand.ledger,
-            errand.recorder,
+            errand.recorders,
             errand.tally,
             now=errand.now,
             retry_waits=errand.retry_waits,
@@ -158,9 +158,8 @@ class NewsSpider(Spider):
         if self._claiming is not None and self._failure is None:
             jobs += await self._claiming  # the claim was under way when the end came
         if jobs and self._failure is None:
-            await asyncio.to_thread(
-                self.errand.recorder.close
-            )  # what it holds ends as done, not as given back
+            for recorder in self.errand.recorders:  # what they hold ends as done, not as given back
+                await asyncio.to_thread(recorder.close)
             await self.errand.ledger.release(jobs)
 
     async def _wait_for_end(self) -> None:

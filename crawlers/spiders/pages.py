@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -82,7 +83,7 @@ class PageFetcher:
         self,
         downloads: Downloads,
         ledger: Ledger,
-        recorder: Recorder[FetchJob],
+        recorders: Sequence[Recorder[FetchJob]],
         tally: Tally,
         *,
         now: Callable[[], datetime],
@@ -90,7 +91,7 @@ class PageFetcher:
     ) -> None:
         self._downloads = downloads
         self._ledger = ledger
-        self._recorder = recorder
+        self._recorders = cycle(recorders)
         self._tally = tally
         self._now = now
         self._retry_waits = retry_waits
@@ -146,7 +147,7 @@ class PageFetcher:
 
     async def _store(self, job: FetchJob, page: RawPage) -> None:
         try:
-            await self._recorder.record(page, job)
+            await next(self._recorders).record(page, job)
         except EvidenceError as err:
             await self._end(job, Outcome.quarantined("evidence", str(err)), page.status)
             return
