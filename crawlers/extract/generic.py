@@ -156,7 +156,7 @@ def _value(block: Block, suspected: frozenset[int], sure: int) -> float:
         return 0.0
     if block.is_heading:
         return 0.0 if block.link_share < 0.5 else -12.0
-    if units < 160 and (_NOISE.match(block.text) or _COLOPHON.match(block.text)):
+    if units < 160 and _is_odd_line(block.text):
         return -6.0
     if block.link_share > 0.5:
         return -(8.0 + min(block.links, 20) * 4 + min(units, 100) * 0.2)
@@ -252,7 +252,7 @@ def _clean(
         skips_list = False
         if _squeeze(block.text) == squeezed_title != "":
             continue
-        if block.units < 200 and (_NOISE.match(block.text) or _COLOPHON.match(block.text)):
+        if block.units < 200 and _is_odd_line(block.text):
             continue
         if block.units < 240 and block.link_share < 0.5 and _CREDIT.search(block.text):
             if _CREDIT.match(block.text) and kept and _is_caption_line(blocks[kept[-1]]):
@@ -267,6 +267,11 @@ def _clean(
     return (_trimmed(kept, blocks, values) if trims else _trim_dates(kept, blocks)), tuple(
         dict.fromkeys(captions)
     )
+
+
+def _is_odd_line(text: str) -> bool:
+    # （編輯：林大同） in brackets is how an agency signs: it belongs to the text that others reprint.
+    return _NOISE.match(text) is not None or (text[:1] not in "（(" and _COLOPHON.match(text) is not None)
 
 
 def is_noise(text: str) -> bool:

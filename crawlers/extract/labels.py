@@ -41,7 +41,7 @@ _BYLINE_TEXT = re.compile(
     r"(?:^|[〔（(\[【])\s*(?:中央社)?(?:記者|记者|特派員|特約記者|本報記者)\s*(?P<zh>[\u3400-\u9fff]{2,4}(?:[、，\s/／][\u3400-\u9fff]{2,4}){0,3}?)(?=[／/]|[\u3400-\u9fff]{2,3}(?:縣|市)?\d{0,2}日?[\u3400-\u9fff]{0,2}(?:報導|報道|电|電)|[\s　]|$)"
 )
 _NO_NAME = re.compile(
-    r"https?://|@|\d{3}|^(?:admin|administrator|editor|staff|unknown|null|none|author|作者|編輯|小編)$",
+    r"https?://|@|\d{3}|\.(?:com|vn|tw|net|org|cn)\b|^(?:admin|administrator|editor|staff|unknown|null|none|author|作者|編輯|小編)$",
     re.IGNORECASE,
 )
 

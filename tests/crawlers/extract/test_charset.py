@@ -25,7 +25,7 @@ def page(text: str, charset: str = "") -> str:
     ("text", "codec", "declared"),
     [
         (HANT, "big5", "big5"),
-        (HANT + "堃峯裏着", "cp950", "Big5"),
+        (HANT + "碁銹裏", "cp950", "Big5"),
         (HANT + "佢哋喺度嘅", "big5hkscs", "big5-hkscs"),
         (HANT + "佢哋喺度嘅", "big5hkscs", "big5"),
         (HANS, "gb18030", "gb2312"),
