@@ -29,6 +29,9 @@ ALL = "m"
 ALL_TOKEN = "_all"  # noqa: S105 (a token of text)
 
 
+_BY_TEXT = "doc.key IN (SELECT rowid FROM fts WHERE fts MATCH ?)"
+
+
 def column(name: str, *, exact: bool) -> str:
     """The FTS column of one form of a field."""
     return f"{name}_{'exact' if exact else 'loose'}"
@@ -41,12 +44,23 @@ class Condition:
     sql: str
     values: list[str | int] = field(default_factory=list)
 
+    def select(self) -> str:
+        """The statement that gives the keys of what it holds for. Text alone needs no look at `doc`."""
+        if self.sql == _BY_TEXT:
+            return "SELECT rowid FROM fts WHERE fts MATCH ?"
+        return f"SELECT doc.key FROM doc WHERE {self.sql}"
+
+
+def by_text(expression: str) -> Condition:
+    """What an FTS5 expression finds."""
+    return Condition(_BY_TEXT, [expression])
+
 
 def where(node: Node) -> Condition:
     """The condition under which a document is found."""
     text = match_text(node)
     if text is not None:
-        return Condition("doc.key IN (SELECT rowid FROM fts WHERE fts MATCH ?)", [text])
+        return by_text(text)
     match node:
         case And(children):
             return _joined(" AND ", _bundle(children, And))
@@ -152,6 +166,20 @@ def marked_exactly(node: Node) -> Node:
             return Or(tuple(marked_exactly(child) for child in children))
         case _:
             return node  # what must not stand in a text is read as loosely as it was written
+
+
+def what_marks_add(node: Node) -> Node | None:
+    """What a found document must also hold for, to hold with its marked words read exactly; None where that is nothing.
+
+    The parts of an AND that are read as before (keywords, dates, words without marks) hold already.
+    """
+    exactly = marked_exactly(node)
+    if exactly == node:
+        return None
+    if isinstance(node, And) and isinstance(exactly, And):
+        changed = [new for old, new in zip(node.children, exactly.children, strict=True) if new != old]
+        return changed[0] if len(changed) == 1 else And(tuple(changed))
+    return exactly
 
 
 def _quoted(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:

@@ -2,45 +2,48 @@
 
 `doc` is narrow (order, day, facets) and `shown` wide (what a result shows). A document's keyword values together are
 one *combination*, of which there are few: facets are counted by combination, exactly, at the cost of one integer.
+A search asks SQLite once for the keys of what it finds; counting and ordering are done on `columns`, in memory.
 The FTS table keeps no text; a document that goes is taken out by the tokens that it came in with.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import sqlite3
 import string
 import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from resound.errors import StoreError
-from resound.index.base import FACETS, Facet, Hit, IndexDocument, Order, SearchResult
-from resound.index.fts import ALL_TOKEN, Condition, column, marked_exactly, where, words_in
+from resound.index.base import FACETS, Hit, IndexDocument, Order, SearchResult
+from resound.index.columns import Columns
+from resound.index.fts import ALL_TOKEN, Condition, by_text, column, what_marks_add, where, words_in
+from resound.index.paging import Place, page, read_place, write_place
 from resound.query import FIELDS, Document, Query, analyse_document
 from resound.text import analysis_fingerprint, fold_keyword
 
-VERSION = 1
+VERSION = 2
 _COLUMNS = ("m", *(column(name, exact=exact) for name in FIELDS for exact in (False, True)))
 # Keeps every code point but ASCII white space and controls inside a token (`unicode61` would drop marks and emoji).
 _TOKENCHARS = string.punctuation.replace("'", "''").replace('"', '""')
 _SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE doc (
-  key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, published INTEGER NOT NULL, day TEXT NOT NULL,
-  combination INTEGER NOT NULL, hash TEXT NOT NULL
+  key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, published INTEGER NOT NULL, day TEXT NOT NULL,
+  combination INTEGER NOT NULL
 );
 CREATE INDEX doc_order ON doc (published DESC, id);
 CREATE INDEX doc_combination ON doc (combination);
 CREATE INDEX doc_day ON doc (day);
-CREATE TABLE shown (key INTEGER PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE combination (key INTEGER PRIMARY KEY, facets TEXT NOT NULL UNIQUE);
+CREATE TABLE shown (key INTEGER PRIMARY KEY, hash TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE combination (key INTEGER PRIMARY KEY AUTOINCREMENT, facets TEXT NOT NULL UNIQUE);
 CREATE TABLE keyword (
   name TEXT NOT NULL, value TEXT NOT NULL, combination INTEGER NOT NULL, PRIMARY KEY (name, value, combination)
 ) WITHOUT ROWID;
@@ -63,6 +66,7 @@ class SqliteIndex:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._columns: dict[str, Columns] = {}  # of each file that ever stood at the path (`resound reindex`)
         path.parent.mkdir(parents=True, exist_ok=True)
         wanted = f"{VERSION} {analysis_fingerprint()}"
         with self._transaction() as connection:
@@ -70,7 +74,10 @@ class SqliteIndex:
                 for statement in _SCHEMA.split(";\n"):
                     if statement.strip():
                         connection.execute(statement)
-                connection.execute("INSERT INTO meta VALUES ('version', ?), ('cursor', '0')", (wanted,))
+                connection.execute(
+                    "INSERT INTO meta VALUES ('version', ?), ('cursor', '0'), ('file', ?)",
+                    (wanted, uuid4().hex),
+                )
             found = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()[0]
         if found != wanted:
             self.close()
@@ -110,23 +117,21 @@ class SqliteIndex:
         unknown = [name for name in facets if name not in FACETS]
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no facet")
-        ranks = _ranks(query, order)
-        start = _read_place(after, order)
-        condition = where(query.tree)
+        place = read_place(after, order)
         with self._reading() as connection:
-            counted = connection.execute(
-                f"SELECT doc.combination, count(*) FROM doc WHERE {condition.sql} GROUP BY doc.combination",
-                condition.values,
-            ).fetchall()
-            rows = connection.execute(*_page(condition, ranks, start, limit + 1)).fetchall()
-            hits = [_hit(connection, row[0], row[-1], row[-2]) for row in rows[:limit]]
-            values = _count_facets(connection, counted, facets)
+            keys = _keys(connection, where(query.tree))
+            columns = self._columns_of(connection)
+            counted = columns.count_combinations(connection, keys)
+            ranks = [set(_keys(connection, rank)) for rank in (_ranks(query, order) if keys else ())]
+            rows = page(connection, keys, columns.published, ranks, limit + 1, place)
+            hits = [_hit(connection, key, found) for key, found in rows[:limit]]
+            values = columns.count_facets(connection, counted, facets)
         more = len(rows) > limit
         return SearchResult(
-            total=sum(count for _, count in counted),
+            total=len(keys),
             hits=tuple(hits),
             facets=values,
-            next=_write_place(rows[limit - 1][1:], order) if more and limit else None,
+            next=write_place(order, rows[limit - 1][1]) if more and limit else None,
         )
 
     def count(self) -> int:
@@ -138,7 +143,9 @@ class SqliteIndex:
         """Of everything that was indexed, in the order of the ids."""
         made = sha256()
         with self._reading() as connection:
-            for key, digest in connection.execute("SELECT id, hash FROM doc ORDER BY id"):
+            for key, digest in connection.execute(
+                "SELECT id, hash FROM doc JOIN shown USING (key) ORDER BY id"
+            ):
                 made.update(f"{key} {digest}\n".encode())
         return made.hexdigest()
 
@@ -157,6 +164,11 @@ class SqliteIndex:
                 connection.close()
             self._open.clear()
         self._local = threading.local()
+
+    def _columns_of(self, connection: sqlite3.Connection) -> Columns:
+        file = connection.execute("SELECT value FROM meta WHERE name = 'file'").fetchone()[0]
+        with self._lock:
+            return self._columns.setdefault(file, Columns())
 
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -236,10 +248,10 @@ class _Row:
     def insert(self, connection: sqlite3.Connection) -> None:
         combination = self._combination(connection)
         key = connection.execute(
-            "INSERT INTO doc (id, published, day, combination, hash) VALUES (?, ?, ?, ?, ?)",
-            (self.id, self.published, self.day, combination, self.hash),
+            "INSERT INTO doc (id, published, day, combination) VALUES (?, ?, ?, ?)",
+            (self.id, self.published, self.day, combination),
         ).lastrowid
-        connection.execute("INSERT INTO shown VALUES (?, ?)", (key, self.body))
+        connection.execute("INSERT INTO shown VALUES (?, ?, ?)", (key, self.hash, self.body))
         marks = ", ".join("?" * len(_COLUMNS))
         connection.execute(
             f"INSERT INTO fts (rowid, {', '.join(_COLUMNS)}) VALUES (?, {marks})",
@@ -289,10 +301,15 @@ def _read_body(body: bytes) -> tuple[Document, dict[str, Any]]:
     return document, loaded
 
 
-def _hit(connection: sqlite3.Connection, key: int, name: str, published: int) -> Hit:
+def _keys(connection: sqlite3.Connection, condition: Condition) -> list[int]:
+    rows = connection.execute(f"SELECT doc.key FROM doc WHERE {condition.sql}", condition.values)
+    return [key for (key,) in rows]
+
+
+def _hit(connection: sqlite3.Connection, key: int, place: Place) -> Hit:
     body = connection.execute("SELECT body FROM shown WHERE key = ?", (key,)).fetchone()[0]
     document, loaded = _read_body(body)
-    return Hit(name, loaded["story"], published, loaded["shown"], document)
+    return Hit(place.id, loaded["story"], place.published, loaded["shown"], document)
 
 
 def _ranks(query: Query, order: Order) -> list[Condition]:
@@ -300,69 +317,11 @@ def _ranks(query: Query, order: Order) -> list[Condition]:
     if order == "newest":
         return []
     ranks = []
-    exactly = marked_exactly(query.tree)
-    if exactly != query.tree:
+    exactly = what_marks_add(query.tree)
+    if exactly is not None:
         ranks.append(where(exactly))
     for name in ("title", "lead"):
         text = words_in(query.tree, name)
         if text is not None:
-            ranks.append(Condition("doc.key IN (SELECT rowid FROM fts WHERE fts MATCH ?)", [text]))
+            ranks.append(by_text(text))
     return ranks
-
-
-def _page(
-    condition: Condition, ranks: Sequence[Condition], start: Sequence[Any], limit: int
-) -> tuple[str, list[str | int]]:
-    """Rows are (key, rank …, published, id) in order; `start` are the values of the row that they come after."""
-    names = [f"r{number}" for number in range(len(ranks))]
-    columns = "".join(f", ({rank.sql}) AS {name}" for name, rank in zip(names, ranks, strict=True))
-    inner = f"SELECT doc.key AS key{columns}, doc.published AS published, doc.id AS id FROM doc WHERE {condition.sql}"
-    values: list[str | int] = [value for rank in ranks for value in rank.values] + list(condition.values)
-    limits = ""
-    if start:
-        ordered = [*names, "published"]
-        parts = []
-        for depth in range(len(ordered) + 1):
-            equal = [f"{name} = ?" for name in ordered[:depth]]
-            last = f"{ordered[depth]} < ?" if depth < len(ordered) else "id > ?"
-            parts.append("(" + " AND ".join([*equal, last]) + ")")
-            values.extend(start[: depth + 1])
-        limits = f" WHERE {' OR '.join(parts)}"
-    order = ", ".join([*(f"{name} DESC" for name in names), "published DESC", "id"])
-    values.append(limit)
-    if not ranks:  # no subquery: the order's index may serve
-        flat = limits.replace(" WHERE ", " AND (", 1) + (")" if limits else "")
-        return f"{inner}{flat} ORDER BY doc.published DESC, doc.id LIMIT ?", values
-    return f"SELECT * FROM ({inner}){limits} ORDER BY {order} LIMIT ?", values
-
-
-def _count_facets(
-    connection: sqlite3.Connection, counted: Sequence[tuple[int, int]], names: Sequence[str]
-) -> Mapping[str, tuple[Facet, ...]]:
-    found: dict[str, dict[str, int]] = {name: {} for name in names}
-    for combination, count in counted if names else ():
-        row = connection.execute("SELECT facets FROM combination WHERE key = ?", (combination,)).fetchone()
-        for name, values in json.loads(row[0]).items():
-            if name in found:
-                for value in values:
-                    found[name][value] = found[name].get(value, 0) + count
-    return {
-        name: tuple(sorted(values.items(), key=lambda one: (-one[1], one[0])))
-        for name, values in found.items()
-    }
-
-
-def _write_place(values: Sequence[Any], order: Order) -> str:
-    return base64.urlsafe_b64encode(json.dumps([order, *values]).encode()).decode()
-
-
-def _read_place(after: str | None, order: Order) -> Sequence[Any]:
-    if after is None:
-        return ()
-    try:
-        said, *values = json.loads(base64.urlsafe_b64decode(after))
-    except (ValueError, TypeError) as err:
-        raise ValueError(f"{after!r} is no place in a list of results") from err
-    if said != order or len(values) < 2 or not isinstance(values[-1], str):
-        raise ValueError(f"{after!r} belongs to another order")
-    return list(values)
