@@ -63,9 +63,10 @@ def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, wo
     before = _size(store)
     say("Reading the demo's outlets and its campaign …")
     campaign = load_campaign(demo.campaign_path())
+    outlets = load_path(demo.SOURCES)
     apply_definitions(
         store,
-        [*load_path(demo.SOURCES), *load_path(demo.campaign_path())],
+        [*outlets, *load_path(demo.campaign_path())],
         who=CODER,
         now=_now(),
         replace=True,
@@ -86,7 +87,8 @@ def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, wo
                 store,
                 evidence,
                 rules,
-                sources=None,
+                # Not the campaign's search feeds: the demo asks nothing of the real web.
+                sources=[one.model.id for one in outlets],
                 since=window.first,
                 until=window.last,
                 now=_now,
@@ -136,10 +138,8 @@ def _decide(store: Store) -> None:
             article = item_key(connection, one["url"])
             value = item_key(connection, one["value"]) if one["kind"] == "merge" else one.get("value")
             known = {(made.kind, made.article, made.value) for made in standing_decisions(connection)}
-            same = {(one["kind"], article, value)}
-            if one["kind"] == "merge":
-                same.add(("merge", value, article))
-            if known & same:
+            pairs = [(article, value), (value, article)] if one["kind"] == "merge" else [(article, value)]
+            if any((one["kind"], *pair) in known for pair in pairs):
                 continue
             decide(
                 connection,

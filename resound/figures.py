@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from sqlalchemy import Connection, select
 
-from resound.article import Field, Language
+from resound.article import Field, Language, Medium, Origin
 from resound.campaign import Campaign, Window
 from resound.counting import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch, count
 from resound.facts import Facts, lay_over, local_day
@@ -109,8 +110,8 @@ def _facts(
         country=source.country if source is not None else "",
         language=article.language.language,
         tag=article.language.tag,
-        medium=facts.medium,
-        origin=overlay.origin.value if overlay.origin is not None else None,
+        medium=cast("Medium", facts.medium),  # checked when it was written, as the origin was
+        origin=cast("Origin | None", overlay.origin.value) if overlay.origin is not None else None,
         relation=source.relation if source is not None else "independent",
         story=grouping.story,
         day=facts.day,

@@ -8,7 +8,7 @@ its ends are trimmed, and what it holds that is no article (see-also boxes, shar
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -125,6 +125,7 @@ def read_body(
     paragraphs = tuple(blocks[number].text for number in kept)
     if not paragraphs:
         return None
+    captions = tuple(dict.fromkeys((*_captions_above(blocks, start, suspected), *captions)))
     units = sum(measure(text) for text in paragraphs)
     confidence = min(1.0, units / 250) * min(1.0, share + 0.2) if within is None else 1.0
     return Body(paragraphs, captions, confidence, kept[0])
@@ -267,6 +268,24 @@ def _clean(
     return (_trimmed(kept, blocks, values) if trims else _trim_dates(kept, blocks)), tuple(
         dict.fromkeys(captions)
     )
+
+
+def _captions_above(blocks: Sequence[Block], start: int, suspected: Container[int]) -> list[str]:
+    """Captions of pictures between the headline and the body: they stand outside the body's element."""
+    found: list[str] = []
+    others = 0
+    for block in reversed(blocks[max(0, start - 12) : start]):
+        if (
+            block.is_caption
+            and block.link_share < 0.8
+            and not any(one in suspected for one in block.suspects)
+        ):
+            found.append(block.text)
+        else:
+            others += 1
+        if block.tag == "h1" or others > 3:
+            break
+    return found[::-1]
 
 
 def _is_odd_line(text: str) -> bool:

@@ -50,10 +50,16 @@ _STANDFIRST = re.compile(
     re.IGNORECASE,
 )
 _URL_DATES = (
-    re.compile(r"/((?:19|20)\d\d)[/_-]?(0?[1-9]|1[0-2])[/_-]?(0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)"),
-    re.compile(r"/((?:19|20)\d\d)[/-](0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=/)"),
-    re.compile(r"(?<!\d)(20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?!\d)"),
-    re.compile(r"(?<![\d])(20[0-3]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=\d{4,9}(?:[./]|$))"),
+    # /2014/12/01/ must not be read as January the 2nd: longer numbers first, parted by the same sign twice.
+    re.compile(
+        r"/(?P<year>(?:19|20)\d\d)(?P<sign>[/_-])(?P<month>1[0-2]|0?[1-9])(?P=sign)(?P<day>[12]\d|3[01]|0?[1-9])(?=[/_.-]|$)"
+    ),
+    re.compile(r"/(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?=[/_.-]|$)"),
+    re.compile(r"/(?P<year>(?:19|20)\d\d)[/-](?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?=/)"),
+    re.compile(r"(?<!\d)(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"),
+    re.compile(
+        r"(?<![\d])(?P<year>20[0-3]\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?=\d{4,9}(?:[./]|$))"
+    ),
 )
 _META_PUBLISHED = (
     *(
@@ -148,6 +154,8 @@ def choose_title(tree: LexborHTMLParser, facts: PageFacts, *, feed_title: str = 
     for text in (facts.headline, og):
         if text and not _is_site(text, sites):
             return strip_site(text, sites)[:TITLE_LIMIT]
+    if feed_title and facts.title_tag.startswith(feed_title):
+        return feed_title[:TITLE_LIMIT]
     if facts.title_tag and not _GENERIC_TITLE.match(facts.title_tag):
         return strip_site(facts.title_tag, sites)[:TITLE_LIMIT]
     return (shown[0] if shown else feed_title)[:TITLE_LIMIT]
@@ -370,4 +378,4 @@ def url_dates(url: str) -> Iterator[str]:
     for pattern in _URL_DATES:
         match = pattern.search(path)
         if match is not None:
-            yield f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}"
+            yield f"{match['year']}-{int(match['month']):02}-{int(match['day']):02}"

@@ -314,7 +314,9 @@ def _refuse_what_is_walled(read: _Text, facts: PageFacts, page: Page) -> None:
     """A teaser before a paywall is a lead, not the article. Free pages may also say "subscribe"."""
     if facts.is_free is True or total_units(read.paragraphs) >= 900:
         return
-    has_sign = any(_PAYWALL.search(block.text) for block in page.blocks if block.units < 400)
+    has_sign = any(
+        _PAYWALL.search(block.text) for block in page.blocks if block.units < 400 and block.link_share < 0.5
+    )
     if facts.is_free is False and (has_sign or total_units(read.paragraphs) < 500):
         raise ExtractError("Only the beginning is free; the rest is behind a paywall.", reason="paywall")
     if has_sign and total_units(read.paragraphs) < 160:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from resound.cli.office import Office, now, progress_bar, say_json, screen, table
 from resound.errors import ResoundError
+
+if TYPE_CHECKING:
+    from resound.store.decisions import DecisionKind
 
 clips = typer.Typer(
     help="Bring in what cannot be crawled: television, radio, print, behind a wall.", no_args_is_help=True
@@ -19,14 +22,14 @@ clips = typer.Typer(
 class Kind(StrEnum):
     """What can be decided."""
 
-    accept = "accept"
-    reject = "reject"
-    origin = "origin"
-    outlet = "outlet"
-    date = "date"
-    merge = "merge"
-    split = "split"
-    undo = "undo"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    ORIGIN = "origin"
+    OUTLET = "outlet"
+    DATE = "date"
+    MERGE = "merge"
+    SPLIT = "split"
+    UNDO = "undo"
 
 
 def register(app: typer.Typer) -> None:
@@ -74,16 +77,23 @@ def decide(
     office: Office = context.obj
     coder = who or office.settings.coder
     with office.store.write() as connection:
-        if kind is Kind.undo:
+        if kind is Kind.UNDO:
             if not item.isdecimal():
                 raise ResoundError("undo takes the number of a decision; `resound explain URL` shows them.")
             made = take_back(connection, int(item), why=why, who=coder, now=now())
         else:
-            if campaign is None and kind in (Kind.accept, Kind.reject):
+            if campaign is None and kind in (Kind.ACCEPT, Kind.REJECT):
                 campaigns = list(load_campaigns(connection))
                 campaign = campaigns[0] if len(campaigns) == 1 else None
             made = write_down(
-                connection, item, kind.value, value=value, campaign=campaign, why=why, who=coder, now=now()
+                connection,
+                item,
+                cast("DecisionKind", kind.value),
+                value=value,
+                campaign=campaign,
+                why=why,
+                who=coder,
+                now=now(),
             )
     if as_json:
         say_json({name: getattr(made, name) for name in made.__slots__})
