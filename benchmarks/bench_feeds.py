@@ -1,6 +1,6 @@
 """Every test feed of feedparser through `parse_feed`: exceptions, the slowest, active markup, and feeds a second.
 
-    RESOUND_SHARED_DATA=../shared/data .venv/bin/python benchmarks/bench_feeds.py
+RESOUND_SHARED_DATA=../shared/data .venv/bin/python benchmarks/bench_feeds.py
 """
 
 from __future__ import annotations
