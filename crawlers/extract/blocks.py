@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 MAX_DEPTH = 200
 
 _DROPPED = frozenset(

@@ -121,8 +121,8 @@ _LOOKS_DATED = re.compile(
 
 def choose_title(tree: LexborHTMLParser, facts: PageFacts, *, feed_title: str = "") -> str:
     """The headline as the page shows it, without the site's name."""
-    og = facts.first("og:title", "twitter:title", "headline")
-    declared = [text for text in (facts.headline, og, facts.title_tag) if text]
+    og = facts.first("og:title", "twitter:title", "headline")[:TITLE_LIMIT]
+    declared = [text for text in (facts.headline[:TITLE_LIMIT], og, facts.title_tag) if text]
     shown = [
         text
         for node in tree.css("h1")[:12]
@@ -161,10 +161,14 @@ def choose_title(tree: LexborHTMLParser, facts: PageFacts, *, feed_title: str = 
     return (shown[0] if shown else feed_title)[:TITLE_LIMIT]
 
 
+def _short_text(raw: str) -> str:
+    return clean_line(raw[: TITLE_LIMIT * 8])[:TITLE_LIMIT]
+
+
 def strip_site(title: str, sites: Sequence[str]) -> str:
     """`Headline | Section | Site` → `Headline`. Cuts from the right what names the site or is much shorter than the rest."""
     has_cut = False
-    while True:
+    for _ in range(6):
         cuts = list(_SEPARATOR.finditer(title))
         if not cuts:
             return title
@@ -178,6 +182,7 @@ def strip_site(title: str, sites: Sequence[str]) -> str:
         if not (names_site or is_section or (is_bar and measure(tail) <= min(40, measure(head)))):
             return title
         title, has_cut = head, True
+    return title
 
 
 def _is_site(text: str, sites: Sequence[str]) -> bool:

@@ -32,6 +32,8 @@ DOUBT = 0.55
 """Below this confidence the second voice is heard."""
 SAMPLE = 1_200
 """Characters that the language is told from."""
+MAX_SECOND_VOICE = 2_000_000
+"""Characters. The other extractors take minutes over larger pages, which no outlet writes."""
 MAX_PARAGRAPHS = 5_000
 
 _NOT_HTML = (
@@ -228,9 +230,10 @@ def _read_text(
         confidence = 1.0  # two independent voices say the same
     if total_units(best.paragraphs) < 80:
         _refuse_what_is_no_article(page, facts, best, url)
-    if confidence < DOUBT:
+    is_heavy = page.is_cut or len(text) > MAX_SECOND_VOICE
+    if confidence < DOUBT and not is_heavy:
         best = _with_second_voice(best, ask_trafilatura(text))
-    if total_units(best.paragraphs) < 80:
+    if total_units(best.paragraphs) < 80 and not is_heavy:
         best = _with_second_voice(best, ask_readability(text))
     if not best.paragraphs or total_units(best.paragraphs) < 20:
         best = _last_resort(page, facts, best, tree, title)

@@ -76,7 +76,7 @@ def read_facts(tree: LexborHTMLParser) -> PageFacts:
             if name and value:
                 facts.meta.setdefault(name.strip().lower(), value)
     title = tree.css_first("head > title") or tree.css_first("title")
-    facts.title_tag = clean_line(title.text(deep=True)) if title is not None else ""
+    facts.title_tag = clean_line(title.text(deep=True)[:4_000])[:500] if title is not None else ""
     for node in tree.css("link[rel][href]"):
         if (node.attributes.get("rel") or "").strip().lower() == "canonical" and not facts.canonical:
             facts.canonical = (node.attributes.get("href") or "").strip()
