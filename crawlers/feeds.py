@@ -222,7 +222,9 @@ def _entry_url(raw: Any, *, base: str) -> str | None:
     for candidate in candidates:
         if isinstance(candidate, str) and candidate.strip():
             address = web_url(base, candidate)
-            if address is not None and address != base:  # what feedparser makes of `https://` is the feed itself
+            if (
+                address is not None and address != base
+            ):  # what feedparser makes of `https://` is the feed itself
                 return publisher_url(address)
     return None
 

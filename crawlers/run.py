@@ -222,7 +222,9 @@ def _crawl_here(order: _Order, pipe: Connection) -> CrawlReport:
         ledger = Ledger(store, now)
         recorders = [
             Recorder(
-                EvidenceWriter(order.evidence, started=now()), ledger.commit, max_waiting=MAX_UNSAFE // RECORDERS
+                EvidenceWriter(order.evidence, started=now()),
+                ledger.commit,
+                max_waiting=MAX_UNSAFE // RECORDERS,
             )
             for _ in range(RECORDERS)
         ]

@@ -74,7 +74,9 @@ def test_index() -> None:
     chosen = select_children(sitemap.children, date(2014, 9, 2), date(2014, 10, 30))
     assert [child.url[-12:] for child in chosen] == ["s-2014-9.xml", "-2014-10.xml"]
     chosen = select_children(sitemap.children, date(2014, 9, 1), date(2014, 10, 30))
-    assert chosen[0].url.endswith("2014-8.xml")  # what is the first of September there, may be August's file here
+    assert chosen[0].url.endswith(
+        "2014-8.xml"
+    )  # what is the first of September there, may be August's file here
     assert select_children(sitemap.children, None, None)[0].url.endswith("2014-12.xml")
 
 
