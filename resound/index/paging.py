@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from heapq import nlargest
 from typing import NamedTuple
@@ -43,11 +43,14 @@ def page(
     connection: sqlite3.Connection,
     keys: Sequence[int],
     published: Sequence[int],
-    ranks: Sequence[AbstractSet[int]],
+    ranks: Sequence[Callable[[], AbstractSet[int]]],
     limit: int,
     after: Place | None,
 ) -> list[tuple[int, Place]]:
-    """The first `limit` of the found keys behind `after`. `ranks`: the keys that come before others, best first."""
+    """The first `limit` of the found keys behind `after`. `ranks` give the keys that come before others.
+
+    The first one counts most. One is asked only where it matters to this page: a common word fills it from the titles.
+    """
     found: list[tuple[int, Place]] = []
     for rank, group in _groups(keys, ranks):
         if after is not None and rank > after.rank:
@@ -60,17 +63,18 @@ def page(
     return found
 
 
-def _groups(keys: Sequence[int], ranks: Sequence[AbstractSet[int]]) -> list[tuple[int, Sequence[int]]]:
+def _groups(
+    keys: Sequence[int], ranks: Sequence[Callable[[], AbstractSet[int]]], rank: int = 0
+) -> Iterator[tuple[int, Sequence[int]]]:
     """The keys by rank, the best rank first: one bit for each set, the first set's the highest."""
+    if not keys:
+        return
     if not ranks:
-        return [(0, keys)]
-    groups: dict[int, list[int]] = {}
-    for key in keys:
-        rank = 0
-        for members in ranks:
-            rank = rank * 2 + (key in members)
-        groups.setdefault(rank, []).append(key)
-    return sorted(groups.items(), reverse=True)
+        yield rank, keys
+        return
+    members = ranks[0]()
+    yield from _groups([key for key in keys if key in members], ranks[1:], rank * 2 + 1)
+    yield from _groups([key for key in keys if key not in members], ranks[1:], rank * 2)
 
 
 def _newest(

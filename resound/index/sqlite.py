@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,7 @@ class SqliteIndex:
             keys = _keys(connection, where(query.tree))
             columns = self._columns_of(connection)
             counted = columns.count_combinations(connection, keys)
-            ranks = [set(_keys(connection, rank)) for rank in (_ranks(query, order) if keys else ())]
+            ranks = [cache(partial(_members, connection, rank)) for rank in _ranks(query, order)]
             rows = page(connection, keys, columns.published, ranks, limit + 1, place)
             hits = [_hit(connection, key, found) for key, found in rows[:limit]]
             values = columns.count_facets(connection, counted, facets)
@@ -304,6 +305,10 @@ def _read_body(body: bytes) -> tuple[Document, dict[str, Any]]:
 def _keys(connection: sqlite3.Connection, condition: Condition) -> list[int]:
     rows = connection.execute(f"SELECT doc.key FROM doc WHERE {condition.sql}", condition.values)
     return [key for (key,) in rows]
+
+
+def _members(connection: sqlite3.Connection, condition: Condition) -> frozenset[int]:
+    return frozenset(_keys(connection, condition))
 
 
 def _hit(connection: sqlite3.Connection, key: int, place: Place) -> Hit:
