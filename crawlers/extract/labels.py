@@ -126,7 +126,7 @@ def choose_title(tree: LexborHTMLParser, facts: PageFacts, *, feed_title: str = 
     shown = [
         text
         for node in tree.css("h1")[:12]
-        if (text := clean_line(node.text(deep=True, separator=" " if node.css_first("br") else "")))
+        if (text := _short_text(node.text(deep=True, separator=" " if node.css_first("br") else "")))
         and measure(text) >= 4
     ]
     sites = [

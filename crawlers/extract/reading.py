@@ -308,6 +308,7 @@ def _last_resort(page: Page, facts: PageFacts, best: _Text, tree: LexborHTMLPars
         return _Text((description,), best.captions, "meta", 0)
     if tree.css_first(_APP_ROOT) is not None or _NEEDS_SCRIPT.search(tree.html or ""):
         raise ExtractError("The page shows its text only where a script runs.", reason="script-only")
+    lines = lines or tuple(block.text for block in page.blocks if block.text != title)
     if lines:
         return _Text(lines, best.captions, f"{GENERIC}+all", 0)
     raise ExtractError("The page holds no text.", reason="empty")
