@@ -105,6 +105,7 @@ def test_matcher_and_index_agree_on_many(index: SearchIndex) -> None:
     assert counted["pairs"] >= 20_000
 
 
+@pytest.mark.slow
 def test_a_difference_is_found_and_shrunk(index: SearchIndex) -> None:
     """The test itself: with a matcher that is wrong about one word it fails, and on the smallest pair."""
     smallest: list[tuple[list[Document], str]] = []
