@@ -15,12 +15,4 @@ RULES = (
         date="span.date",
         drop=".box-tinlienquanv2, .list-news, .width_common.box-related, .banner-ads",
     ),
-    SiteRule(
-        site="vnexpress.net",
-        since="2012-12",
-        body="div.fck_detail",
-        lead="h2.Lead, h2.short_intro, div.short_intro, p.Lead",
-        title="h1.Title, .title_news h1",
-        drop=".box-tinlienquan, .relate_news",
-    ),
 )
