@@ -19,3 +19,12 @@ def campaign_path() -> Path:
     from resound.definitions import shipped_campaigns
 
     return shipped_campaigns() / f"{CAMPAIGN_ID}.yml"
+
+
+MARK = "demo.json"
+"""Beside the store: this data folder is the demo's, and which edition of its newsroom is out."""
+
+
+def is_demo(data: Path) -> bool:
+    """Whether a data folder is the demo's."""
+    return (data / MARK).exists()

@@ -37,8 +37,6 @@ from resound.store.decisions import standing_decisions
 from resound.store.frontier import make_due
 from resound.store.registry import load_sources
 
-MARK = "demo.json"
-"""Beside the store: this folder is the demo's, and which edition of its newsroom is out."""
 CODER = "demo"
 
 Say = Callable[[str], None]
@@ -121,11 +119,6 @@ def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, wo
     return Demo(figures, _size(store) - before)
 
 
-def is_demo(data: Path) -> bool:
-    """Whether a data folder is the demo's."""
-    return (data / MARK).exists()
-
-
 def load_gold() -> Mapping[str, Any]:
     """What must be counted, by hand."""
     loaded: Mapping[str, Any] = json.loads(demo.GOLD.read_text(encoding="utf-8"))
@@ -160,7 +153,7 @@ def _decisions() -> Iterator[Mapping[str, Any]]:
 
 
 def _claim_folder(data: Path, store: Store) -> None:
-    if is_demo(data):
+    if demo.is_demo(data):
         return
     with store.read() as connection:
         known = load_sources(connection)
@@ -173,14 +166,14 @@ def _claim_folder(data: Path, store: Store) -> None:
 
 
 def _edition(data: Path) -> int:
-    return int(json.loads((data / MARK).read_text(encoding="utf-8"))["edition"])
+    return int(json.loads((data / demo.MARK).read_text(encoding="utf-8"))["edition"])
 
 
 def _write_edition(data: Path, edition: int) -> None:
     data.mkdir(parents=True, exist_ok=True)
-    part = data / f".{MARK}"
+    part = data / f".{demo.MARK}"
     part.write_text(json.dumps({"edition": edition}), encoding="utf-8")
-    part.replace(data / MARK)
+    part.replace(data / demo.MARK)
 
 
 def _size(store: Store) -> int:

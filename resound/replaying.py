@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from crawlers.evidence import EvidenceRef, iter_pages, verify
+from crawlers.evidence import EvidenceProblem, EvidenceRef, iter_pages, verify
 from resound.article import Entry, entry_to_json
 from resound.facts import place_page
 from resound.store import Store
@@ -22,10 +22,11 @@ from resound.urls import article_id, canonical_url
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How many records were read, and how many of them the store did not name before."""
+    """How many records were read, how many of them the store did not name before, and damaged places, in sentences."""
 
     records: int
     added: int
+    problems: tuple[str, ...] = ()
 
 
 def replay_evidence(
@@ -34,8 +35,7 @@ def replay_evidence(
     """Take every response in a folder of WARC files into the store, one transaction each. Idempotent.
 
     Raises:
-        EvidenceError: the folder is not the store's own evidence folder (its records could not be found again), or a
-            file cannot be read.
+        EvidenceError: the folder is not the store's own evidence folder (its records could not be found again).
     """
     from resound.errors import EvidenceError
 
@@ -46,7 +46,8 @@ def replay_evidence(
     with store.read() as connection:
         sources = load_sources(connection)
     records = added = 0
-    for where, raw in iter_pages(folder):
+    problems: list[EvidenceProblem] = []
+    for where, raw in iter_pages(folder, problems=problems):
         records += 1
         page_id = article_id(canonical_url(raw.url))
         place = place_page(raw.final_url, "und", sources)
@@ -66,7 +67,7 @@ def replay_evidence(
         added += key is not None
         if progress is not None:
             progress()
-    return Replayed(records, added)
+    return Replayed(records, added, tuple(one.sentence for one in problems))
 
 
 def verify_evidence(

@@ -188,6 +188,8 @@ def replay(
         task = bar.add_task("records", total=None)
         found = replay_evidence(office.store, from_warc, office.evidence, progress=lambda: bar.advance(task))
     screen().print(f"{found.records} records, {found.added} of them new to the store.")
+    for problem in found.problems:
+        screen().print(f"Passed over: {problem}", markup=False)
     _print_processed(process_all(office))
 
 

@@ -201,9 +201,10 @@ def _started(pid: int) -> str:
     """When a process started, in the kernel's ticks: tells a dead process from a new one with its number."""
     try:
         # `pid (name, which may hold spaces) S ppid …`: the 22nd field is starttime (proc(5))
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
+    return "" if fields[0] in "ZX" else fields[19]  # a zombie is dead, whoever has not yet noticed
 
 
 def _is_dead(holder: str) -> bool:
