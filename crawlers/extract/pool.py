@@ -11,15 +11,18 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from resound.article import Article, FoundDate, RawPage, date_to_json
+from resound.article import Article, FoundDate, RawPage
+from resound.dates import read_date
 from resound.errors import ExtractError
 
 BATCH = 8
@@ -43,10 +46,21 @@ _FIELDS = (
 _ZONES = {"vi": "Asia/Ho_Chi_Minh", "zh-Hant": "Asia/Taipei", "zh": "Asia/Taipei", "zh-Hans": "Asia/Shanghai"}
 
 
+_ZONES_OF_COUNTRIES = {
+    "tw": "Asia/Taipei",
+    "vn": "Asia/Ho_Chi_Minh",
+    "cn": "Asia/Shanghai",
+    "hk": "Asia/Hong_Kong",
+    "sg": "Asia/Singapore",
+    "jp": "Asia/Tokyo",
+    "th": "Asia/Bangkok",
+}
+
+
 def extract_many(lines: Iterable[str], workers: int | None = None) -> Iterator[dict[str, Any]]:
     """`{"html"|"path", "url", "language"?}` lines → title, text, lead, byline, published, … `error`, one for one.
 
-    `published` is ISO 8601 in UTC, or YYYY-MM-DD where no time is known. What is no such line gets an `error`, and
+    `published` is ISO 8601 by the outlet's own clock (its country's or language's), or YYYY-MM-DD where no time is known. What is no such line gets an `error`, and
     so does a page that cannot be read (`reason: sentence`). Memory is bounded: a few batches for each worker.
     """
     count = workers or len(os.sched_getaffinity(0))
@@ -133,9 +147,32 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
     prior = prior if isinstance(prior, str) and prior else None
     address = url or NO_URL
     page = RawPage(address, address, 200, headers, body, datetime.now(UTC))
-    zone = ZoneInfo(_ZONES.get(prior or "", "UTC"))
+    named = _zone_of(address, prior)
+    zone = ZoneInfo(named or "UTC")
     article = extract(page, zone=zone, prior_language=prior, detect=detect_language)
-    return _to_json(article, has_url=url is not None)
+    by_text = _ZONES.get(article.language.tag)
+    if named is None and by_text is not None:  # nothing but its text says where the page is from
+        zone = ZoneInfo(by_text)
+        article = replace(
+            article,
+            published=_read_again(article.published, zone, page.fetched_at),
+            updated=_read_again(article.updated, zone, page.fetched_at),
+        )
+    return _to_json(article, zone, has_url=url is not None)
+
+
+def _read_again(found: FoundDate | None, zone: ZoneInfo, fetched_at: datetime) -> FoundDate | None:
+    """The same date, by another clock where it names none itself."""
+    if found is None or found.at is None:
+        return found
+    other = read_date(found.raw, zone=zone, origin=found.origin, fetched_at=fetched_at)
+    return found if other is None or other.at is None else replace(found, at=other.at)
+
+
+def _zone_of(url: str, prior: str | None) -> str | None:
+    """The outlet's clock by its host's country, else by the language that was given."""
+    host = urlsplit(url).hostname or ""
+    return _ZONES_OF_COUNTRIES.get(host.rpartition(".")[2]) or _ZONES.get(prior or "")
 
 
 def _body(asked: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
@@ -157,19 +194,19 @@ def _body(asked: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
     return body, {}
 
 
-def _to_json(article: Article, *, has_url: bool) -> dict[str, Any]:
+def _to_json(article: Article, zone: ZoneInfo, *, has_url: bool) -> dict[str, Any]:
     return {
         "title": article.title,
         "text": article.text,
         "lead": article.lead,
         "byline": article.byline,
-        "published": _written(article.published),
+        "published": _written(article.published, zone),
         "published_from": article.published.origin if article.published else None,
         "language": article.language.language,
         "script": article.language.script,
         "canonical_url": article.canonical_url if has_url else None,
         "error": None,
-        "updated": _written(article.updated),
+        "updated": _written(article.updated, zone),
         "suspect": article.published.suspect if article.published else None,
         "section": article.section,
         "captions": list(article.captions),
@@ -178,9 +215,11 @@ def _to_json(article: Article, *, has_url: bool) -> dict[str, Any]:
     }
 
 
-def _written(found: FoundDate | None) -> str | None:
-    written = date_to_json(found) or {}
-    return written.get("at") or written.get("day")
+def _written(found: FoundDate | None, zone: ZoneInfo) -> str | None:
+    """A day, or a moment as the outlet's own clock shows it, with its offset."""
+    if found is None:
+        return None
+    return found.at.astimezone(zone).isoformat() if found.at is not None else str(found.day)
 
 
 def _failed(sentence: str) -> dict[str, Any]:

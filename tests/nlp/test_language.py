@@ -35,7 +35,12 @@ def test_at_least_99_in_100_are_right() -> None:
     wrong = []
     for text, tag in cases:
         guess = detect_language(text)
-        expected = {"zh-Hant": ("zh", "Hant"), "zh-Hans": ("zh", "Hans"), "en": ("en", None), "vi": ("vi", None)}
+        expected = {
+            "zh-Hant": ("zh", "Hant"),
+            "zh-Hans": ("zh", "Hans"),
+            "en": ("en", None),
+            "vi": ("vi", None),
+        }
         if (guess.language, guess.script) != expected.get(tag, ("other", None)):
             wrong.append((text, tag, guess.tag, guess.confidence))
     assert len(wrong) <= len(cases) * 0.01, wrong
