@@ -69,6 +69,14 @@ def where(node: Node) -> Condition:
         case Not(child):
             inner = where(child)
             return Condition(f"NOT ({inner.sql})", inner.values)
+        case Keyword(
+            "lang", _, folded
+        ):  # `lang:zh` asks for zh-Hant too: folded, `zh hant`; `!` follows the space
+            return Condition(
+                "doc.combination IN (SELECT combination FROM keyword WHERE name = 'lang' AND "
+                "(value = ? OR value >= ? AND value < ?))",
+                [folded, f"{folded} ", f"{folded}!"],
+            )
         case Keyword(name, _, folded):
             return Condition(
                 "doc.combination IN (SELECT combination FROM keyword WHERE name = ? AND value = ?)",

@@ -137,6 +137,15 @@ def test_facets_are_exact_over_all_pages_and_in_order(index: SearchIndex) -> Non
     assert ids(index, "outlet:BAO") == ["d"], "keywords are compared without case and marks"
 
 
+def test_a_language_finds_its_scripts(index: SearchIndex) -> None:
+    index.write(
+        [article("a", lang="zh-Hant"), article("b", lang="zh-Hans"), article("c", lang="zha")], [], cursor=1
+    )
+    assert ids(index, "lang:zh") == ["a", "b"]
+    assert ids(index, "lang:zh-hant") == ["a"]
+    assert ids(index, "NOT lang:zh") == ["c"]
+
+
 @pytest.mark.parametrize("order", ["newest", "relevance"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 50])
 def test_pages_are_whole_and_never_repeat(index: SearchIndex, order: str, limit: int) -> None:

@@ -183,7 +183,8 @@ def queries() -> st.SearchStrategy[str]:
         lambda name: st.sampled_from(KEYWORDS[name]).map(lambda value: f'{name}:"{value}"')
     )
     titled = st.one_of(_words(), _nears()).map(lambda inner: f"title:({inner})")
-    leaf = st.one_of(_words(), _words(), _words(), _nears(), titled, keyword, _dates())
+    languages = st.sampled_from(KEYWORDS["lang"]).map("lang:{}".format)
+    leaf = st.one_of(_words(), _words(), _words(), _nears(), titled, keyword, languages, _dates())
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
