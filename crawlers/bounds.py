@@ -7,6 +7,7 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 
 from crawlers.guard import FetchRules, check_url
 from resound.errors import FetchError
@@ -38,6 +39,16 @@ class AddressBounds:
         """Raises FetchError for what must not be asked for."""
         check_url(request.url, self._rules)
         request.meta.setdefault("fetch_began", monotonic())
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Raises FetchError for a redirect that Scrapy does not follow: to `file:`, `ftp:`, `javascript:` …"""
+        target = response.headers.get("Location")
+        if response.status in (301, 302, 303, 307, 308) and target is not None:
+            raise FetchError(
+                f"{request.url} redirects to {target[:200].decode('latin-1')!r}; only http and https are fetched.",
+                reason="bad-url",
+            )
+        return response
 
 
 class TimeBounds:

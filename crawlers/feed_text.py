@@ -5,6 +5,7 @@ One bad byte must not turn a Vietnamese feed into mojibake, nor one `&nbsp;` sen
 
 from __future__ import annotations
 
+import contextlib
 import re
 from html.entities import html5
 
@@ -31,10 +32,8 @@ def decode_feed(body: bytes, content_type: str) -> str | None:
     """The text of a feed where we are sure of the charset; None leaves the guess to feedparser."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in body[:200]:
         return None  # UTF-16 and UTF-32: feedparser reads their marks well
-    try:
+    with contextlib.suppress(UnicodeDecodeError):  # not UTF-8: what it is, is decided below
         return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass  # not UTF-8: what it is, is decided below
     declared = _declared_charset(body, content_type)
     if declared in _WIDER:
         text = body.decode(_WIDER[declared], errors="replace")

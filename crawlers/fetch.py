@@ -6,6 +6,7 @@ The work happens in a child process: Twisted's reactor runs once in a process, a
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 16
 """Fetches under way at a time; one at a time for each host."""
+AHEAD = 64
+"""How far fetching may be ahead of the oldest URL that has no answer: their bodies wait in memory, up to 10 MB each."""
 
 
 def fetch_many(urls: Sequence[str], rules: FetchRules) -> Iterator[RawPage | FetchError]:
@@ -53,10 +56,11 @@ def fetch_many(urls: Sequence[str], rules: FetchRules) -> Iterator[RawPage | Fet
                 given += 1
     finally:
         ours.close()
-        child.join(5)
-        if child.is_alive():
+        if given == len(urls):
+            child.join(5)
+        if child.is_alive():  # or the caller wants no more: nothing is lost by ending it
             child.kill()
-            child.join()
+        child.join()
 
 
 def stage_lines(lines: Sequence[object], rules: FetchRules) -> Iterator[dict[str, object]]:
@@ -122,24 +126,27 @@ def explain_failure(error: BaseException, url: str) -> FetchError:
         [type(one) for one in causes]
     ):
         return FetchError(f"Its certificate cannot be trusted, or TLS failed ({text[:200]}).", reason="tls")
-    if {"BadGzipFile", "EOFError", "error", "zlib.error"} & names:
+    if {"BadGzipFile", "EOFError", "error", "ZstdError"} & names:
         return FetchError(f"The body cannot be decompressed ({text[:200]}).", reason="bad-encoding")
-    if {
-        "ConnectError",
-        "ConnectionRefusedError",
-        "DownloadConnectionRefusedError",
-        "ConnectionLost",
-    } & names or {
-        "DownloadFailedError",
-        "ResponseDataLossError",
-        "ResponseFailed",
-    } & names:
-        return FetchError(f"The connection failed ({text[:200]}).", reason="connection")
+    if {"ConnectionRefusedError", "DownloadConnectionRefusedError"} & names:
+        return FetchError("The server does not accept connections.", reason="connection")
+    if "ParseError" in names:
+        return FetchError("What the server answers is not HTTP.", reason="connection")
+    if {"ResponseDataLossError", "_DataLoss"} & names:
+        return FetchError("The answer broke off before its end.", reason="connection")
+    if {"ConnectError", "ConnectionLost", "DownloadFailedError", "ResponseFailed"} & names:
+        return FetchError(f"The connection failed ({_last_words(causes)}).", reason="connection")
     if isinstance(error, ValueError | UnicodeError):
         return FetchError(f"{url[:200]!r} is no web address ({text[:200]}).", reason="bad-url")
     return FetchError(
         f"It could not be fetched ({type(error).__name__}: {text[:200]}).", reason="fetch-failed"
     )
+
+
+def _last_words(causes: Sequence[BaseException]) -> str:
+    """What the innermost error says; those around it only print the objects that they wrap."""
+    said = [text for one in causes if (text := str(one).strip().rstrip(".")) and "twisted.python" not in text]
+    return said[-1][:200] if said else type(causes[-1]).__name__
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -168,34 +175,35 @@ def _run_child(urls: list[str], rules: FetchRules, pipe: Connection) -> None:
     from scrapy.crawler import CrawlerProcess
 
     from crawlers.settings import scrapy_settings
+    from crawlers.spiders.downloads import Downloads
 
     class FetchSpider(Spider):
         name = "fetch"
 
         async def start(self) -> AsyncIterator[Any]:
+            engine = self.crawler.engine
+            if engine is None:
+                raise RuntimeError("the engine is not running")
+            downloads = Downloads(engine.download_async, {}, rules.delay_s or 0.0)
             gate = asyncio.Semaphore(AT_ONCE)
-            await asyncio.gather(*(self._one(number, url, gate) for number, url in enumerate(urls)))
+            begun: deque[asyncio.Task[None]] = deque()
+            for number, url in enumerate(urls):
+                if len(begun) == AHEAD:
+                    await begun.popleft()
+                begun.append(asyncio.create_task(self._answer(number, url, downloads, gate)))
+            await asyncio.gather(*begun)
             nothing: tuple[Any, ...] = ()
             for one in nothing:
                 yield one
 
-        async def _one(self, number: int, url: str, gate: asyncio.Semaphore) -> None:
-            async with gate:
-                try:
-                    answer: RawPage | FetchError = await self._fetch(url)
-                except Exception as err:  # noqa: BLE001 (each becomes an answer with a reason)
-                    answer = explain_failure(err, url)
+        async def _answer(self, number: int, url: str, downloads: Downloads, gate: asyncio.Semaphore) -> None:
+            try:
+                # Waits for its host here: no deadline runs meanwhile, and no other host waits with it.
+                async with downloads.turn(url), gate:
+                    answer: RawPage | FetchError = read_response(url, await downloads.get(url))
+            except Exception as err:  # noqa: BLE001 (each becomes an answer with a reason)
+                answer = explain_failure(err, url)
             pipe.send((number, answer))
-
-        async def _fetch(self, url: str) -> RawPage:
-            from scrapy import Request
-
-            engine = self.crawler.engine
-            if engine is None:
-                raise RuntimeError("the engine is not running")
-            check = Request(url, dont_filter=True, meta={"asked_for": url})
-            response = await engine.download_async(check)
-            return read_response(url, response)
 
     process = CrawlerProcess(scrapy_settings(rules))
     process.crawl(FetchSpider)

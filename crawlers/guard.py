@@ -6,6 +6,7 @@ connected to: names resolve to what their owner likes, and differently from one 
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import socket
@@ -51,6 +52,10 @@ class FetchRules:
     """For a whole fetch, redirects and the last byte of the body included."""
     ports: tuple[int, ...] = (80, 443)
     delay_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an entry of `allow` that cannot be read: here, not in the process that fetches."""
+        _ = self._entries
 
     @cached_property
     def allowed(self) -> frozenset[tuple[str, int]]:
@@ -152,10 +157,8 @@ def check_url(url: str, rules: FetchRules) -> None:
 def read_literal(host: str) -> str | None:
     """The address that a host is a spelling of: `2130706433`, `0x7f.1`, `017700000001`, `１２７。0.0.1`, `[::1]`."""
     plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").rstrip(".").strip("[]").split("%")[0]
-    try:
+    with contextlib.suppress(ValueError):  # most hosts are names
         return str(ipaddress.ip_address(plain))
-    except ValueError:
-        pass
     if not re.fullmatch(r"[0-9a-fA-FxX.]+", plain) or not plain[:1].isdecimal():
         return None
     try:

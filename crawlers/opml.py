@@ -184,14 +184,14 @@ def _stub(key: str, host: str, feeds: Sequence[OpmlFeed]) -> str:
         }
     )
     source.yaml_set_start_comment(
-        "From a subscription list. Complete what is marked with TODO, then: resound apply THIS-FILE"
+        "From a subscription list. Complete what is marked with FILL IN, then: resound apply THIS-FILE"
     )
     for field, told in (
-        ("names", "TODO: the outlet's own name (zh-Hant, en, vi)"),
-        ("owner", "TODO: the publisher group"),
-        ("country", "TODO: two letters, such as TW or VN"),
-        ("editions", "TODO: the language: zh-Hant, zh-Hans, en or vi"),
-        ("timezone", "TODO: such as Asia/Taipei or Asia/Ho_Chi_Minh"),
+        ("names", "FILL IN: the outlet's own name (zh-Hant, en, vi)"),
+        ("owner", "FILL IN: the publisher group"),
+        ("country", "FILL IN: two letters, such as TW or VN"),
+        ("editions", "FILL IN: the language: zh-Hant, zh-Hans, en or vi"),
+        ("timezone", "FILL IN: such as Asia/Taipei or Asia/Ho_Chi_Minh"),
     ):
         source.yaml_set_comment_before_after_key(field, before=told)
     out = io.StringIO()

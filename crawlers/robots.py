@@ -31,7 +31,8 @@ class RobotsRules:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._agent = str(crawler.settings["USER_AGENT"])
+        # The product token alone: a group "example" must not match the contact address "press@example.org".
+        self._agent = str(crawler.settings["USER_AGENT"]).split("/")[0]
         self._known: dict[str, asyncio.Future[Verdict]] = {}
 
     @classmethod
@@ -63,9 +64,9 @@ class RobotsRules:
         status = response.status
         if 200 <= status < 300:
             return self._read(place, response.body[:MAX_BYTES])
-        if status in CLOSED or status >= 500 or status < 200:
-            return _refuse("robots-unknown", f"{place}/robots.txt answers HTTP {status}")
-        return _permit
+        if 400 <= status < 500 and status not in CLOSED:
+            return _permit
+        return _refuse("robots-unknown", f"{place}/robots.txt answers HTTP {status}")
 
     def _read(self, place: str, body: bytes) -> Verdict:
         rules = Protego.parse(body.decode("utf-8-sig", "replace"))

@@ -1,4 +1,8 @@
-"""Scrapy's settings, in one place. `scrapy.cfg` names this module; a run adds its rules through `scrapy_settings`."""
+"""Scrapy's settings, in one place; a run adds its rules through `scrapy_settings`.
+
+`scrapy.cfg` names this module, so that Scrapy's own tools (`scrapy fetch`, `scrapy shell`) are guarded as well: they
+take the upper-case names at the end.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,16 @@ from typing import Any
 
 from crawlers.bounds import RULES
 from crawlers.guard import FetchRules
+from resound import __version__
 
-_HTTP = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
+_HTTP = "crawlers.handler.BoundedHandler"
 
 
 def scrapy_settings(rules: FetchRules, **more: Any) -> dict[str, Any]:
-    """Settings for a CrawlerProcess (`CrawlerProcess(scrapy_settings(rules))`), in a process of its own: the async variant insists
-    on a reactor class that guards nothing."""
+    """Settings for `CrawlerProcess(scrapy_settings(rules))`, in a process of its own.
+
+    Not for AsyncCrawlerProcess: it insists on a reactor class that guards nothing.
+    """
     return {
         RULES: rules,
         "USER_AGENT": rules.user_agent,
@@ -59,3 +66,11 @@ def scrapy_settings(rules: FetchRules, **more: Any) -> dict[str, Any]:
         "STATS_DUMP": False,
         **more,
     }
+
+
+globals().update(
+    scrapy_settings(FetchRules(user_agent=f"Resound/{__version__}", contact="")),
+    FORCE_CRAWLER_PROCESS=True,  # as above
+    LOG_ENABLED=True,
+    LOG_INSTALL_ROOT_HANDLER=True,
+)

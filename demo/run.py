@@ -115,7 +115,7 @@ def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, wo
     _decide(store)
     update_index(store, index)
     with store.read() as connection:
-        figures = campaign_figures(connection, campaign.id, now=_now())
+        figures = campaign_figures(connection, campaign.id, by=("language",), now=_now())
     return Demo(figures, _size(store) - before)
 
 

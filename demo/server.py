@@ -15,17 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from demo.newsroom import (
-    EDITIONS,
-    Site,
-    load_sites,
-    render_feed,
-    render_listing,
-    render_page,
-    render_paywall,
-    render_sitemap,
-    render_sitemap_index,
-)
+from demo.channels import render_feed, render_sitemap, render_sitemap_index
+from demo.designs import render_listing, render_page, render_paywall
+from demo.newsroom import EDITIONS, Site, load_sites
 
 SLOW_SECONDS = 1.0
 Answer = tuple[int, dict[str, str], bytes]

@@ -112,6 +112,7 @@ def field_name(loc: Loc) -> str:
 
 
 def field_names(model: type[BaseModel]) -> set[str]:
+    """The names under which a model's fields are written in YAML."""
     return {field.alias or name for name, field in model.model_fields.items()}
 
 

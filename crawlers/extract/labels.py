@@ -281,6 +281,7 @@ def find_standfirst(page: Page, facts: PageFacts, *, title: str, first: int, bod
 
 
 def read_section(facts: PageFacts) -> str:
+    """The section that the page itself names, in one line; empty where it names none."""
     value = facts.ld_section or facts.first(
         "article:section", "section", "cxenseparse:section", "og:article:section"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -354,10 +355,8 @@ def _notes(page: RawPage, facts: PageFacts, seen: Page) -> tuple[str, ...]:
     if seen.is_cut:
         notes.append("the page was too large to be read whole")
     if facts.canonical:
-        try:
+        with contextlib.suppress(ValueError):  # a broken canonical is passed over by canonical_url, too
             elsewhere = host_of(resolve(page.final_url, facts.canonical))
             if registered_site(elsewhere) != registered_site(host_of(page.final_url)):
                 notes.append(f"names {elsewhere} as its origin")
-        except ValueError:
-            pass  # a broken canonical is passed over by canonical_url, too
     return tuple(notes)

@@ -37,6 +37,9 @@ def print_figures(figures: Figures, *, with_lists: bool = False) -> None:
     console.print(f"{at_least}{_sentence(figures.counts)}", style="bold green", markup=False)
     for one in figures.tables.values():
         console.print(_table(one))
+        if one.do_not_add:
+            names = ", ".join(one.do_not_add)
+            console.print(f"Do not add up: {names} (they overlap between rows).", style="dim")
     beside = [(figures.beside[name], name, told) for name, told in _BESIDE if figures.beside.get(name)]
     if beside:
         console.print(
@@ -66,7 +69,7 @@ def _sentence(counts: FourCounts) -> str:
 def _table(one: Table) -> object:
     columns = {"": "left"}
     for name in ("items", "stories", "outlets", "groups"):
-        columns[f"{name} (do not add)" if name in one.do_not_add else name] = "right"
+        columns[name] = "right"
     rows: list[tuple[object, ...]] = [
         (
             f"{row.label}{' (at least)' if row.at_least else ''}",

@@ -105,7 +105,7 @@ def test_a_list_becomes_source_files_that_are_valid_and_never_overwritten(tmp_pa
         "https://island.example/rss.xml",
         "https://www.island.example/new.xml",
     ]
-    assert "TODO" in written[0].read_text(encoding="utf-8")
+    assert "FILL IN" in written[0].read_text(encoding="utf-8")
     written[0].write_text("mine", encoding="utf-8")
     assert write_sources(path, tmp_path / "new") == []
     assert written[0].read_text(encoding="utf-8") == "mine"
