@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import json
 import socket
-import subprocess
-import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from crawlers.guard import FetchRules, check_connection, check_url, is_permitted_address, read_literal
 from resound.errors import FetchError, ForbiddenAddressError
+from tests.crawlers.asking import ask
+from tests.crawlers.hostile import LOOPBACK, NAMES, hostile_urls, loopback_hosts, private_hosts
 
 RULES = FetchRules(
     "Resound/0 (+x@y.example)", "x@y.example", allow=("127.0.0.1:8123", "*.example=127.0.0.1:9")
@@ -159,26 +161,67 @@ def test_a_pin_helps_names_of_its_pattern_only() -> None:
     assert RULES.find_pin("127.0.0.1") is None
 
 
+@pytest.mark.parametrize("entry", ["", "127.0.0.1", "localhost:80", "999.1.1.1:80", "*.example=nowhere:80"])
+def test_an_allowance_that_cannot_be_read_is_told_at_once(entry: str) -> None:
+    with pytest.raises(ValueError, match="neither address:port|IPv4"):
+        FetchRules("Resound/0", "x@y.example", allow=(entry,))
+
+
+def test_no_hostile_url_passes_the_first_look_as_a_public_address() -> None:
+    """Those that do pass are names for the resolver, whose answer the dialer checks."""
+    for url in hostile_urls(80):
+        try:
+            check_url(url, RULES)
+        except FetchError:
+            continue
+        host = urlsplit(url).hostname or ""
+        assert "%" in host or host == "daily.example"
+
+
 # --- where the connection is made ----------------------------------------------------------------------------------
 
 
-class _Robots(BaseHTTPRequestHandler):
-    """Answers robots.txt and closes, so that the page needs another look at the name."""
+class _Site(BaseHTTPRequestHandler):
+    """Answers `/to?url` with a redirect there and everything else with 404, and closes: the next request looks again."""
 
     def do_GET(self) -> None:
-        self.send_response(404)
+        parts = urlsplit(self.path)
+        self.send_response(302 if parts.path == "/to" else 404)
+        if parts.path == "/to":
+            target = bytes.fromhex(parse_qs(parts.query)["hex"][0])
+            self.send_header("Location", target.decode("latin-1"))
         self.end_headers()
 
     def log_message(self, *args: object) -> None:
         """Silent."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # five by default: the sixth waits a second for its second try
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    """The pin of a site for every name below `.example`."""
+    server = _Server(("127.0.0.1", 0), _Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"*.example=127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.fixture
 def canary() -> Iterator[tuple[int, list[str]]]:
+    """A port of every loopback address (v6 where there is one), and who connected to it."""
     heard: list[str] = []
-    server = socket.create_server(("127.0.0.1", 0))
+    servers = [socket.create_server((LOOPBACK[0], 0), backlog=128)]
+    port = servers[0].getsockname()[1]
+    for address in (*LOOPBACK[1:3], "::1"):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with contextlib.suppress(OSError):  # a machine that has no such address
+            servers.append(socket.create_server((address, port), family=family, backlog=128))
 
-    def listen() -> None:
+    def listen(server: socket.socket) -> None:
         while True:
             try:
                 connection, address = server.accept()
@@ -187,41 +230,69 @@ def canary() -> Iterator[tuple[int, list[str]]]:
             heard.append(str(address))
             connection.close()
 
-    threading.Thread(target=listen, daemon=True).start()
-    yield server.getsockname()[1], heard
-    server.close()
+    for server in servers:
+        threading.Thread(target=listen, args=(server,), daemon=True).start()
+    yield port, heard
+    for server in servers:
+        server.close()
 
 
-def run_rebinding(count: int, allow: list[str], port: int) -> list[str]:
-    """Fetch from `count` names that lead elsewhere at every second look; the reasons of the failures."""
-    ran = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.crawlers.rebinding",
-            json.dumps({"count": count, "allow": allow, "port": port}),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    reasons: list[str] = json.loads(ran.stdout)
-    return reasons
+def redirects_to(urls: list[str]) -> list[str]:
+    """URLs of the site that redirect there, each on a host of its own."""
+    plain = ["".join(char for char in url if char not in "\t\n") for url in urls]
+    return [f"http://r{number}.example/to?hex={url.encode().hex()}" for number, url in enumerate(plain)]
 
 
-def test_a_name_that_changes_its_mind_reaches_nothing(canary: tuple[int, list[str]]) -> None:
+def test_no_spelling_reaches_the_inside(site: str, canary: tuple[int, list[str]]) -> None:
     port, heard = canary
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Robots)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    pin = f"*.example=127.0.0.1:{server.server_port}"
-    try:
-        assert run_rebinding(200, [pin], port) == ["forbidden-address"] * 200
-        assert heard == []
-        # The same with the canary allowed: the names do lead there, and the guard is what stopped them.
-        run_rebinding(5, [pin, f"127.0.0.1:{port}"], port)
-        assert len(heard) >= 5
-    finally:
-        server.shutdown()
-        server.server_close()
+    urls = hostile_urls(port)
+    assert len(urls) >= 500
+    print(len(urls))
+    direct = ask(urls, allow=[site], ports=[80, 443, port])
+    moved = ask(redirects_to(urls), allow=[site], ports=[80, 443, port])
+    assert heard == []
+    assert set(direct) | set(moved) <= {"forbidden-address", "bad-url", "dns", "fetched"}
+    # What is fetched is the site's own 404: `//x` and `/\\x` have no scheme, or `#@x` is a fragment of a pinned name.
+    assert direct.count("fetched") + moved.count("fetched") <= 20
+
+
+def test_the_dialer_alone_is_enough(site: str, canary: tuple[int, list[str]]) -> None:
+    port, heard = canary
+    hosts = [host for host in (*loopback_hosts(), *private_hosts()) if host not in NAMES and "%" not in host]
+    urls = [f"http://{host}:{port}/" for host in hosts]
+    told = ask([*urls, *redirects_to(urls)], allow=[site], ports=[80, 443, port], is_blind=True)
+    print(len(told), __import__("collections").Counter(told))
+    assert len(told) >= 400
+    assert heard == []
+    assert "fetched" not in told
+
+
+def test_without_any_guard_the_canary_hears(canary: tuple[int, list[str]]) -> None:
+    port, heard = canary
+    plain = [
+        f"http://{host}:{port}/" for host in loopback_hosts() if "[" not in host and "0.0.0.0" not in host
+    ]
+    ask(plain, allow=[], ports=[80, 443, port], is_bare=True)
+    assert len(heard) >= 30
+    heard.clear()
+    ask([f"http://127.0.0.1:{port}/"], allow=[f"127.0.0.1:{port}"], ports=[80, 443])
+    assert heard, "an address that is allowed must be reached"
+
+
+def test_a_name_that_changes_its_mind_reaches_nothing(site: str, canary: tuple[int, list[str]]) -> None:
+    """The first look at each name (for robots.txt) is told the truth, the second 127.0.0.1."""
+    port, heard = canary
+    urls = [f"http://r{number}.example:{port}/page" for number in range(200)]
+    told = ask(urls, allow=[site], ports=[80, 443, port], resolver="RebindingResolver")
+    assert told == ["forbidden-address"] * 200
+    assert heard == []
+    # The same with the canary allowed: the names do lead there, and the guard is what stopped them.
+    ask(urls[:5], allow=[site, f"127.0.0.1:{port}"], ports=[80, 443, port], resolver="RebindingResolver")
+    assert len(heard) >= 5
+
+
+def test_a_resolver_that_never_answers_costs_the_deadline(site: str) -> None:
+    began = time.monotonic()
+    told = ask(["http://a.example/"], allow=[site], ports=[80], resolver="SilentResolver", deadline=1.0)
+    assert told == ["timeout"]
+    assert time.monotonic() - began < 8
