@@ -18,7 +18,7 @@ from crawlers.dialer import PinningResolver, _Resolution
 from crawlers.fetch import explain_failure
 from crawlers.guard import FetchRules
 
-AT_ONCE = 20
+AT_ONCE = 100
 
 
 def ask(
