@@ -272,3 +272,14 @@ def test_real_sources_keep_out_of_the_demos_folder(copied: Path) -> None:
     ran = command(copied, "apply", "--shipped")
     assert ran.returncode == 1
     assert "demo" in ran.stderr
+
+
+def test_each_stage_answers_line_for_line(tmp_path: Path) -> None:
+    lines = '{"text": "綠耕隊"}\nnonsense\n{"url": "http://2130706433/"}\n[]\n'
+    for stage in (("extract",), ("language",), ("match", "--campaign", CAMPAIGN), ("feed",), ("fetch",)):
+        ran = command(tmp_path, "stage", *stage, stdin=lines)
+        assert ran.returncode == 0, ran.stderr
+        answers = [json.loads(line) for line in ran.stdout.splitlines()]
+        assert len(answers) == 4
+        assert answers[1]["error"]
+        assert answers[3]["error"]

@@ -38,13 +38,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(evidence, name="evidence")
 
 
-def fetch_rules(office: Office, *, delay: float | None = None) -> FetchRules:
-    """The bounds of every fetch, from the settings."""
+def fetch_rules(office: Office, *, delay: float | None = None, is_trial: bool = False) -> FetchRules:
+    """The bounds of every fetch, from the settings. A trial of single addresses by hand needs no contact."""
     from crawlers.guard import FetchRules
+    from resound import __version__
 
     settings = office.settings
     rules = FetchRules(
-        user_agent=settings.user_agent,
+        user_agent=f"Resound/{__version__}" if is_trial and settings.contact is None else settings.user_agent,
         contact=settings.contact or "",
         allow=settings.allow,
         max_bytes=settings.max_bytes,

@@ -81,7 +81,7 @@ def fetch(context: typer.Context, _jsonl: Jsonl = True) -> None:
     from crawlers.fetch import stage_lines
     from resound.cli.collect import fetch_rules
 
-    _write(stage_lines(list(_objects()), fetch_rules(context.obj, delay=0.0)))
+    _write(stage_lines(list(_objects()), fetch_rules(context.obj, delay=0.0, is_trial=True)))
 
 
 def _raw_lines() -> Iterator[str]:
