@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from resound.article import RawPage
 from resound.outcome import Outcome
 from resound.store import work as queue
 from resound.store.frontier import FetchJob
-from resound.store.tables import capture, page
+from resound.store.tables import capture, page, work
 
 
 class Located(Protocol):
@@ -86,15 +87,51 @@ def add_capture(
     return int(key)
 
 
-def record_page(
-    connection: Connection, job: FetchJob, raw: RawPage, where: Located, *, now: datetime
+def record_pages(
+    connection: Connection, group: Sequence[tuple[RawPage, Located, FetchJob]], *, now: datetime
 ) -> None:
-    """End a fetch that brought a page: the capture, the page's state and the outcome, together."""
-    add_capture(connection, page_id=job.page, source=job.source, raw=raw, where=where)
+    """End fetches that brought pages: captures, the pages' state and outcomes, in four statements for a whole group.
+
+    The places must be new, as those of a writer always are. A lease that was lost meanwhile is not ended.
+    """
+    rows = [
+        {
+            "page": job.page,
+            "source": job.source,
+            "url": raw.url,
+            "final_url": raw.final_url,
+            "status": raw.status,
+            "fetched_at": raw.fetched_at,
+            "file": where.file,
+            "offset": where.offset,
+            "length": where.length,
+            "sha256": where.sha256,
+            "payload_sha256": where.payload_sha256,
+        }
+        for raw, where, job in group
+    ]
+    keys = connection.execute(insert(capture).returning(capture.c.id), rows).scalars().all()
+    queue.enqueue(connection, "extract", [str(key) for key in keys])
     connection.execute(
-        update(page).where(page.c.id == job.page).values(status=raw.status, fetched_at=raw.fetched_at)
+        update(page)
+        .where(page.c.id == bindparam("of"))
+        .values(status=bindparam("seen"), fetched_at=bindparam("at")),
+        [{"of": job.page, "seen": raw.status, "at": raw.fetched_at} for raw, _, job in group],
     )
-    queue.finish(connection, job.claim, Outcome.done(), now=now)
+    done = Outcome.done()
+    connection.execute(
+        update(work)
+        .where(work.c.id == bindparam("of"), work.c.due == bindparam("until"))
+        .values(
+            due=None,
+            holder=None,
+            outcome=done.kind,
+            reason=done.reason,
+            detail=done.detail,
+            finished_at=now,
+        ),
+        [{"of": job.claim.id, "until": job.claim.due} for _, _, job in group],
+    )
 
 
 def load_captures(connection: Connection, ids: list[int]) -> dict[int, Capture]:
