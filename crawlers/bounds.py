@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from time import monotonic
 from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.http import Response
+from scrapy.utils._compression import _DecompressionMaxSizeExceeded
 
 from crawlers.guard import FetchRules, check_url
 from resound.errors import FetchError
@@ -71,3 +74,33 @@ class TimeBounds:
                 reason="deadline",
             )
         request.meta["download_timeout"] = left
+
+
+class WholeCompression(HttpCompressionMiddleware):
+    """As Scrapy's, which takes a gzip body that was cut short for the whole: half an article must not be evidence."""
+
+    @staticmethod
+    def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
+        if encoding in (b"gzip", b"x-gzip"):
+            return unpack_gzip(body, max_size)
+        return HttpCompressionMiddleware._decode(body, encoding, max_size)
+
+
+def unpack_gzip(body: bytes, max_size: int) -> bytes:
+    """All members of a gzip body (RFC 1952); what follows them and is none is passed over, as browsers do.
+
+    Raises:
+        EOFError: it ends within a member.
+        zlib.error: it is no gzip.
+    """
+    made = bytearray()
+    while True:
+        reader = zlib.decompressobj(wbits=31)
+        made += reader.decompress(body, max_size - len(made) + 1)
+        if len(made) > max_size:
+            raise _DecompressionMaxSizeExceeded(len(made), max_size)
+        if not reader.eof:
+            raise EOFError("the compressed body ends too early")
+        body = reader.unused_data
+        if not body.startswith(b"\x1f\x8b"):
+            return bytes(made)

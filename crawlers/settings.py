@@ -38,6 +38,8 @@ def scrapy_settings(rules: FetchRules, **more: Any) -> dict[str, Any]:
             "crawlers.bounds.AddressBounds": 60,
             "crawlers.robots.RobotsRules": 100,
             "crawlers.bounds.TimeBounds": 150,
+            "crawlers.bounds.WholeCompression": 590,
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,

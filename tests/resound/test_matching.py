@@ -246,4 +246,4 @@ def test_matching_is_cheap(reference: CampaignMatcher) -> None:
     began = time.perf_counter()
     for _ in range(20):
         reference.match(analysed)
-    assert (time.perf_counter() - began) / 20 < 0.05  # 1–3 ms; a wide margin for a busy machine
+    assert (time.perf_counter() - began) / 20 < 0.25  # 1–3 ms; a wide margin for a busy machine
