@@ -251,8 +251,14 @@ def _clean(
         if skips_list and (block.link_share > 0.3 or values[number] <= 0):
             continue
         skips_list = False
-        if _squeeze(block.text) == squeezed_title != "":
+        squeezed = _squeeze(block.text)
+        if squeezed == squeezed_title != "":
             continue
+        # Old pages write headline, date and byline in one cell: 標題 2014/10/02 10:15 記者某某
+        if not kept and squeezed_title and squeezed.startswith(squeezed_title):
+            rest = squeezed[len(squeezed_title) :]
+            if len(rest) <= 48 and not _SENTENCE_END.search(block.text):
+                continue
         if block.units < 200 and _is_odd_line(block.text):
             continue
         if block.units < 240 and block.link_share < 0.5 and _CREDIT.search(block.text):
