@@ -75,3 +75,15 @@ class ExtractError(ResoundError):
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ModelError(ResoundError):
+    """A model cannot do its work now: the result stays empty, the reason is stored, and the work stays queued.
+
+    `reason` is a short code, stable for counting: `no-profile`, `missing`, `wrong-hash`, `unsafe`, `engine-missing`,
+    `not-for-this-folder`, `no-route`, `out-of-memory`, `timeout`, `crashed`, `failed`.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason

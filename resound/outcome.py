@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-Stage = Literal["fetch", "extract", "match", "group"]
-STAGES: tuple[Stage, ...] = ("fetch", "extract", "match", "group")
-"""In the order in which one article takes them."""
+Stage = Literal["fetch", "extract", "match", "group", "headline", "tone", "topics", "link", "translate"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+"""In the order in which one article takes them. `headline` translates title and lead, `translate` the whole text,
+`link` joins stories across languages."""
+MODEL_STAGES: tuple[Stage, ...] = ("headline", "tone", "topics", "link", "translate")
+"""Those that need a language model; without one their work waits and the rest goes on."""
 
 OutcomeKind = Literal["done", "duplicate", "rejected", "quarantined"]
 
