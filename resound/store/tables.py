@@ -59,6 +59,18 @@ metadata = MetaData(
     }
 )
 
+
+def _made_by() -> tuple[Column[Any], ...]:
+    """Every machine result names who made it, and when."""
+    return (
+        Column("model", Text, nullable=False),
+        Column("revision", String(64), nullable=False),
+        Column("engine", String(32), nullable=False),
+        Column("label", Text, nullable=False),
+        Column("at", Moment, nullable=False),
+    )
+
+
 definition = Table(
     "definition",
     metadata,
@@ -295,6 +307,77 @@ clip = Table(
     Column("row", JSON, nullable=False),
     Column("who", Text, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+translation = Table(
+    "translation",
+    metadata,
+    Column("version", String(16), primary_key=True),
+    Column("target", String(10), primary_key=True),  # en | zh-Hant
+    Column("part", String(8), nullable=False),  # headline: title and lead only | whole
+    Column("title", JSON, nullable=False),  # a paragraph: [{source, text, flags}]
+    Column("lead", JSON, nullable=False),  # paragraphs
+    Column("paragraphs", JSON, nullable=False),  # paragraphs, empty where part is headline
+    Column("flags", JSON, nullable=False),
+    Column("made_by", JSON, nullable=False),  # [{model, revision, engine, label}], one for each step
+    Column("at", Moment, nullable=False),
+)
+
+sentence = Table(
+    "sentence",
+    metadata,
+    Column(
+        "key", String(64), primary_key=True
+    ),  # of the sentence, the models, the target and what was protected
+    Column("text", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("flags", JSON, nullable=False),
+)
+
+tone = Table(
+    "tone",
+    metadata,
+    Column("version", String(16), primary_key=True),
+    Column("campaign", String(80), primary_key=True),
+    Column("label", String(8)),  # positive | neutral | negative; NULL: no passage names it
+    Column("scores", JSON, nullable=False),
+    Column("spread", Float, nullable=False),
+    Column("is_uncertain", Boolean, nullable=False),
+    Column("passages", JSON, nullable=False),
+    *_made_by(),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("version", String(16), primary_key=True),
+    Column("found", JSON, nullable=False),  # [{topic, score}], best first; empty: none of them
+    *_made_by(),
+)
+
+vector = Table(
+    "vector",
+    metadata,
+    Column("version", String(16), primary_key=True),
+    Column("article", String(16), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("day", String(10), nullable=False),  # of publication, in the outlet's zone; else of finding
+    Column("vector", LargeBinary, nullable=False),  # float16, little endian, of length 1
+    *_made_by(),
+    Index(None, "day"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("a", String(16), primary_key=True),  # a < b
+    Column("b", String(16), primary_key=True),
+    Column("method", String(40), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("is_joined", Boolean, nullable=False),  # False: a proposal for a person
+    *_made_by(),
+    Index(None, "b"),
 )
 
 change = Table(
