@@ -339,7 +339,7 @@ tone = Table(
     metadata,
     Column("version", String(16), primary_key=True),
     Column("campaign", String(80), primary_key=True),
-    Column("label", String(8)),  # positive | neutral | negative; NULL: no passage names it
+    Column("tone", String(8)),  # positive | neutral | negative; NULL: no passage names it
     Column("scores", JSON, nullable=False),
     Column("spread", Float, nullable=False),
     Column("is_uncertain", Boolean, nullable=False),

@@ -46,7 +46,7 @@ def upgrade() -> None:
         "tone",
         sa.Column("version", sa.String(length=16), nullable=False),
         sa.Column("campaign", sa.String(length=80), nullable=False),
-        sa.Column("label", sa.String(length=8), nullable=True),
+        sa.Column("tone", sa.String(length=8), nullable=True),
         sa.Column("scores", sa.JSON(), nullable=False),
         sa.Column("spread", sa.Float(), nullable=False),
         sa.Column("is_uncertain", sa.Boolean(), nullable=False),
