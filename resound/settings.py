@@ -8,6 +8,12 @@
 | `RESOUND_ALLOW` | addresses outside the public internet that may be connected to, parted by commas |
 | `RESOUND_PORTS` | ports that may be connected to, parted by commas (default 80,443) |
 | `RESOUND_MAX_BYTES` `RESOUND_MAX_REDIRECTS` `RESOUND_DEADLINE` | bounds of one fetch: decompressed bytes, hops, seconds |
+| `RESOUND_PROFILE` | which language models are used, where not the one that `resound models use` chose |
+| `RESOUND_MODELS` | folder of the language models (default: `models` in the data folder) |
+| `RESOUND_ENGINE` | auto (the fast engines where a model has them), fast, torch |
+| `RESOUND_THREADS` | threads that a model may take (default 0: one for each core) |
+| `RESOUND_MODEL_SECONDS` | how long a model may take over one article before it is left for later (default 300) |
+| `RESOUND_ENRICH` | matched (translate, judge and tag what matches a campaign) or all (everything that is read) |
 | `RESOUND_CODER` | the name written beside decisions (default: the login name) |
 | `RESOUND_LANGUAGE` | interface language: en, zh-Hant, vi (default: from the locale) |
 """
@@ -80,6 +86,13 @@ class Settings(BaseSettings):
     max_bytes: int = Field(default=10_000_000, ge=1_000, le=100_000_000)
     max_redirects: int = Field(default=5, ge=0, le=20)
     deadline: float = Field(default=60.0, gt=0, le=3600, allow_inf_nan=False)
+    profile: str | None = Field(default=None, min_length=1, max_length=80)
+    models: Path | None = None
+    """As given; `model_folder` is where they lie."""
+    engine: Literal["auto", "fast", "torch"] = "auto"
+    threads: int = Field(default=0, ge=0, le=256)
+    model_seconds: float = Field(default=300.0, gt=0, le=86_400, allow_inf_nan=False)
+    enrich: Literal["matched", "all"] = "matched"
     coder: str = Field(default_factory=_login_name, min_length=1, max_length=200)
     language: UiLanguage = Field(default_factory=lambda: locale_language(os.environ))
 
@@ -155,6 +168,11 @@ class Settings(BaseSettings):
     def index(self) -> Path:
         """The search index: derived, may be deleted at any time."""
         return self.data / "index.sqlite"
+
+    @property
+    def model_folder(self) -> Path:
+        """Where language models lie."""
+        return self.models.expanduser() if self.models is not None else self.data / "models"
 
     @property
     def evidence(self) -> Path:

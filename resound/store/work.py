@@ -64,7 +64,7 @@ def reopen(connection: Connection, stage: Stage, subjects: Iterable[str], *, due
         connection.execute(
             update(work)
             .where(work.c.stage == stage, work.c.subject.in_(wanted[start : start + 500]))
-            .values(due=due, attempts=0, holder=None)
+            .values(due=due, attempts=0, holder=None, reason=None, detail=None)
         )
 
 
@@ -136,6 +136,37 @@ def release(connection: Connection, claims: Sequence[Claim]) -> None:
         )
 
 
+def leave(connection: Connection, claim: Claim, *, reason: str, detail: str) -> None:
+    """Give a lease back as ready, and say why it was not done. The attempt does not count."""
+    connection.execute(
+        update(work)
+        .where(work.c.id == claim.id, work.c.due == claim.due)
+        .values(due=0.0, holder=None, attempts=work.c.attempts - 1, reason=reason, detail=detail[:2000])
+    )
+
+
+def explain_waiting(connection: Connection, stage: Stage, *, reason: str, detail: str) -> int:
+    """Say of everything that is ready in a stage why nobody does it. Returns how many pieces wait."""
+    ready = (work.c.stage == stage, work.c.due == 0)
+    connection.execute(
+        update(work)
+        .where(*ready, func.coalesce(work.c.detail, "") != detail[:2000])
+        .values(reason=reason, detail=detail[:2000])
+    )
+    return connection.execute(select(func.count()).select_from(work).where(*ready)).scalar_one()
+
+
+def waiting_reasons(connection: Connection, stages: Sequence[Stage]) -> list[tuple[Stage, str, str, int]]:
+    """(stage, reason, detail, how many) of unfinished work that says why it waits; most first within a stage."""
+    rows = connection.execute(
+        select(work.c.stage, work.c.reason, work.c.detail, func.count())
+        .where(work.c.stage.in_(stages), work.c.due.is_not(None), work.c.reason.is_not(None))
+        .group_by(work.c.stage, work.c.reason, work.c.detail)
+    ).all()
+    found = [(row[0], str(row[1]), str(row[2] or ""), int(row[3])) for row in rows]
+    return sorted(found, key=lambda one: (STAGES.index(one[0]), -one[3], one[1:3]))
+
+
 def release_dead(connection: Connection) -> int:
     """Give back at once what processes of this machine held when they died. Returns how many pieces."""
     holders = (
@@ -162,7 +193,8 @@ def requeue(
         wanted.append(work.c.stage == stage)
     if reason is not None:
         wanted.append(work.c.reason == reason)
-    return connection.execute(update(work).where(*wanted).values(due=0.0, attempts=0)).rowcount
+    opened = {"due": 0.0, "attempts": 0, "outcome": None, "reason": None, "detail": None}
+    return connection.execute(update(work).where(*wanted).values(**opened)).rowcount
 
 
 def tallies(connection: Connection, *, now: datetime) -> list[Tally]:
@@ -179,10 +211,12 @@ def tallies(connection: Connection, *, now: datetime) -> list[Tally]:
         ("leased", (work.c.due > moment) & work.c.holder.is_not(None)),
         ("planned", (work.c.due > moment) & work.c.holder.is_(None)),
     ):
-        for stage, count in connection.execute(
-            select(work.c.stage, func.count()).where(condition).group_by(work.c.stage)
+        for stage, reason, count in connection.execute(
+            select(work.c.stage, work.c.reason, func.count())
+            .where(condition)
+            .group_by(work.c.stage, work.c.reason)
         ):
-            found.append(Tally(stage, label, "", count))
+            found.append(Tally(stage, label, reason or "", count))
     return sorted(found, key=lambda one: (STAGES.index(one.stage), one.outcome, one.reason))
 
 

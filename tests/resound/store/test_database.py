@@ -88,9 +88,9 @@ def two_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package = tmp_path / "package"
     package.mkdir()
     shutil.copytree(home / "migrations", package / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    second = package / "migrations" / "versions" / "0002_second.py"
+    second = package / "migrations" / "versions" / "9000_second.py"
     second.write_text(
-        "from alembic import op\nimport sqlalchemy as sa\nrevision, down_revision = '0002', '0001'\n"
+        "from alembic import op\nimport sqlalchemy as sa\nrevision, down_revision = '9000', '0002'\n"
         "branch_labels = depends_on = None\n"
         "def upgrade():\n"
         "    op.add_column('article', sa.Column('extra', sa.Text()))\n"
@@ -123,7 +123,7 @@ def test_an_upgrade_is_whole_or_not_at_all(
     store = open_store(f"sqlite:///{path}")
     with store.read() as connection:
         assert connection.execute(text("SELECT id, extra FROM article")).all() == [("a", "carried")]
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0002"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9000"
     store.close()
 
 
