@@ -16,7 +16,7 @@ DateOrigin = Literal["json-ld", "meta", "time-tag", "url", "feed", "sitemap", "t
 Medium = Literal["online", "print", "tv", "radio", "agency"]
 Origin = Literal["original", "agency-pick-up", "release-verbatim", "owned", "paid"]
 """Only `original` and `agency-pick-up` are earned."""
-Field = Literal["title", "lead", "body", "caption"]
+Field = Literal["title", "lead", "body", "caption", "translation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Article:
 
 
 def text_fields(article: Article) -> dict[Field, str]:
-    """The four fields that are matched and indexed. `body` is what follows the lead; paragraphs are parted by newlines."""
+    """The four fields of the original, which are matched and indexed. `body` is what follows the lead; paragraphs are parted by newlines."""
     lead, rest = article.lead, article.paragraphs
     if lead and rest and rest[0].startswith(lead):
         rest = tuple(part for part in (rest[0][len(lead) :].strip(), *rest[1:]) if part)

@@ -5,7 +5,8 @@ The index is disposable. It holds one document for each item (not its twins, not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -18,6 +19,15 @@ from resound.source import Source
 from resound.store import Store
 from resound.store.articles import list_changes, load_articles
 from resound.store.decisions import Overlay, overlays, standing_decisions
+from resound.store.enrichments import (
+    StoredTone,
+    StoredTopics,
+    StoredTranslation,
+    joined,
+    load_tones,
+    load_topics,
+    load_translations,
+)
 from resound.store.grouping import Grouping, load_groupings, twins_of
 from resound.store.matches import StoredMatch, list_matches
 from resound.store.registry import load_sources
@@ -91,18 +101,39 @@ def build_documents(connection: Connection, keys: Iterable[str], *, seq: int) ->
     for one in list_matches(connection, articles=item_of):
         matches.setdefault(item_of[one.article], []).append(one)
     documents = []
-    for key, stored in load_articles(connection, twins).items():
+    articles = load_articles(connection, twins)
+    versions = [one.version for one in articles.values()]
+    translations = load_translations(connection, versions)
+    tones, topics = load_tones(connection, versions), load_topics(connection, versions)
+    for key, stored in articles.items():
         if stored.placement.kind == "copy":
             continue
         grouping = next(one for one in twins[key] if one.article == key)
         overlay = said.get(key, Overlay())
         facts = lay_over(stored, overlay, sources)
-        documents.append(_document(facts, overlay, grouping, matches.get(key, []), seq))
+        judged = _Judged(
+            translations.get(stored.version, {}), tones.get(stored.version, {}), topics.get(stored.version)
+        )
+        documents.append(_document(facts, overlay, grouping, matches.get(key, []), judged, seq))
     return documents
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What models said of the current version."""
+
+    translations: Mapping[str, StoredTranslation]
+    tones: Mapping[str, StoredTone]
+    topics: StoredTopics | None
+
+
 def _document(
-    facts: Facts, overlay: Overlay, grouping: Grouping, matches: Iterable[StoredMatch], seq: int
+    facts: Facts,
+    overlay: Overlay,
+    grouping: Grouping,
+    matches: Iterable[StoredMatch],
+    judged: _Judged,
+    seq: int,
 ) -> IndexDocument:
     article = facts.stored.article
     fields = text_fields(article)
@@ -114,7 +145,10 @@ def _document(
             lead=fields["lead"],
             body=fields["body"],
             caption=fields["caption"],
-            keywords=_keywords(facts, overlay, matches),
+            translation="\n".join(
+                text for target in sorted(judged.translations) for text in _lines(judged.translations[target])
+            ),
+            keywords=_keywords(facts, overlay, matches, judged),
             date=facts.day,
         ),
         published=int(facts.order[0].timestamp()) if facts.day is not None else 0,
@@ -127,11 +161,33 @@ def _document(
             "day": facts.day.isoformat() if facts.day is not None else "",
             "doubt": facts.doubt or "",
             "medium": facts.medium,
+            **_translated_title(judged.translations),
         },
     )
 
 
-def _keywords(facts: Facts, overlay: Overlay, matches: Iterable[StoredMatch]) -> Mapping[str, frozenset[str]]:
+def _lines(one: StoredTranslation) -> Iterator[str]:
+    """A translation's title and paragraphs; its lead stands in for them while only the headline is translated."""
+    for paragraph in (one.title, *(one.paragraphs or one.lead)):
+        if text := joined(paragraph, one.target).replace("\n", " "):
+            yield text
+
+
+def _translated_title(translations: Mapping[str, StoredTranslation]) -> Mapping[str, str]:
+    """The English headline for people who cannot read the original, and whose work it is: never shown without."""
+    found = translations.get("en")
+    if found is None:
+        return {}
+    by = found.made_by[-1]
+    return {
+        "translated_title": joined(found.title, "en"),
+        "translated_by": f"{by['label']}, {by['model']}" if by["label"] else by["model"],
+    }
+
+
+def _keywords(
+    facts: Facts, overlay: Overlay, matches: Iterable[StoredMatch], judged: _Judged
+) -> Mapping[str, frozenset[str]]:
     language = facts.stored.article.language
     source: Source | None = facts.source
     said = {campaign: decision.kind for campaign, decision in overlay.review.items()}
@@ -148,6 +204,8 @@ def _keywords(facts: Facts, overlay: Overlay, matches: Iterable[StoredMatch]) ->
         "type": frozenset({facts.medium}),
         "campaign": frozenset(campaigns),
         "origin": frozenset({origin} if origin is not None else ()),
+        "topic": frozenset(topic for topic, _ in judged.topics.found) if judged.topics else frozenset(),
+        "tone": frozenset(one.tone for one in judged.tones.values() if one.tone is not None),
     }
 
 

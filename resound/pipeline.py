@@ -217,7 +217,7 @@ def _match_leads(store: Store, matchers: Mapping[str, CampaignMatcher]) -> None:
     tried = sha256("".join(sorted(one.fingerprint for one in matchers.values())).encode()).hexdigest()
     with store.write() as connection:
         for lead in untried_leads(connection, tried=tried):
-            document = Document(lead.title, lead.summary, "", "", {}, None)
+            document = Document(title=lead.title, lead=lead.summary)
             analysed = analyse_document(document)
             found = [key for key, matcher in matchers.items() if matcher.match(analysed) is not None]
             set_matches(connection, lead.id, found, tried=tried)

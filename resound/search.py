@@ -19,7 +19,7 @@ from resound.query import (
     spans,
 )
 
-FACETS = ("lang", "country", "outlet", "group", "type", "campaign", "origin")
+FACETS = ("lang", "country", "outlet", "group", "type", "campaign", "topic", "tone", "origin")
 SNIPPETS = 3
 AROUND = 60
 """Characters of text on each side of a highlighted passage."""
@@ -98,6 +98,7 @@ def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
         "lead": document.lead,
         "body": document.body,
         "caption": document.caption,
+        "translation": document.translation,
     }
     made: list[Snippet] = []
     in_text = [span for span in found if span.field != "title"]

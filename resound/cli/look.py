@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 `resound search '"Ngô Quý Việt" NEAR/5 STAMEQ'` · `resound search 'title:APO lang:vi date:2014-09-01..2014-12-31'`
 
 Words, "phrases", AND OR NOT, parentheses, NEAR/n, a trailing \\*, and the fields
-title: lang: country: outlet: group: type: campaign: origin: date:"""
+title: lang: country: outlet: group: type: campaign: topic: tone: origin: date:"""
     )(search)
     app.command(
         epilog="""Examples: `resound counts apo-coe-gp-vietnam-2014` · `resound counts apo-coe-gp-vietnam-2014 --by outlet,month` ·
@@ -239,6 +239,12 @@ def _print_results(results: Results) -> None:
     for hit in results.hits:
         console.print()
         console.print(hit.title or hit.shown["url"], style="bold", markup=False)
+        if hit.shown.get("translated_title"):
+            console.print(
+                f"{hit.shown['translated_title']}  [machine translation: {hit.shown['translated_by']}]",
+                style="italic",
+                markup=False,
+            )
         told = [hit.shown["outlet_name"], hit.shown["day"] or "no date", hit.shown["language"], hit.id]
         console.print(" · ".join(told), style="cyan", markup=False)
         for snippet in hit.snippets:
@@ -257,7 +263,10 @@ def _print_results(results: Results) -> None:
 def _highlighted(snippet: Snippet) -> Text:
     from rich.text import Text
 
-    made = Text(f"… {snippet.text} …" if snippet.marks else snippet.text)
+    before = "… " if snippet.marks else ""
+    made = Text(f"{before}{snippet.text} …" if snippet.marks else snippet.text)
     for start, end in snippet.marks:
-        made.stylize("bold yellow", start + 2, end + 2)
+        made.stylize("bold yellow", start + len(before), end + len(before))
+    if snippet.field == "translation":
+        made.append("  [machine translation]", style="italic")
     return made

@@ -30,7 +30,7 @@ from resound.index.paging import Place, page, read_place, write_place
 from resound.query import FIELDS, Document, Query, analyse_document
 from resound.text import analysis_fingerprint, fold_keyword
 
-VERSION = 2
+VERSION = 3
 _COLUMNS = ("m", *(column(name, exact=exact) for name in FIELDS for exact in (False, True)))
 # Keeps every code point but ASCII white space and controls inside a token (`unicode61` would drop marks and emoji).
 _TOKENCHARS = string.punctuation.replace("'", "''").replace('"', '""')

@@ -28,6 +28,7 @@ class Document:
     lead: str = ""
     body: str = ""
     caption: str = ""
+    translation: str = ""
     keywords: Mapping[str, frozenset[str]] = field(default_factory=dict)
     date: date | None = None
 
@@ -38,6 +39,7 @@ class Document:
             "lead": self.lead,
             "body": self.body,
             "caption": self.caption,
+            "translation": self.translation,
         }
         return texts[name]
 
@@ -105,5 +107,5 @@ class AnalysedDocument:
 
 
 def analyse_document(document: Document) -> AnalysedDocument:
-    """Analyses all four fields."""
+    """Analyses every field."""
     return AnalysedDocument(document)

@@ -12,7 +12,8 @@ from typing import NamedTuple, TypeAlias
 
 from resound.article import Field
 
-FIELDS: tuple[Field, ...] = ("title", "lead", "body", "caption")
+FIELDS: tuple[Field, ...] = ("title", "lead", "body", "caption", "translation")
+"""In the order of prominence. `translation` is searched and never matched: matching leaves it empty."""
 KEYWORDS = ("lang", "country", "outlet", "group", "type", "campaign", "topic", "tone", "origin")
 FIELD_NAMES = ("title", *KEYWORDS, "date")
 

@@ -137,6 +137,7 @@ def documents() -> st.SearchStrategy[Document]:
         lead=texts(4),
         body=texts(14),
         caption=texts(2),
+        translation=texts(3),
         keywords=st.fixed_dictionaries(values),
         date=st.none() | st.integers(0, 9).map(lambda days: FIRST_DAY + timedelta(days=days)),
     )

@@ -138,7 +138,10 @@ def test_naughty_strings_are_indexed_and_found(shared_data: Path, tmp_path: Path
     index = SqliteIndex(tmp_path / "index.sqlite")
     rows = [
         IndexDocument(
-            f"n{n}", n, Document(one, one, one, one, {"outlet": frozenset({one or "x"})}), shown={"x": one}
+            f"n{n}",
+            n,
+            Document(one, one, one, one, one, {"outlet": frozenset({one or "x"})}),
+            shown={"x": one},
         )
         for n, one in enumerate(naughty)
     ]

@@ -1,5 +1,7 @@
 """What language models say: translations, tone, topics, vectors, and links between languages."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-def _made_by() -> list[sa.Column]:
+def _made_by() -> list[sa.Column[Any]]:
     return [
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("revision", sa.String(length=64), nullable=False),
