@@ -101,6 +101,8 @@ class Campaign(Strict):
     messages: tuple[Message, ...] = ()
     comparators: tuple[Comparator, ...] = ()
     search_feeds: tuple[SearchFeed, ...] = ()
+    translate_to: tuple[Literal["zh-Hant"], ...] = ()
+    """Into what matching articles are translated besides English."""
     notes: str = ""
 
     @model_validator(mode="after")
