@@ -57,9 +57,11 @@ def digit_numbers(text: str) -> list[tuple[str, Readings]]:
 def written_numbers(text: str) -> list[tuple[str, Readings]]:
     """Numbers written in words or Chinese numerals: they may stand for digits, and are never asked for themselves."""
     made = [(one[0], frozenset({_han_value(one[0])})) for one in _HAN_RUN.finditer(text)]
-    for one in re.finditer(r"[^\W\d_]+", text.casefold()):
-        if one[0] in _WORDS:
-            made.append((one[0], frozenset({Decimal(_WORDS[one[0]])})))
+    made += [
+        (one[0], frozenset({Decimal(_WORDS[one[0]])}))
+        for one in re.finditer(r"[^\W\d_]+", text.casefold())
+        if one[0] in _WORDS
+    ]
     return made
 
 
