@@ -109,13 +109,13 @@ def translate_texts(
     """
     spans = [[_sentences(paragraph) for paragraph in text] for text in texts]
     wanted = dict.fromkeys(
-        one for text in spans for paragraph in text for one in paragraph if _has_words(one, language, target)
+        one for text in spans for paragraph in text for one in paragraph if _has_words(one, language)
     )
     if route is None:
         done = {one: CachedSentence(_traditional(one), 0.0, ()) for one in wanted}
         identities: tuple[Identity, ...] = (_opencc(),)
     else:
-        done = _through(list(wanted), route.steps, language, target, cache, terms, beam)
+        done = _through(list(wanted), route.steps, target, cache, terms, beam)
         identities = tuple(step.identity for step in route.steps)
     made = []
     for text in spans:
@@ -147,7 +147,6 @@ def _finished(source: str, found: CachedSentence | None, *, compare: bool) -> Tr
 def _through(
     sentences: Sequence[str],
     steps: Sequence[Translator],
-    language: str,
     target: str,
     cache: SentenceCache,
     terms: Sequence[Term],
@@ -157,7 +156,7 @@ def _through(
     done = {one: CachedSentence(one, 0.0, ()) for one in sentences}
     for number, step in enumerate(steps):
         is_last = number == len(steps) - 1
-        keeper = _keeper(tuple(terms), target if is_last else "en")
+        keeper = NameKeeper(terms, target if is_last else "en")
         now = list(dict.fromkeys(one.text for one in done.values()))
         translated = _one_step(now, step, target if is_last else "en", keeper, cache, beam)
         for sentence, before in done.items():
@@ -220,9 +219,8 @@ def _translate(
     bad = [one for one in pieces if _is_bad(one, done[one], counts[one])]
     if bad:
         again = step.translate(bad, beam=beam, repetition_penalty=PENALTY, no_repeat_ngram=NO_REPEAT)
-        for one, second in zip(bad, again, strict=True):
-            if not _is_bad(one, second, counts[one]):
-                done[one] = second
+        better = zip(bad, again, strict=True)
+        done |= {one: second for one, second in better if not _is_bad(one, second, counts[one])}
     made = {}
     for sentence, found in parts.items():
         results = [(piece, done[piece]) for piece in found if piece in done]
@@ -241,7 +239,7 @@ def _is_bad(source: str, found: Translated, tokens: int) -> bool:
     return has_loop(found.text, source) or (found.is_cut and is_swollen(len(found.text), tokens))
 
 
-def _has_words(sentence: str, language: str, target: str) -> bool:
+def _has_words(sentence: str, language: str) -> bool:
     """Whether there is anything to translate: letters of the language, outside addresses."""
     bare = _ADDRESS.sub(" ", sentence)
     letters = [char for char in bare if unicodedata.category(char) in ("Lo", "Lu", "Ll", "Lt", "Lm")]
@@ -264,11 +262,6 @@ def _key(identity: Identity, target: str, beam: int, keeper: NameKeeper | None, 
         sentence,
     )
     return sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
-
-
-@cache
-def _keeper(terms: tuple[Term, ...], target: str) -> NameKeeper:
-    return NameKeeper(terms, target)
 
 
 def _traditional(text: str) -> str:
