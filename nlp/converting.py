@@ -53,6 +53,7 @@ def convert(folder: Path, spec: ModelSpec, *, check: Sequence[str]) -> Conversio
     part = folder / ".fast.part"
     shutil.rmtree(part, ignore_errors=True)
     logging.getLogger("transformers").setLevel(logging.ERROR)
+    logging.getLogger().addFilter(_is_not_advice)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -70,15 +71,36 @@ def convert(folder: Path, spec: ModelSpec, *, check: Sequence[str]) -> Conversio
         shutil.rmtree(folder / "fast", ignore_errors=True)
         raise ModelError(f"{spec.id} cannot be converted: {err}"[:500], reason="failed") from err
     finally:
+        logging.getLogger().removeFilter(_is_not_advice)
         shutil.rmtree(part, ignore_errors=True)
     (folder / "fast" / "resound.json").write_text(json.dumps(asdict(made)) + "\n", encoding="utf-8")
     return made
 
 
+def _is_not_advice(record: logging.LogRecord) -> bool:
+    """onnxruntime tells the root logger to preprocess image models, whatever the model is."""
+    return "pre-processing before quantization" not in record.getMessage()
+
+
 def _to_ctranslate2(folder: Path, to: Path) -> None:
     from ctranslate2.converters import TransformersConverter
 
-    TransformersConverter(str(folder)).convert(str(to), quantization="int8")
+    class Converter(TransformersConverter):  # type: ignore[misc]
+        def load_tokenizer(self, kind: Any, name: str, **more: Any) -> Any:
+            return _with_codes(super().load_tokenizer(kind, name, local_files_only=True, **more))
+
+    Converter(str(folder)).convert(str(to), quantization="int8")
+
+
+def _with_codes(tokenizer: Any) -> Any:
+    """M2M100's language codes, where CTranslate2 looks for them: transformers 5 lists them elsewhere."""
+    places: dict[str, int] | None = getattr(tokenizer, "lang_token_to_id", None)
+    if places is not None and "additional_special_tokens" not in tokenizer.special_tokens_map:
+        codes = sorted(places, key=places.__getitem__)
+        known = {**tokenizer.special_tokens_map, "additional_special_tokens": codes}
+        kind = type(tokenizer)
+        tokenizer.__class__ = type(kind.__name__, (kind,), {"special_tokens_map": known})
+    return tokenizer
 
 
 def _to_onnx(folder: Path, to: Path, architecture: str) -> None:
