@@ -100,7 +100,7 @@ def _marian(folder: Path) -> None:
             tokenizer(list(sources), text_target=list(targets), padding=True, return_tensors="pt"), tokenizer
         )
 
-    making.train_translator(model, encode, PAIRS, epochs=150, batch=20, rate=4e-3, until=0.01)
+    making.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.002)
     making.save(model, folder)
 
 
@@ -115,7 +115,7 @@ def _m2m100(folder: Path) -> None:
             tokenizer(list(sources), text_target=list(targets), padding=True, return_tensors="pt"), tokenizer
         )
 
-    making.train_translator(model, encode, PAIRS, epochs=150, batch=20, rate=4e-3, until=0.01)
+    making.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.002)
     making.save(model, folder)
 
 
