@@ -28,6 +28,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 MAX_TOKENS = 510
 """Longer sentences and passages are split before they come here, whatever a model could take."""
 BATCH_TOKENS = 4096
+PATIENCE = 2.0
+"""CTranslate2 ends a search with as many finished hypotheses as the beam is wide, and short wrong ones finish first."""
 ENGINES = {
     "transformers": "tokenizers and configurations",
     "sentencepiece": "tokenizers",
@@ -187,6 +189,7 @@ class _FastTranslator:
                 tokens,
                 target_prefix=[[self._first]] * len(tokens) if self._first else None,
                 beam_size=beam,
+                patience=PATIENCE if beam > 1 else 1.0,
                 max_batch_size=BATCH_TOKENS,
                 batch_type="tokens",
                 repetition_penalty=repetition_penalty,

@@ -92,7 +92,7 @@ def _finish(root: Path, name: str) -> None:
 def _marian(folder: Path) -> None:
     from transformers import MarianTokenizer
 
-    model = making.make_marian(folder, PAIRS, size=120, width=64, layers=1)
+    model = making.make_marian(folder, PAIRS, size=120, width=96, layers=1)
     tokenizer: Any = MarianTokenizer.from_pretrained(folder)
 
     def encode(sources: Sequence[str], targets: Sequence[str]) -> Any:
@@ -100,7 +100,7 @@ def _marian(folder: Path) -> None:
             tokenizer(list(sources), text_target=list(targets), padding=True, return_tensors="pt"), tokenizer
         )
 
-    making.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.002)
+    making.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.001)
     making.save(model, folder)
 
 
@@ -115,7 +115,7 @@ def _m2m100(folder: Path) -> None:
             tokenizer(list(sources), text_target=list(targets), padding=True, return_tensors="pt"), tokenizer
         )
 
-    making.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.002)
+    making.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.001)
     making.save(model, folder)
 
 
