@@ -200,7 +200,8 @@ class _FastTranslator:
         made = []
         for one in found:
             best = one.hypotheses[0]
-            text = self._sentences.text(tokenizer.convert_tokens_to_ids(best))
+            words = best[1:] if self._first and best[:1] == [self._first] else best
+            text = self._sentences.text(tokenizer.convert_tokens_to_ids(words))
             made.append(Translated(text, round(float(one.scores[0]), 4), len(best) >= self._limit))
         return made
 
@@ -251,7 +252,8 @@ class _TorchTranslator:
             end = self._model.config.eos_token_id
             for at, sequence, score in zip(batch, found.sequences.tolist(), scores, strict=True):
                 is_cut = end not in sequence[1:]
-                made[at] = Translated(self._sentences.text(sequence), round(score, 4), is_cut)
+                words = [one for one in sequence if one != self._first]
+                made[at] = Translated(self._sentences.text(words), round(score, 4), is_cut)
         return [made[at] for at in range(len(ids))]
 
     def _mean_scores(self, found: Any, beam: int) -> list[float]:

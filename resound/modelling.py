@@ -22,8 +22,10 @@ from resound.store import Store, open_store
 from resound.store.enrichments import add_sentences, load_sentences
 
 if TYPE_CHECKING:
-    from nlp.engines import Vectors
+    from nlp.engines import Embedder, Identity, Vectors
     from nlp.models import Models
+    from nlp.tone import Passage, ToneResult
+    from nlp.topics import TopicScore, TopicTagger
     from nlp.translation import CachedSentence, TranslatedText
 
 Result = TypeVar("Result")
@@ -135,6 +137,27 @@ def translate_task(models: Models, setup: ModelSetup, job: TranslationJob) -> li
     )
 
 
+def tone_task(models: Models, _setup: ModelSetup, jobs: Sequence[Sequence[Passage]]) -> list[ToneResult]:
+    """In the process: the tone of lists of passages."""
+    from nlp.tone import judge_tones
+
+    return judge_tones(jobs, models.tone())
+
+
+def topics_task(
+    models: Models, _setup: ModelSetup, texts: Sequence[Sequence[str]]
+) -> tuple[list[tuple[TopicScore, ...]], Identity]:
+    """In the process: the topics of texts, given as passages."""
+    from nlp.topics import TopicTagger, load_topics
+
+    global _tagger
+    embedder = models.embedder()
+    if _tagger is None or _tagger[0] is not embedder:
+        made = TopicTagger(embedder, load_topics(), threshold=models.thresholds.topic, judge=models.judge())
+        _tagger = (embedder, made)
+    return _tagger[1].tag(texts), embedder.identity
+
+
 def embed_task(
     models: Models, _setup: ModelSetup, payload: tuple[Sequence[str], Literal["query", "passage"]]
 ) -> Vectors:
@@ -145,6 +168,7 @@ def embed_task(
 
 _opened: tuple[ModelSetup, Models] | None = None
 _cache: tuple[str, StoredSentences] | None = None
+_tagger: tuple[Embedder, TopicTagger] | None = None
 
 
 def _run(setup: ModelSetup, task: Callable[[Models, ModelSetup, Any], Result], payload: Any) -> Result:
@@ -165,7 +189,7 @@ def _run(setup: ModelSetup, task: Callable[[Models, ModelSetup, Any], Result], p
 
 
 def _models(setup: ModelSetup) -> Models:
-    global _opened  # noqa: PLW0603 (one process, one profile: loading a model takes seconds)
+    global _opened
     if _opened is None or _opened[0] != setup:
         from nlp.models import open_profile
 
@@ -183,7 +207,7 @@ def _models(setup: ModelSetup) -> Models:
 
 
 def _sentences(setup: ModelSetup) -> StoredSentences:
-    global _cache  # noqa: PLW0603
+    global _cache
     if _cache is None or _cache[0] != setup.store_address:
         _cache = (setup.store_address, StoredSentences(open_store(setup.store_address)))
     return _cache[1]

@@ -11,13 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Literal
 
 from sqlalchemy import Connection, select, update
 
 from resound.article import Article, Entry, text_fields
+from resound.enriching import enrich_pending, open_model_work
+from resound.errors import ModelError
 from resound.facts import place_page
 from resound.grouping import join_article
 from resound.matching import CampaignMatcher, match_to_json
+from resound.modelling import ModelWorker
 from resound.outcome import Outcome, Stage
 from resound.query import AnalysedDocument, Document, analyse_document
 from resound.reading import PageReader, Reading
@@ -32,6 +36,9 @@ from resound.store.registry import load_campaigns, load_sources
 from resound.store.tables import capture, page
 from resound.store.work import Claim
 
+NO_PROFILE = ModelError(
+    "No language models are chosen: `resound models list` shows what there is.", reason="no-profile"
+)
 READ_BATCH = 100
 MATCH_BATCH = 200
 GROUP_BATCH = 50
@@ -58,9 +65,20 @@ class Processed:
 
 
 def process_pending(
-    store: Store, reader: PageReader, *, clock: Clock, progress: Progress | None = None
+    store: Store,
+    reader: PageReader,
+    *,
+    models: ModelWorker | ModelError = NO_PROFILE,
+    enrich: Literal["matched", "all"] = "matched",
+    clock: Clock,
+    progress: Progress | None = None,
 ) -> Processed:
-    """Take everything that waits through all stages, until nothing waits. Safe to run in several processes at once."""
+    """Take everything that waits through all stages, until nothing waits. Safe to run in several processes at once.
+
+    Args:
+        models: a profile's models, or why there are none: their work then waits, and everything else goes on.
+        enrich: whether models look at what matches a campaign, or at every article.
+    """
     done = Processed()
     with store.write() as connection:
         work.release_dead(connection)
@@ -71,12 +89,13 @@ def process_pending(
     while moved:
         moved = _read_batch(store, reader, sources, done, clock)
         _report(progress, "extract", moved)
-        matched = _match_batch(store, matchers, done, clock)
+        matched = _match_batch(store, matchers, done, clock, enrich)
         _report(progress, "match", matched)
         grouped = _group_batch(store, sources, done, clock)
         _report(progress, "group", grouped)
         moved += matched + grouped
     _match_leads(store, matchers)
+    enrich_pending(store, models, campaigns, clock=clock, ended=done.add, progress=progress)
     return done
 
 
@@ -144,7 +163,9 @@ def _entry_title(connection: Connection, seen: Capture) -> str:
     return str((entry or {}).get("title", ""))
 
 
-def _match_batch(store: Store, matchers: Mapping[str, CampaignMatcher], done: Processed, clock: Clock) -> int:
+def _match_batch(
+    store: Store, matchers: Mapping[str, CampaignMatcher], done: Processed, clock: Clock, enrich: str
+) -> int:
     with store.write() as connection:
         claims = work.claim(connection, "match", limit=MATCH_BATCH, now=clock())
         articles = load_articles(connection, [one.subject for one in claims])
@@ -159,9 +180,11 @@ def _match_batch(store: Store, matchers: Mapping[str, CampaignMatcher], done: Pr
                     "aggregator-copy", "A copy on an aggregator is also-seen-at, never an item."
                 )
             else:
-                outcome = _match(
+                outcome, is_changed = _match(
                     connection, claim, stored.version, analysed[claim.subject], matchers, clock()
                 )
+                if is_changed or enrich == "all":
+                    open_model_work(connection, [claim.subject])
             work.finish(connection, claim, outcome, now=clock())
             done.add("match", outcome)
     return len(claims)
@@ -174,7 +197,8 @@ def _match(
     analysed: AnalysedDocument,
     matchers: Mapping[str, CampaignMatcher],
     now: datetime,
-) -> Outcome:
+) -> tuple[Outcome, bool]:
+    """The outcome, and whether the article matches otherwise than before."""
     found = {key: one for key, matcher in matchers.items() if (one := matcher.match(analysed)) is not None}
     is_changed = record_matches(
         connection,
@@ -187,14 +211,14 @@ def _match(
     if is_changed:
         record_change(connection, [claim.subject])
     if not found:
-        return Outcome.rejected("no-campaign", "No campaign's names or queries stand in it.")
+        return Outcome.rejected("no-campaign", "No campaign's names or queries stand in it."), False
     if (
         is_changed
     ):  # a page is matched for the first time, or differently: its first re-reading may have to be planned
         pages = connection.execute(select(page.c.id).where(page.c.article == claim.subject)).scalars().all()
         for one in pages:
             plan_recheck(connection, one, now=now)
-    return Outcome.done("matched", ", ".join(sorted(found)))
+    return Outcome.done("matched", ", ".join(sorted(found))), is_changed
 
 
 def _group_batch(store: Store, sources: Mapping[str, Source], done: Processed, clock: Clock) -> int:
