@@ -36,4 +36,5 @@ def vectors_from_bytes(rows: Sequence[bytes]) -> Vectors:
     if not rows:
         return np.zeros((0, 0), dtype=np.float32)
     made = np.stack([np.frombuffer(one, dtype="<f2").astype(np.float32) for one in rows])
-    return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-12)
+    made /= np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-12)
+    return made

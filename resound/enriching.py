@@ -220,8 +220,8 @@ def _translated(
             for at in members:
                 errors[at] = err
             continue
-        for at, one in zip(members, found, strict=True):
-            writes[at].append(_write_translation(subjects[at].stored.version, one, now, is_whole=is_whole))
+        for at, text in zip(members, found, strict=True):
+            writes[at].append(_write_translation(subjects[at].stored.version, text, now, is_whole=is_whole))
     return [
         Enriched(tuple(written), error or Outcome.done("" if one.targets else "nothing-to-translate"))
         for one, written, error in zip(subjects, writes, errors, strict=True)
@@ -284,7 +284,7 @@ def _write_tone(version: str, campaign: str, found: ToneResult, now: datetime) -
         version,
         campaign,
         found.label,
-        dict(found.scores),
+        {str(tone): score for tone, score in found.scores.items()},
         found.spread,
         found.is_uncertain,
         passages,
