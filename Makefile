@@ -8,6 +8,9 @@ SHELL := /bin/bash
 
 PYTHON ?=
 JOBS ?= 2
+# torch converts models and is the reference in tests; its CPU build is enough. `make TORCH="torch==2.13.0+cu126" setup`
+# chooses another. It comes before everything that asks for it, which would take the largest build.
+TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Debian's Python brings a pip that fails on `lxml[html_clean]` asked for in two spellings (mended in 24.1).
@@ -74,11 +77,11 @@ clean: ## remove what was built and cached; the environment and your data stay
 .venv/.installed-dev: pyproject.toml
 	@.ci/environment .venv "$(PYTHON)"
 	@echo "Installing Resound and the tools for working on it into .venv (the first time this takes a minute or two) ..."
-	@{ $(NEW_PIP) && $(PIP) --editable ".[dev]"; } || $(SAY_WHY)
+	@{ $(NEW_PIP) && $(PIP) $(TORCH) && $(PIP) --editable ".[dev]"; } || $(SAY_WHY)
 	@touch .venv/.installed .venv/.installed-dev
 
 .venv/.installed: pyproject.toml
 	@.ci/environment .venv "$(PYTHON)"
 	@echo "Installing Resound and what it needs into .venv (the first time this takes a minute or two) ..."
-	@{ $(NEW_PIP) && $(PIP) --editable .; } || $(SAY_WHY)
+	@{ $(NEW_PIP) && $(PIP) --editable ".[nlp]"; } || $(SAY_WHY)
 	@touch .venv/.installed

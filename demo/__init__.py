@@ -11,6 +11,8 @@ DECISIONS = _HERE / "decisions.yml"
 """What a person would decide."""
 CLIPS = _HERE / "clips.csv"
 """What cannot be crawled."""
+MODELS = _HERE / "models"
+"""The demo's own small language models."""
 CAMPAIGN_ID = "apo-coe-gp-vietnam-2014"
 
 

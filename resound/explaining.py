@@ -14,9 +14,11 @@ from resound.errors import NotFoundError
 from resound.facts import Facts, lay_over
 from resound.figures import item_facts
 from resound.indexing import outlet_name
+from resound.outcome import STAGES
 from resound.store.articles import find_article, list_aliases, list_versions, load_articles
 from resound.store.captures import Capture, list_captures
 from resound.store.decisions import Decision, Overlay, all_decisions, overlays, standing_decisions
+from resound.store.enrichments import joined, load_tones, load_topics, load_translations
 from resound.store.grouping import load_component, load_groupings, story_members, twins_of
 from resound.store.matches import list_matches
 from resound.store.registry import load_campaigns, load_sources
@@ -104,7 +106,7 @@ def _stages(
     connection: Connection, page_ids: list[str], captures: list[Capture], key: str | None
 ) -> list[str]:
     subjects = [("fetch", one) for one in page_ids] + [("extract", str(one.id)) for one in captures]
-    subjects += [(stage, key) for stage in ("match", "group") if key is not None]
+    subjects += [(stage, key) for stage in STAGES[2:] if key is not None]
     lines = []
     for stage, subject in subjects:
         row = connection.execute(select(work).where(work.c.stage == stage, work.c.subject == subject)).first()
@@ -132,6 +134,7 @@ def _article(connection: Connection, key: str) -> list[Section]:
     if clips:
         told = [f"{row.name}, brought by {row.who} {_moment(row.at)}, SHA-256 {row.sha256}." for row in clips]
         sections.append(("Imported as a clip", told))
+    sections.append(("What models say of it", _models(connection, stored.version)))
     sections.append(("Item and story", _item_and_story(connection, key)))
     sections.append(("Campaigns", _campaigns(connection, key)))
     decisions = all_decisions(connection, article=key)
@@ -175,6 +178,35 @@ def _versions(connection: Connection, key: str, current: str) -> list[str]:
         f"SHA-256 {digest[:16]}…, {title}"
         for number, digest, title, first, last in list_versions(connection, key)
     ]
+
+
+def _models(connection: Connection, version: str) -> list[str]:
+    lines = []
+    for target, one in sorted(load_translations(connection, [version]).get(version, {}).items()):
+        by = "; ".join(
+            _by(step["model"], step["revision"], step["engine"], step["label"]) for step in one.made_by
+        )
+        doubts = f" Doubtful: {', '.join(one.flags)}." if one.flags else ""
+        lines.append(
+            f"Machine translation into {target} ({'whole text' if one.part == 'whole' else 'headline and lead'}): "
+            f"{joined(one.title, target)} – by {by}, {_moment(one.at)}.{doubts}"
+        )
+    for campaign, tone in sorted(load_tones(connection, [version]).get(version, {}).items()):
+        by = _by(tone.made_by.model, tone.made_by.revision, tone.made_by.engine, tone.made_by.label)
+        scores = ", ".join(f"{name} {score:.2f}" for name, score in tone.scores.items())
+        sure = " It is not sure: a person should look." if tone.is_uncertain else ""
+        said = f"{tone.tone} ({scores})" if tone.tone else "no passage names the campaign"
+        lines.append(f"Tone for {campaign}, as a machine proposes it: {said} – by {by}.{sure}")
+    found = load_topics(connection, [version]).get(version)
+    if found is not None:
+        by = _by(found.made_by.model, found.made_by.revision, found.made_by.engine, found.made_by.label)
+        named = ", ".join(f"{name} {score:.2f}" for name, score in found.found) or "none of the themes"
+        lines.append(f"Topics: {named} – by {by}.")
+    return lines
+
+
+def _by(model: str, revision: str, engine: str, label: str) -> str:
+    return f"{f'{label} ' if label else ''}{model} {revision[:12]} ({engine})"
 
 
 def _item_and_story(connection: Connection, key: str) -> list[str]:

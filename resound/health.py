@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from resound.outcome import MODEL_STAGES, Stage
 from resound.source import Source
 from resound.store import work
 from resound.store.frontier import Channel, list_channels
@@ -18,6 +19,13 @@ from resound.store.tables import article, page, reading
 from resound.store.work import Tally
 
 WEEK = timedelta(days=7)
+_WORK: Mapping[Stage, str] = {
+    "headline": "the translation of their headlines",
+    "tone": "their tone",
+    "topics": "their topics",
+    "link": "a comparison with other languages",
+    "translate": "the translation of their text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,8 @@ def overall_status(connection: Connection, *, now: datetime) -> Status:
     quarantined = sum(one.count for one in tallies if one.outcome == "quarantined")
     if quarantined:
         sentences.append(f"{quarantined} in quarantine: `resound requeue` tries them again.")
+    for stage, _, detail, count in work.waiting_reasons(connection, MODEL_STAGES):
+        sentences.append(f"{count} waiting for {_WORK[stage]}: {detail}")
     leads = len(open_leads(connection))
     if leads:
         sentences.append(f"{leads} leads: known of, not readable, never counted.")

@@ -129,14 +129,24 @@ def process(
 def process_all(office: Office, *, workers: int | None = None) -> Processed:
     """Run the pipeline until nothing waits, with a progress bar, and bring the index up."""
     from resound.indexing import update_index
+    from resound.outcome import STAGES
     from resound.pipeline import process_pending
     from resound.reading import PageReader
 
     count = workers or os.cpu_count() or 1
-    with progress_bar() as bar, PageReader(office.evidence, workers=count) as reader:
-        tasks = {stage: bar.add_task(stage, total=None) for stage in ("extract", "match", "group", "index")}
+    with (
+        progress_bar() as bar,
+        PageReader(office.evidence, workers=count) as reader,
+        office.models() as models,
+    ):
+        tasks = {stage: bar.add_task(stage, total=None) for stage in (*STAGES[1:], "index")}
         processed = process_pending(
-            office.store, reader, clock=now, progress=lambda stage, moved: bar.advance(tasks[stage], moved)
+            office.store,
+            reader,
+            models=models,
+            enrich=office.settings.enrich,
+            clock=now,
+            progress=lambda stage, moved: bar.advance(tasks[stage], moved),
         )
         update_index(
             office.store, office.index, progress=lambda done: bar.update(tasks["index"], completed=done)
@@ -146,9 +156,7 @@ def process_all(office: Office, *, workers: int | None = None) -> Processed:
 
 def requeue(
     context: typer.Context,
-    stage: Annotated[
-        str | None, typer.Option(help="Only this stage: fetch, extract, match or group.")
-    ] = None,
+    stage: Annotated[str | None, typer.Option(help="Only this stage, as `resound status` shows it.")] = None,
     reason: Annotated[
         str | None, typer.Option(help="Only this reason, as `resound status` shows it.")
     ] = None,
@@ -241,7 +249,9 @@ def _print_processed(processed: Processed) -> None:
         screen().print("Nothing waited to be processed.")
         return
     columns = {"stage": "left", "outcome": "left", "reason": "left", "count": "right"}
-    order = {"extract": 0, "match": 1, "group": 2}
+    from resound.outcome import STAGES
+
+    order = {stage: at for at, stage in enumerate(STAGES)}
     rows = [
         (*key, count)
         for key, count in sorted(processed.ended.items(), key=lambda one: (order.get(one[0][0], 9), one[0]))

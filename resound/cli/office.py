@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from resound.errors import ModelError
     from resound.index.sqlite import SqliteIndex
+    from resound.modelling import ModelWorker
     from resound.settings import Settings
     from resound.store import Store
 
@@ -57,11 +59,57 @@ class Office:
         """Whether there is a store to look into; looking must not create one."""
         return self.settings.store_url is not None or (self.settings.data / "resound.sqlite").exists()
 
+    @cached_property
+    def is_demo(self) -> bool:
+        """Whether the data folder holds the demo newsroom."""
+        import demo
+
+        return demo.is_demo(self.settings.data)
+
+    @property
+    def profile(self) -> str | None:
+        """The profile of language models in use: as set, as chosen, or the demo's in the demo's folder."""
+        import demo
+        from nlp.profiles import chosen_profile
+
+        own = DEMO_PROFILE if self.is_demo and demo.MODELS.exists() else None
+        return self.settings.profile or chosen_profile(self.settings.model_folder) or own
+
+    @property
+    def model_folder(self) -> Path:
+        """Where the models of the profile in use lie; the demo's come with Resound."""
+        import demo
+
+        return demo.MODELS if self.profile == DEMO_PROFILE else self.settings.model_folder
+
+    @contextmanager
+    def models(self) -> Iterator[ModelWorker | ModelError]:
+        """The models of the profile in use, or why there are none. Their process ends with the block."""
+        from resound.modelling import ModelSetup, ModelWorker
+        from resound.pipeline import NO_PROFILE
+
+        if self.profile is None:
+            yield NO_PROFILE
+            return
+        setup = ModelSetup(
+            profile=self.profile,
+            folder=self.model_folder,
+            engine=self.settings.engine,
+            threads=self.settings.threads,
+            store_address=self.settings.store_address,
+            is_demo=self.is_demo,
+        )
+        with ModelWorker(setup, seconds=self.settings.model_seconds) as worker:
+            yield worker
+
     def close(self) -> None:
         """Close what was opened."""
         for name in ("store", "index"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
+
+
+DEMO_PROFILE = "demo"
 
 
 def now() -> datetime:

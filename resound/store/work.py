@@ -156,6 +156,12 @@ def explain_waiting(connection: Connection, stage: Stage, *, reason: str, detail
     return connection.execute(select(func.count()).select_from(work).where(*ready)).scalar_one()
 
 
+def wake(connection: Connection, stages: Sequence[Stage]) -> int:
+    """Make ready what was put off with a reason: what stood in its way may be gone. Returns how many pieces."""
+    off = (work.c.stage.in_(stages), work.c.due > 0, work.c.holder.is_(None), work.c.reason.is_not(None))
+    return connection.execute(update(work).where(*off).values(due=0.0, attempts=0)).rowcount
+
+
 def waiting_reasons(connection: Connection, stages: Sequence[Stage]) -> list[tuple[Stage, str, str, int]]:
     """(stage, reason, detail, how many) of unfinished work that says why it waits; most first within a stage."""
     rows = connection.execute(

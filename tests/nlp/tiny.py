@@ -107,7 +107,9 @@ def _marian(folder: Path) -> None:
 def _m2m100(folder: Path) -> None:
     from transformers import M2M100Tokenizer
 
-    model = making.make_m2m100(folder, [text for pair in PAIRS for text in pair], size=200, width=96, layers=1)
+    model = making.make_m2m100(
+        folder, [text for pair in PAIRS for text in pair], size=200, width=96, layers=1
+    )
     tokenizer: Any = M2M100Tokenizer.from_pretrained(folder, src_lang="zh", tgt_lang="en")
 
     def encode(sources: Sequence[str], targets: Sequence[str]) -> Any:
