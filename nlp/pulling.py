@@ -194,7 +194,7 @@ def _counting(progress: Progress | None, name: str, before: int, total: int) -> 
     """huggingface_hub reports to a class made like tqdm: this one passes the bytes on."""
     from tqdm import tqdm
 
-    class Counting(tqdm):  # type: ignore[misc]
+    class Counting(tqdm):  # type: ignore[type-arg]
         def __init__(self, *given: Any, **more: Any) -> None:
             more.pop("name", None)
             super().__init__(*given, **{**more, "disable": True})

@@ -117,7 +117,7 @@ def _m2m100(folder: Path) -> None:
             tokenizer(list(sources), text_target=list(targets), padding=True, return_tensors="pt"), tokenizer
         )
 
-    making.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.001)
+    making.train_translator(model, encode, PAIRS, epochs=250, batch=20, rate=1.5e-3, until=0.001)
     making.save(model, folder)
 
 
