@@ -17,6 +17,8 @@ _SCALES = {
     "nghìn": 1_000, "ngàn": 1_000, "nghin": 1_000, "ngan": 1_000, "triệu": 10**6, "trieu": 10**6, "tỷ": 10**9,
     "tỉ": 10**9, "ty": 10**9, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12,
 }  # fmt: skip
+_UNSURE = frozenset(["十", "百", "千", "ty", "trieu", "nghin", "ngan"])
+"""Words that are not always a scale: 3千瓦 is three kilowatts, and `ty` is also half of a company."""
 _SCALE = re.compile(
     r"\s*(" + "|".join(sorted(_SCALES, key=len, reverse=True)) + r")(?![a-zà-ỹ])", re.IGNORECASE
 )
@@ -73,8 +75,9 @@ def _readings(text: str, found: re.Match[str]) -> Readings:
     values = set(_values(found[0]))
     scale = _SCALE.match(text, found.end())
     if scale is not None:
-        factor = _SCALES[scale[1].casefold()]
-        values |= {value * factor for value in values}
+        word = scale[1].casefold()
+        scaled = {value * _SCALES[word] for value in values}
+        values = values | scaled if word in _UNSURE else scaled
     for value in list(values):
         if 60 <= value <= 150 and "民國" in text[max(0, found.start() - 3) : found.start()]:
             values.add(value + _ROC)
