@@ -11,9 +11,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from nlp.lockfile import Locked, hash_file, hash_files, read_lock, write_lock
 from nlp.profiles import ModelSpec
@@ -32,8 +34,11 @@ CHECKS: dict[str, tuple[str, ...]] = {
 SPARE = 1.6
 """Of the download: the converted form lies beside it."""
 
-Progress = Callable[[str, int, int], None]
-"""(file, bytes so far of all files, bytes of all files)"""
+TIMEOUT = (20, 120)
+"""Seconds for a connection, and between two pieces."""
+
+Progress = Callable[[str, int, int, int], None]
+"""(file, bytes of the files before it, bytes of all files, bytes of it so far)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +151,13 @@ def _take_from_folder(spec: ModelSpec, source: Path, part: Path) -> str:
 
 
 def _download(spec: ModelSpec, part: Path, known: Locked | None, progress: Progress | None) -> str:
-    """From the hub: only what is needed, what is there already is not fetched again."""
-    from huggingface_hub import HfApi, hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    """From the hub: only what is needed, and what has come already is not asked for again."""
+    from requests import RequestException
 
     try:
-        info = HfApi().model_info(
-            spec.hub, revision=known.commit if known else spec.revision, files_metadata=True
-        )
-        sizes = {one.rfilename: int(one.size or 0) for one in info.siblings or []}
+        info = _ask_hub(spec, known.commit if known else spec.revision)
+        sizes = {one["rfilename"]: int(one.get("size") or 0) for one in info["siblings"]}
+        hashes = {one["rfilename"]: one["lfs"]["sha256"] for one in info["siblings"] if one.get("lfs")}
         names = choose_files(sizes, spec.architecture, model=f"{spec.hub} ({spec.revision})")
         total = sum(sizes[name] for name in names)
         free = shutil.disk_usage(part).free
@@ -166,47 +169,91 @@ def _download(spec: ModelSpec, part: Path, known: Locked | None, progress: Progr
             )
         done = 0
         for name in names:
-            if progress is not None:
-                progress(name, done, total)
-            hf_hub_download(
-                spec.hub,
-                name,
-                revision=info.sha,
-                local_dir=part,
-                tqdm_class=_counting(progress, name, done, total),
-            )
+            tell = partial(progress, name, done, total) if progress is not None else None
+            _bring(spec.hub, str(info["sha"]), name, part / name, sizes[name], tell)
+            if name in hashes and hash_file(part / name) != hashes[name]:
+                (part / name).unlink()
+                raise ModelError(f"{spec.hub}: {name} came damaged; pull again.", reason="wrong-hash")
             done += sizes[name]
-        if progress is not None:
-            progress("", total, total)
-    except RepositoryNotFoundError as err:
-        raise ModelError(f"The hub knows no model {spec.hub}.", reason="missing") from err
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as err:
+    except (RequestException, OSError, KeyError) as err:
         raise ModelError(
             f"{spec.hub} could not be downloaded: {err}"[:400]
-            + f" What has come stays; `resound models pull` goes on there. Without a way to the hub: --from {spec.id}=FOLDER.",
+            + " What has come stays; `resound models pull` goes "
+            f"on there. Without a way to the hub: --from {spec.id}=FOLDER.",
             reason="failed",
         ) from err
-    shutil.rmtree(part / ".cache", ignore_errors=True)
-    return str(info.sha)
+    return str(info["sha"])
 
 
-def _counting(progress: Progress | None, name: str, before: int, total: int) -> Any:
-    """huggingface_hub reports to a class made like tqdm: this one passes the bytes on."""
-    from tqdm import tqdm
+def _ask_hub(spec: ModelSpec, revision: str) -> dict[str, Any]:
+    """Which commit a revision is, and its files with sizes and, for large ones, hashes (the hub's own API)."""
+    import requests
+    from huggingface_hub import constants
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    class Counting(tqdm):  # type: ignore[type-arg]
-        def __init__(self, *given: Any, **more: Any) -> None:
-            more.pop("name", None)
-            super().__init__(*given, **{**more, "disable": True})
-            self._so_far = int(more.get("initial") or 0)
+    where = f"{constants.ENDPOINT}/api/models/{spec.hub}/revision/{quote(revision, safe='')}"
+    answer = requests.get(where, params={"blobs": "true"}, headers=build_hf_headers(), timeout=TIMEOUT)
+    if answer.status_code in (401, 403, 404):
+        raise ModelError(
+            f"The hub knows no model {spec.hub} at revision {revision}, or does not let you have it.",
+            reason="missing",
+        )
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
 
-        def update(self, n: float | None = 1) -> bool | None:
-            self._so_far += int(n or 0)
-            if progress is not None:
-                progress(name, before + self._so_far, total)
-            return None
 
-    return Counting
+def _bring(
+    model: str, commit: str, name: str, to: Path, size: int, tell: Callable[[int], None] | None
+) -> None:
+    """One file; what has come of it is kept in `NAME.incomplete`, and asked for no more (RFC 9110, 14.2).
+
+    huggingface_hub 2 begins a file anew after a kill; a model of two gigabytes must not.
+    """
+    from requests import RequestException
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+    if to.exists() and to.stat().st_size == size:
+        return
+    came = to.with_name(f"{name}.incomplete")
+    for attempt in Retrying(
+        retry=retry_if_exception_type(RequestException),
+        stop=stop_after_attempt(5),
+        wait=wait_exponential_jitter(initial=1, max=30),
+        reraise=True,
+    ):
+        with attempt:
+            _go_on(model, commit, name, came, tell)
+    if came.stat().st_size != size:
+        found = came.stat().st_size
+        came.unlink()
+        raise OSError(f"{name} has {found} bytes instead of {size}")
+    came.replace(to)
+
+
+def _go_on(model: str, commit: str, name: str, came: Path, tell: Callable[[int], None] | None) -> None:
+    import requests
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+    have = came.stat().st_size if came.exists() else 0
+    headers = (
+        build_hf_headers() | ({"Range": f"bytes={have}-"} if have else {}) | {"Accept-Encoding": "identity"}
+    )
+    url = hf_hub_url(model, name, revision=commit)
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+        if answer.status_code == 416:  # it is whole already
+            return
+        answer.raise_for_status()
+        is_rest = answer.status_code == 206
+        so_far = have if is_rest else 0
+        with came.open("ab" if is_rest else "wb") as stream:
+            for piece in answer.iter_content(1 << 16):
+                stream.write(piece)
+                stream.flush()
+                so_far += len(piece)
+                if tell is not None:
+                    tell(so_far)
 
 
 def _match_lock(spec: ModelSpec, known: Locked | None, commit: str, files: dict[str, str]) -> None:

@@ -244,8 +244,8 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         screen().print("Nothing is missing.")
 
 
-def _show(bar: Progress, task: TaskID, name: str, file: str, done: int, total: int) -> None:
-    bar.update(task, completed=done, total=total, description=f"{name} {file}")
+def _show(bar: Progress, task: TaskID, name: str, file: str, before: int, total: int, so_far: int) -> None:
+    bar.update(task, completed=before + so_far, total=total, description=f"{name} {file}")
 
 
 def _rows(office: Office, profile: str) -> list[dict[str, Any]]:
