@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from nlp.models import Models
     from resound.errors import ModelError
     from resound.index.sqlite import SqliteIndex
     from resound.modelling import ModelWorker
@@ -110,6 +111,27 @@ class Office:
 
 
 DEMO_PROFILE = "demo"
+
+
+def open_models(office: Office) -> Models:
+    """The models of the profile in use, in this process: for single stages and for evaluation.
+
+    Raises:
+        ModelError: none is chosen, or it does not serve this data folder.
+    """
+    from nlp.models import open_profile
+    from resound.pipeline import NO_PROFILE
+
+    if office.profile is None:
+        raise NO_PROFILE
+    settings = office.settings
+    return open_profile(
+        office.profile,
+        office.model_folder,
+        is_demo=office.is_demo,
+        engine=settings.engine,
+        threads=settings.threads,
+    )
 
 
 def now() -> datetime:

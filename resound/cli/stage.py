@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from nlp.models import Models
 
 app = typer.Typer(
     help="Run one stage by itself over JSON lines: one line out for every line in, in order.",
@@ -82,6 +85,40 @@ def fetch(context: typer.Context, _jsonl: Jsonl = True) -> None:
     from resound.cli.collect import fetch_rules
 
     _write(stage_lines(list(_objects()), fetch_rules(context.obj, delay=0.0, is_trial=True)))
+
+
+@app.command(
+    epilog="""Example: `echo '{"text": "綠耕隊抵達胡志明市。", "language": "zh-Hant"}' | resound stage translate`"""
+)
+def translate(context: typer.Context, _jsonl: Jsonl = True) -> None:
+    """Translate: `{"text", "language"?, "target"?}` → translation, model, revision, engine, flags."""
+    from nlp.stages import stage_translate
+
+    _write(stage_translate(_objects(), _models(context)))
+
+
+@app.command(
+    epilog="""Example: `echo '{"text": "The Green Team was praised.", "from": 4, "to": 14}' | resound stage tone`"""
+)
+def tone(context: typer.Context, _jsonl: Jsonl = True) -> None:
+    """Judge the tone where something is named: `{"text", "from", "to", "target"?, "language"?}` → label, scores."""
+    from nlp.stages import stage_tone
+
+    _write(stage_tone(_objects(), _models(context)))
+
+
+@app.command(epilog="""Example: `echo '{"text": "廢電腦與廢手機的回收"}' | resound stage topics`""")
+def topics(context: typer.Context, _jsonl: Jsonl = True) -> None:
+    """Tag topics: `{"text", "language"?}` → topics with scores."""
+    from nlp.stages import stage_topics
+
+    _write(stage_topics(_objects(), _models(context)))
+
+
+def _models(context: typer.Context) -> Models:
+    from resound.cli.office import open_models
+
+    return open_models(context.obj)
 
 
 def _raw_lines() -> Iterator[str]:
