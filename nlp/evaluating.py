@@ -120,7 +120,8 @@ def judge_groups(task: str, is_: Sequence[str], said: Sequence[str]) -> Evaluati
 
 def judge_translations(found: Sequence[str], references: Sequence[str], *, target: str) -> Evaluation:
     """Corpus BLEU and chrF by sacrebleu; Chinese is cut into characters (its `zh` tokenizer). Signatures included."""
-    from sacrebleu.metrics import BLEU, CHRF
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.chrf import CHRF
 
     bleu = BLEU(tokenize="zh" if target.startswith("zh") else "13a")
     chrf = CHRF()
