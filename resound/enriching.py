@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -18,6 +19,7 @@ from nlp.topics import passages_of
 from nlp.translation import needs_translation
 from resound.article import text_fields
 from resound.campaign import Campaign, Term
+from resound.comparing import compare_languages
 from resound.errors import ModelError
 from resound.modelling import ModelWorker, TranslationJob, tone_task, topics_task
 from resound.outcome import MODEL_STAGES, Outcome, Stage
@@ -29,6 +31,7 @@ from resound.store.enrichments import (
     StoredTopics,
     StoredTranslation,
     load_translations,
+    made_by,
     set_tone,
     set_topics,
     set_translation,
@@ -37,11 +40,10 @@ from resound.store.matches import StoredMatch, list_matches
 from resound.store.work import Claim
 
 if TYPE_CHECKING:
-    from nlp.engines import Identity
     from nlp.topics import TopicScore
     from nlp.translation import TranslatedSentence, TranslatedText
 
-BATCHES: Mapping[Stage, int] = {"headline": 64, "tone": 64, "topics": 64, "translate": 16}
+BATCHES: Mapping[Stage, int] = {"headline": 64, "tone": 64, "topics": 64, "link": 32, "translate": 16}
 WHOLESALE = frozenset(
     ["no-profile", "missing", "wrong-hash", "unsafe", "engine-missing", "not-for-this-folder"]
 )
@@ -97,6 +99,7 @@ def enrich_pending(
         "headline": _headlines,
         "tone": _tones,
         "topics": _topics,
+        "link": partial(_links, store),
         "translate": _whole_texts,
     }
     for stage, run in stages.items():
@@ -310,13 +313,12 @@ def _write_topics(version: str, found: Sequence[TopicScore], by: MadeBy) -> Writ
     return lambda connection: set_topics(connection, row)
 
 
-def made_by(identity: Identity, now: datetime) -> MadeBy:
-    """Who made a result, as it is stored."""
-    return MadeBy(identity.model, identity.revision, identity.engine, identity.label, now)
+def _links(store: Store, models: ModelWorker, subjects: Sequence[Subject], now: datetime) -> list[Enriched]:
+    found = compare_languages(store, models, [one.stored for one in subjects], now=now)
+    return [Enriched((write,), Outcome.done("linked" if linked else "")) for write, linked in found]
 
 
 def open_model_work(connection: Connection, articles: Sequence[str]) -> None:
     """Have the models look at articles (again): they match a campaign now, or their text is another one."""
     for stage in MODEL_STAGES:
-        if stage in BATCHES:
-            work.reopen(connection, stage, articles)
+        work.reopen(connection, stage, articles)

@@ -73,7 +73,9 @@ def decide_groupings(
     """
     links = [edge for edge in edges if edge.a in facts and edge.b in facts]
     order = {key: (one.stored.placement.kind == "copy", *one.order) for key, one in facts.items()}
-    relations = {(edge.a, edge.b): _relation(facts[edge.a], facts[edge.b]) for edge in links}
+    relations = {
+        (edge.a, edge.b): _relation(facts[edge.a], facts[edge.b]) for edge in links if not edge.is_across
+    }
     twins = [Edge(a, b, "same-item", 1.0) for (a, b), kind in relations.items() if kind == "same-item"]
     items = group_stories(facts, twins, [], key=lambda one: order[one])
     stories = group_stories(

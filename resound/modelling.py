@@ -24,6 +24,7 @@ from resound.store.enrichments import add_sentences, load_sentences
 if TYPE_CHECKING:
     from nlp.engines import Embedder, Identity, Vectors
     from nlp.models import Models
+    from nlp.profiles import Thresholds
     from nlp.tone import Passage, ToneResult
     from nlp.topics import TopicScore, TopicTagger
     from nlp.translation import CachedSentence, TranslatedText
@@ -159,11 +160,11 @@ def topics_task(
 
 
 def embed_task(
-    models: Models, _setup: ModelSetup, payload: tuple[Sequence[str], Literal["query", "passage"]]
-) -> Vectors:
-    """In the process: vectors of texts."""
-    texts, kind = payload
-    return models.embedder().embed(texts, kind=kind)
+    models: Models, _setup: ModelSetup, texts: Sequence[str]
+) -> tuple[Vectors, Identity, Thresholds]:
+    """In the process: vectors of texts, whose they are, and above which cosines they say something."""
+    embedder = models.embedder()
+    return embedder.embed(texts), embedder.identity, models.thresholds
 
 
 _opened: tuple[ModelSetup, Models] | None = None

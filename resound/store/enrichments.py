@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Column, Connection, select
 
@@ -25,6 +25,35 @@ class MadeBy:
     engine: str
     label: str
     at: datetime
+
+
+class Maker(Protocol):
+    """Whoever made a result (`nlp.engines.Identity`)."""
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Its commit."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """What ran it."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What must be said beside its results."""
+        ...
+
+
+def made_by(maker: Maker, now: datetime) -> MadeBy:
+    """Who made a result, as it is stored."""
+    return MadeBy(maker.model, maker.revision, maker.engine, maker.label, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,22 @@ from sqlalchemy import Connection, delete, or_, select, update
 from resound.store.articles import record_change
 from resound.store.database import insert_new, upsert
 from resound.store.decisions import Decision, standing_decisions
+from resound.store.links import list_links
 from resound.store.tables import article, band, edge, grouping
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEdge:
-    """Two articles with near-duplicate text; `a` < `b`. `score` is 0 … 1, `method` says of what."""
+    """Two articles with near-duplicate text, or with evidence of one text in two languages; `a` < `b`.
+
+    `score` is 0 … 1, `method` says of what. `is_across`: between languages; one story, never one item.
+    """
 
     a: str
     b: str
     method: str
     score: float
+    is_across: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,9 @@ def set_edges(connection: Connection, key: str, edges: Sequence[StoredEdge]) -> 
 
 def list_neighbours(connection: Connection, key: str) -> list[str]:
     """Articles that an edge joins to this one."""
-    rows = connection.execute(select(edge.c.a, edge.c.b).where(or_(edge.c.a == key, edge.c.b == key)))
-    return sorted({one for row in rows for one in row if one != key})
+    rows = connection.execute(select(edge.c.a, edge.c.b).where(or_(edge.c.a == key, edge.c.b == key))).all()
+    links = [(one.a, one.b) for one in list_links(connection, [key], is_joined=True)]
+    return sorted({one for row in (*rows, *links) for one in row if one != key})
 
 
 def load_component(
@@ -87,10 +93,15 @@ def load_component(
             for row in connection.execute(select(edge).where(or_(edge.c.a.in_(part), edge.c.b.in_(part)))):
                 edges[row.a, row.b] = StoredEdge(row.a, row.b, row.method, row.score)
                 found |= {row.a, row.b}
-            for one in standing_decisions(connection, articles=part):
-                if one.kind in ("merge", "split"):
-                    decisions[one.id] = one
-                    found |= {key for key in (one.article, one.value) if key is not None}
+            for one in list_links(connection, part, is_joined=True):
+                edges.setdefault(
+                    (one.a, one.b), StoredEdge(one.a, one.b, one.method, one.score, is_across=True)
+                )
+                found |= {one.a, one.b}
+            for said in standing_decisions(connection, articles=part):
+                if said.kind in ("merge", "split"):
+                    decisions[said.id] = said
+                    found |= {key for key in (said.article, said.value) if key is not None}
         fresh = found - reached
     return (
         reached,

@@ -1,0 +1,225 @@
+"""An article beside those of other languages: vectors first, sentences where headlines are alike, evidence last.
+
+The models are asked outside any transaction; what is returned writes everything that came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from nlp.aligning import align, shared_numbers
+from nlp.credits import find_credits
+from nlp.embedding import head_of, vector_to_bytes, vectors_from_bytes
+from nlp.sentences import split_sentences
+from resound.article import Article
+from resound.facts import lay_over
+from resound.grouping import regroup
+from resound.linking import MOST_DAYS, Likeness, Link, Telling, judge_pair, may_be_one_text
+from resound.modelling import ModelWorker, embed_task
+from resound.source import Source
+from resound.store import Store
+from resound.store.articles import StoredArticle, load_articles
+from resound.store.decisions import Overlay, overlays, standing_decisions
+from resound.store.enrichments import MadeBy, load_vectors, made_by, set_vector
+from resound.store.grouping import list_neighbours
+from resound.store.links import StoredLink, set_links
+from resound.store.matches import list_matches
+from resound.store.registry import load_sources
+
+if TYPE_CHECKING:
+    from nlp.engines import Vectors
+    from nlp.profiles import Thresholds
+
+MOST_CANDIDATES = 20
+"""Articles of other languages whose sentences are compared, the most alike first."""
+Write = Callable[[Connection], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An article as the comparison sees it."""
+
+    stored: StoredArticle
+    telling: Telling
+    text: str
+    sentences: tuple[str, ...]
+
+
+def compare_languages(
+    store: Store, models: ModelWorker, articles: Sequence[StoredArticle], *, now: datetime
+) -> list[tuple[Write, bool]]:
+    """For each article what is to be written, and whether a joined link is among it.
+
+    Raises:
+        ModelError: no vectors could be made.
+    """
+    heads, identity, thresholds = models.ask(
+        embed_task, [head_of(one.article) for one in articles], texts=len(articles)
+    )
+    by = made_by(identity, now)
+    rows = [vector_to_bytes(one) for one in heads]
+    with store.read() as connection:
+        own = _load(connection, articles)
+        days = [one.telling.day for one in own.values()]
+        reach = timedelta(days=MOST_DAYS)
+        stored = load_vectors(
+            connection,
+            model=identity.model,
+            revision=identity.revision,
+            days=(min(days) - reach, max(days) + reach),
+        )
+        around = {key: row for key, _, _, row in stored} | {
+            one.id: row for one, row in zip(articles, rows, strict=True)
+        }
+        others = _load(
+            connection, load_articles(connection, [key for key in around if key not in own]).values()
+        )
+    known = own | others
+    keys = [key for key in around if key in known]
+    vectors = vectors_from_bytes([around[key] for key in keys])
+    pairs = _likely(own, known, keys, vectors, candidate=thresholds.candidate)
+    found = _judge(models, known, pairs, thresholds)
+    sources = _sources(store)
+    return [
+        (
+            _write(one, row, known[one.id].telling.day, found.get(one.id, []), by, sources),
+            any(link.is_joined for link in found.get(one.id, [])),
+        )
+        for one, row in zip(articles, rows, strict=True)
+    ]
+
+
+def _likely(
+    own: Mapping[str, _Known],
+    known: Mapping[str, _Known],
+    keys: Sequence[str],
+    vectors: Vectors,
+    *,
+    candidate: float,
+) -> dict[tuple[str, str], float]:
+    """Pairs that are worth a look, with the cosine of their headlines and leads."""
+    place = {key: at for at, key in enumerate(keys)}
+    found: dict[tuple[str, str], float] = {}
+    for key, one in own.items():
+        cosines = vectors @ vectors[place[key]]
+        near = [
+            (round(float(cosines[at]), 4), other)
+            for at, other in enumerate(keys)
+            if may_be_one_text(one.telling, known[other].telling, float(cosines[at]), candidate=candidate)
+        ]
+        for cosine, other in sorted(near, reverse=True)[:MOST_CANDIDATES]:
+            first, second = sorted((key, other))
+            found[first, second] = cosine
+    return found
+
+
+def _judge(
+    models: ModelWorker,
+    known: Mapping[str, _Known],
+    pairs: Mapping[tuple[str, str], float],
+    thresholds: Thresholds,
+) -> dict[str, list[Link]]:
+    """article → its links and proposals."""
+    asked = sorted({key for pair in pairs for key in pair})
+    sentences = [sentence for key in asked for sentence in known[key].sentences]
+    if not sentences:
+        return {}
+    vectors, _, _ = models.ask(embed_task, sentences, texts=len(asked))
+    places: dict[str, Vectors] = {}
+    at = 0
+    for key in asked:
+        places[key] = vectors[at : at + len(known[key].sentences)]
+        at += len(known[key].sentences)
+    found: dict[str, list[Link]] = {}
+    for (a, b), cosine in sorted(pairs.items()):
+        aligned = align(places[a], places[b], threshold=thresholds.sentence)
+        likeness = Likeness(
+            cosine,
+            len(aligned.pairs),
+            aligned.share,
+            round(aligned.score, 4),
+            shared_numbers(known[a].text, known[b].text),
+        )
+        link = judge_pair(known[a].telling, known[b].telling, likeness)
+        if link is not None:
+            found.setdefault(a, []).append(link)
+            found.setdefault(b, []).append(link)
+    return found
+
+
+def _write(
+    stored: StoredArticle,
+    row: bytes,
+    day: date,
+    links: Sequence[Link],
+    by: MadeBy,
+    sources: Mapping[str, Source],
+) -> Write:
+    def write(connection: Connection) -> None:
+        before = list_neighbours(connection, stored.id)
+        set_vector(
+            connection,
+            version=stored.version,
+            article=stored.id,
+            language=stored.article.language.tag,
+            day=day,
+            vector_bytes=row,
+            made_by=by,
+        )
+        rows = [
+            StoredLink(one.a, one.b, one.method, one.score, one.evidence, one.is_joined, by) for one in links
+        ]
+        set_links(connection, stored.id, rows)
+        regroup(connection, [stored.id, *before], sources=sources)
+
+    return write
+
+
+def _load(connection: Connection, articles: Iterable[StoredArticle]) -> dict[str, _Known]:
+    found = list(articles)
+    sources = load_sources(connection)
+    names = {key: _names(one) for key, one in sources.items()}
+    keys = [one.id for one in found]
+    said = overlays(standing_decisions(connection, articles=keys))
+    named: dict[str, set[str]] = {}
+    for match in list_matches(connection, articles=keys):
+        if match.matched:
+            named.setdefault(match.article, set()).update(match.detail.get("named", ()))
+    known = {}
+    for one in found:
+        facts = lay_over(one, said.get(one.id, Overlay()), sources)
+        others = {key: forms for key, forms in names.items() if key != facts.outlet}
+        credited = find_credits(one.article.byline, one.article.paragraphs, others)
+        telling = Telling(
+            article=one.id,
+            outlet=facts.outlet,
+            language=one.article.language.tag,
+            day=facts.day or one.first_seen.date(),
+            names=frozenset(named.get(one.id, ())),
+            credits={credit.source: credit.passage for credit in credited},
+        )
+        known[one.id] = _Known(
+            one, telling, f"{one.article.title}\n{one.article.text}", _sentences(one.article)
+        )
+    return known
+
+
+def _sources(store: Store) -> Mapping[str, Source]:
+    with store.read() as connection:
+        return load_sources(connection)
+
+
+def _names(source: Source) -> list[str]:
+    written = (source.names.zh_hant, source.names.en, source.names.vi)
+    return [name for name in written if name]
+
+
+def _sentences(article: Article) -> tuple[str, ...]:
+    return tuple(
+        paragraph[start:end] for paragraph in article.paragraphs for start, end in split_sentences(paragraph)
+    )
