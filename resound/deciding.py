@@ -33,7 +33,8 @@ def decide(
 
     Args:
         value: the origin, the outlet's source id, the day (YYYY-MM-DD in the outlet's calendar) or, for merge, the
-            URL or id of the other item. Accept, reject and split take none.
+            URL or id of the other item. Accept and reject take none. A split may name the item from whose story it
+            parts this one (and says so of two that the machine proposes); without one it leaves whatever story it is in.
         campaign: needed for accept and reject.
 
     Raises:
@@ -48,8 +49,8 @@ def decide(
         load_campaign(connection, campaign)
     else:
         campaign = None
-    if kind == "merge" and checked == key:
-        raise ResoundError("An item cannot be merged with itself.")
+    if kind in ("merge", "split") and checked == key:
+        raise ResoundError(f"An item cannot be {'merged with' if kind == 'merge' else 'parted from'} itself.")
     made = add_decision(
         connection, kind, article=key, campaign=campaign, value=checked, why=why, who=who, now=now
     )
@@ -80,7 +81,9 @@ def item_key(connection: Connection, item: str) -> str:
 
 
 def _check_value(connection: Connection, kind: DecisionKind, value: str | None) -> str | None:
-    if kind in ("accept", "reject", "split"):
+    if kind == "split" and value is None:
+        return None
+    if kind in ("accept", "reject"):
         if value is not None:
             raise ResoundError(f"{kind} takes no value; {value!r} is too much.")
         return None
@@ -99,11 +102,15 @@ def _check_value(connection: Connection, kind: DecisionKind, value: str | None) 
             return date.fromisoformat(value).isoformat()
         except ValueError as err:
             raise ResoundError(f"{value!r} is no day of the form 2014-10-02.") from err
-    return item_key(connection, value) if kind == "merge" else value
+    return item_key(connection, value) if kind in ("merge", "split") else value
 
 
 def _follow(connection: Connection, made: Decision) -> None:
-    touched = [key for key in (made.article, made.value if made.kind == "merge" else None) if key is not None]
+    touched = [
+        key
+        for key in (made.article, made.value if made.kind in ("merge", "split") else None)
+        if key is not None
+    ]
     if made.kind in ("outlet", "date", "merge", "split"):
         regroup(connection, touched, sources=load_sources(connection))
     record_change(connection, touched)
