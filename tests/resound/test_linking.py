@@ -167,7 +167,7 @@ def test_articles_are_compared_and_what_is_joined_is_one_story(
 ) -> None:
     chinese = put(office, 0, body=tuple(zh for zh, _ in PAIRS[:4]))
     english = put(
-        store,
+        office,
         1,
         tag="en",
         title="The green team visited the landfill.",
