@@ -145,7 +145,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(desk: Desk, room: Newsro
     report = desk.crawl()
     assert report.pages_postponed == 4
     assert room.urls() == [FEED, urls[0]]
-    assert desk.outcomes() == {("planned", ""): 4}
+    assert desk.outcomes() == {("planned", "busy"): 4}
     room.pages[urls[0]] = article("At last")
     desk.offset = timedelta(minutes=31)
     assert desk.crawl(due=False).pages_stored == 4

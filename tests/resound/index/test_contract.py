@@ -64,7 +64,13 @@ def test_an_empty_index(index: SearchIndex) -> None:
 
 def test_a_hit_holds_everything_that_was_written(index: SearchIndex) -> None:
     document = Document(
-        "Đội xanh", "Lead", "Một\nHai \ud800 🌿", "Caption", {"lang": frozenset({"vi"})}, date(2014, 10, 2)
+        "Đội xanh",
+        "Lead",
+        "Một\nHai \ud800 🌿",
+        "Caption",
+        "A team",
+        {"lang": frozenset({"vi"})},
+        date(2014, 10, 2),
     )
     written = IndexDocument("a1", 7, document, 1_412_208_000, "story", {"url": "https://a.example/1"})
 
