@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +111,21 @@ def test_engines_that_are_there_are_told_with_their_versions() -> None:
     found = backends.available_engines()
     assert {"transformers", "ctranslate2", "onnxruntime", "torch"} <= set(found)
     assert "CPU" in found["torch"] or "GPU" in found["torch"]
+
+
+def test_the_fast_engines_need_no_torch(tiny_models: Path) -> None:
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from pathlib import Path; from nlp.models import open_profile\n"
+        "models = open_profile('tiny', Path(sys.argv[1]), is_demo=False)\n"
+        "print(models.route('zh-Hant', 'en').steps[0].translate([sys.argv[2]])[0].text)\n"
+        "print(models.tone().probabilities(['x']).shape, models.embedder().embed(['x']).shape[0])\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program, str(tiny_models), PAIRS[0][0]],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert said.stdout.splitlines() == [PAIRS[0][1], "(1, 3) 1"]
