@@ -250,38 +250,27 @@ def _is_free(text: str, mark: re.Match[str]) -> bool:
 
 
 def _quotations(text: str) -> list[tuple[int, int]]:
-    """(start, end) of outermost quotations that are closed within a likely length."""
+    """(start, end) of outermost quotations that are closed within a likely length. One look at each character."""
+    closers = {closer: opener for opener, closer in _PAIRS.items()}
+    opened: dict[str, list[int]] = {opener: [] for opener in _PAIRS}
+    straight = -1
+    pairs: list[tuple[int, int]] = []
+    for at, char in enumerate(text):
+        if char in opened:
+            opened[char].append(at)
+        elif char in closers and opened[closers[char]]:
+            pairs.append((opened[closers[char]].pop(), at + 1))
+        elif char == '"':
+            if straight >= 0:
+                pairs.append((straight, at + 1))
+                straight = -1
+            elif at == 0 or not text[at - 1].isalnum():
+                straight = at
     made: list[tuple[int, int]] = []
-    at = 0
-    while at < len(text):
-        closer = _PAIRS.get(text[at])
-        if text[at] == '"' and (at == 0 or not text[at - 1].isalnum()):
-            closer = '"'
-        if closer is None:
-            at += 1
-            continue
-        end = _closing(text, at, text[at], closer)
-        if end is None:
-            at += 1
-        else:
-            made.append((at, end))
-            at = end
+    for start, end in sorted(pairs):
+        if end - start <= LONGEST_QUOTATION and (not made or start >= made[-1][1]):
+            made.append((start, end))
     return made
-
-
-def _closing(text: str, start: int, opener: str, closer: str) -> int | None:
-    if opener == closer:
-        end = text.find(closer, start + 1, start + LONGEST_QUOTATION)
-        return None if end < 0 else end + 1
-    depth = 0
-    for at in range(start, min(len(text), start + LONGEST_QUOTATION)):
-        if text[at] == opener:
-            depth += 1
-        elif text[at] == closer:
-            depth -= 1
-            if depth == 0:
-                return at + 1
-    return None
 
 
 def _is_han(char: str) -> bool:
