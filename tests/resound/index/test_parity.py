@@ -110,7 +110,7 @@ def test_a_difference_is_found_and_shrunk(index: SearchIndex) -> None:
     """The test itself: with a matcher that is wrong about one word it fails, and on the smallest pair."""
     smallest: list[tuple[list[Document], str]] = []
 
-    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=2000, deadline=None, database=None, derandomize=True)
     @given(
         st.lists(documents(), min_size=1, max_size=2),
         st.sampled_from(WORDS[1]).map("title:{0} OR {0}".format),
