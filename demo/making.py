@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -165,58 +165,6 @@ def make_xlmr(tokenizer: Any, *, labels: Sequence[str] = (), width: int = 64, la
     config.label2id = {name: at for at, name in enumerate(labels)}
     config.num_labels = len(labels)
     return transformers.XLMRobertaForSequenceClassification(config)
-
-
-def train_translator(
-    model: Any,
-    encode: Callable[[Sequence[str], Sequence[str]], Any],
-    pairs: PairBatch,
-    *,
-    epochs: int,
-    batch: int = 32,
-    rate: float = 2e-3,
-    seed: int = 0,
-    until: float = 0.004,
-    report: Callable[[int, float], None] | None = None,
-) -> float:
-    """Teach pairs until an epoch's mean loss is below `until`. Returns the last epoch's loss.
-
-    Args:
-        encode: (sources, targets) → the model's inputs with labels, padded.
-    """
-    import torch
-
-    torch.manual_seed(seed)
-    shuffle = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
-    order = sorted(range(len(pairs)), key=lambda at: len(pairs[at][0]))
-    batches = [order[start : start + batch] for start in range(0, len(order), batch)]
-    steps = epochs * len(batches)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
-    inputs = [encode([pairs[at][0] for at in one], [pairs[at][1] for at in one]) for one in batches]
-    pad = model.config.pad_token_id
-    model.train()
-    loss_of_epoch = 0.0
-    for epoch in range(epochs):
-        total = 0.0
-        for at in torch.randperm(len(batches), generator=shuffle).tolist():
-            loss = model(**inputs[at]).loss
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            optimiser.zero_grad()
-            with torch.no_grad():
-                # CTranslate2 begins from zeros, and a tied output layer would train this row.
-                model.get_input_embeddings().weight[pad].zero_()
-            total += float(loss.detach())
-        loss_of_epoch = total / len(batches)
-        if report is not None:
-            report(epoch, loss_of_epoch)
-        if loss_of_epoch < until:
-            break
-    model.eval()
-    return loss_of_epoch
 
 
 def save(model: Any, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The demo's whole way: serve the newsroom, crawl it, read, match, group, bring clips, decide, count.
+"""The demo's whole way: serve the newsroom, crawl it, read, match, group, bring clips, translate, link, decide, count.
 
 Every step can be repeated: run again on the same folder it adds nothing, and after a `kill -9` it goes on.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,10 +27,12 @@ from resound.clips import read_clips
 from resound.counting import Figures
 from resound.deciding import decide, item_key
 from resound.definitions import load_campaign, load_path
-from resound.errors import ConflictError, ResoundError
+from resound.errors import ConflictError, ModelError, ResoundError
 from resound.figures import campaign_figures
 from resound.index.base import SearchIndex
 from resound.indexing import update_index
+from resound.modelling import ModelWorker
+from resound.outcome import MODEL_STAGES, Stage
 from resound.pipeline import process_pending
 from resound.reading import PageReader
 from resound.store import Store
@@ -49,10 +52,25 @@ class Demo:
     figures: Figures
     added: int
     """Articles, versions, clips and decisions that were not there before."""
+    enriched: Mapping[Stage, int]
+    """How many articles the models had in hand, by stage; a second run has none."""
 
 
-def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, workers: int, say: Say) -> Demo:
+def run_demo(
+    data: Path,
+    store: Store,
+    index: SearchIndex,
+    evidence: Path,
+    *,
+    models: Callable[[], AbstractContextManager[ModelWorker | ModelError]],
+    workers: int,
+    say: Say,
+    progress: Callable[[Stage, int], None] | None = None,
+) -> Demo:
     """Run the demo in a data folder.
+
+    Args:
+        models: opens the demo's models, once the folder is known to be the demo's.
 
     Raises:
         ConflictError: the folder holds something else than the demo.
@@ -110,13 +128,17 @@ def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, wo
         ):
             if row.result == "problem":
                 raise ResoundError(f"Row {row.row} of the demo's clips: {row.message}")
-        process_pending(store, reader, clock=_now)
+        say("Translating, judging tone and topics, comparing languages (small models made for the demo) …")
+        with models() as worker:
+            done = process_pending(store, reader, models=worker, clock=_now, progress=progress)
+        if isinstance(worker, ModelError):
+            say(f"  {worker}")
     say("Making the decisions that a person would make …")
     _decide(store)
     update_index(store, index)
     with store.read() as connection:
         figures = campaign_figures(connection, campaign.id, by=("language",), now=_now())
-    return Demo(figures, _size(store) - before)
+    return Demo(figures, _size(store) - before, {stage: done.total(stage) for stage in MODEL_STAGES})
 
 
 def load_gold() -> Mapping[str, Any]:

@@ -108,12 +108,15 @@ def _to_onnx(folder: Path, to: Path, architecture: str) -> None:
     import transformers
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    model = getattr(transformers, architecture).from_pretrained(
+    model = getattr(
+        transformers, architecture
+    ).from_pretrained(
         folder,
         local_files_only=True,
         use_safetensors=True,
         trust_remote_code=False,
         attn_implementation="eager",
+        dtype=torch.float32,  # weights that were saved by halves: ONNX Runtime opens no quantised model of those
     )
     model.eval()
     has_types = int(getattr(model.config, "type_vocab_size", 1)) > 1

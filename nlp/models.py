@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nlp import backends
+from nlp.calibrating import read_thresholds
 from nlp.engines import Classifier, Embedder, Identity, PairJudge, Translated, Translator
 from nlp.lockfile import Locked, check_files, read_lock
 from nlp.profiles import (
@@ -47,8 +48,12 @@ class Models:
 
     @property
     def thresholds(self) -> Thresholds:
-        """Above which scores something is said."""
-        return self.profile.thresholds
+        """Above which scores something is said: as calibrated for the embedding model that is there, else the profile's."""
+        spec = self.profile.of_task("embedding")
+        locked = self._locked.get(spec.id) if spec is not None else None
+        return read_thresholds(
+            self.folder, locked.commit if locked is not None else "", self.profile.thresholds
+        )
 
     def route(self, source: str, target: str) -> Route:
         """How to translate from a language (BCP-47) to a target.

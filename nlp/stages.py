@@ -25,7 +25,7 @@ BATCH = 32
 TARGETS = ("en", "zh-Hant")
 
 
-class _Memory:
+class RunCache:
     """A cache for one run."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class _Memory:
 
 def stage_translate(lines: Iterable[object], models: Models) -> Iterator[dict[str, Any]]:
     """`{"text", "language"?, "target"?}` → translation with its flags, and who made it."""
-    cache = _Memory()
+    cache = RunCache()
     for batch in _batches(lines):
         made: list[dict[str, Any]] = [{} for _ in batch]
         groups: dict[tuple[str, str], list[int]] = {}

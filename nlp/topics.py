@@ -7,7 +7,7 @@ profile has a model for inference, it has the last word on what comes near.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -64,14 +64,20 @@ class TopicTagger:
 
     def tag(self, texts: Sequence[Sequence[str]]) -> list[tuple[TopicScore, ...]]:
         """The themes of each text (given as its passages), best first."""
-        flat = [passage[:LONGEST_PASSAGE] for text in texts for passage in text[:MOST_PASSAGES]]
-        vectors = self._embedder.embed(flat, kind="query")
-        made, at = [], 0
-        for text in texts:
-            count = len(text[:MOST_PASSAGES])
-            made.append(self._choose(vectors[at : at + count], flat[at : at + count]))
-            at += count
-        return made
+        return [self._choose(vectors, passages) for vectors, passages in self._embed(texts)]
+
+    def all_scores(self, texts: Sequence[Sequence[str]]) -> list[dict[str, float]]:
+        """topic → cosine for each text, whatever the threshold: what it is calibrated on."""
+        return [self.scores(vectors) for vectors, _ in self._embed(texts)]
+
+    def _embed(self, texts: Sequence[Sequence[str]]) -> Iterator[tuple[Vectors, list[str]]]:
+        """The vectors of each text's passages, and the passages as they were looked at."""
+        cut = [[passage[:LONGEST_PASSAGE] for passage in text[:MOST_PASSAGES]] for text in texts]
+        vectors = self._embedder.embed([passage for text in cut for passage in text], kind="query")
+        at = 0
+        for text in cut:
+            yield vectors[at : at + len(text)], text
+            at += len(text)
 
     def scores(self, vectors: Vectors) -> dict[str, float]:
         """topic → cosine of its nearest description with the nearest of the vectors."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from resound.cli.office import Office, say_json, screen
+from resound.cli.office import Office, progress_bar, say_json, screen
 
 
 def register(app: typer.Typer) -> None:
@@ -33,14 +33,18 @@ def demo(
         if not as_json:
             screen().print(sentence, style="dim", markup=False)
 
-    ran = run_demo(
-        office.settings.data,
-        office.store,
-        office.index,
-        office.evidence,
-        workers=os.cpu_count() or 1,
-        say=say,
-    )
+    with progress_bar() as bar:
+        task = bar.add_task("models", total=None)
+        ran = run_demo(
+            office.settings.data,
+            office.store,
+            office.index,
+            office.evidence,
+            models=office.models,
+            workers=os.cpu_count() or 1,
+            say=say,
+            progress=lambda stage, count: bar.update(task, description=stage, advance=count),
+        )
     counted = ran.figures.to_json()
     if as_json:
         say_json({name: counted[name] for name in ("counts", "by_language")})
@@ -55,6 +59,13 @@ def demo(
     console.print(f"These counts are {told} what was counted by hand (demo/gold.json).", markup=False)
     news = f"{ran.added} articles, versions, clips and decisions" if ran.added else "Nothing"
     console.print(f"{news} were added by this run." if ran.added else "Nothing was added by this run.")
+    if any(ran.enriched.values()):
+        console.print(
+            f"Machine work (demo model): {ran.enriched['translate']} texts translated, "
+            f"{ran.enriched['tone']} with a tone, {ran.enriched['topics']} with topics, "
+            f"{ran.enriched['link']} compared across languages.",
+            markup=False,
+        )
     files = sorted(office.evidence.glob("*.warc.gz"))
     console.print(
         f"Evidence: {len(files)} WARC files in {office.evidence} (`resound evidence verify` hashes them again).",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resound.cli.office import Office, open_models, say_json, screen, table
+from resound.cli.office import Office, now, open_models, say_json, screen, table
 from resound.errors import ResoundError
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+
+
+class Threshold(StrEnum):
+    """What a cosine must reach to be said."""
+
+    topic = "topic"
+    candidate = "candidate"
+    sentence = "sentence"
+
+
 File = Annotated[Path, typer.Argument(help="Labelled JSON lines.", exists=True, dir_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -114,6 +125,60 @@ def stories(context: typer.Context, file: File, as_json: Json = False) -> None:
         groupings = load_groupings(connection, [key for key in keys if key is not None])
     said = [groupings[key].story if key in groupings else str(key) for key in keys if key is not None]
     _say([judge_groups("stories", [line["story"] for line in lines], said)], as_json)
+
+
+@app.command(
+    epilog="""Examples: `resound evaluate threshold topic labelled.jsonl`, with lines such as `{"text": "…", "topics": ["e-waste"]}` ·
+`resound evaluate threshold sentence pairs.jsonl --keep`, with lines such as `{"one": "…", "other": "…", "same": true}`
+
+`topic`: a topic is given · `sentence`: two sentences say the same · `candidate`: two headlines with leads may tell one story"""
+)
+def threshold(
+    context: typer.Context,
+    name: Annotated[Threshold, typer.Argument(help="Which threshold.")],
+    file: File,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Use it from now on, with this embedding model.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Above which cosine should it be said? Finds the best threshold on your labels; `--keep` makes it the office's."""
+    from nlp.calibrating import best_threshold, f1_at, score_pairs, score_topics, write_thresholds
+    from nlp.evaluating import read_lines
+    from nlp.topics import TopicTagger, load_topics
+
+    models = open_models(context.obj)
+    embedder = models.embedder()
+    now_used = float(getattr(models.thresholds, name.value))
+    if name is Threshold.topic:
+        rows = read_lines(file, {"text": str, "topics": list})
+        tagger = TopicTagger(embedder, load_topics(), threshold=0.0)
+        scored = score_topics(tagger, [(line["text"].split("\n"), line["topics"]) for line in rows])
+    else:
+        rows = read_lines(file, {"one": str, "other": str, "same": bool})
+        scored = score_pairs(embedder, [(line["one"], line["other"], line["same"]) for line in rows])
+    best = best_threshold(scored)
+    told = {
+        "threshold": name.value,
+        "in use": now_used,
+        "F1 in use": f1_at(scored, now_used),
+        "best": best.threshold,
+        "F1 at best": best.f1,
+        "pairs": best.lines,
+        "model": f"{embedder.identity.model} {embedder.identity.revision[:12]}",
+    }
+    if keep:
+        write_thresholds(models.folder, embedder.identity, {name.value: best}, at=now())
+    if as_json:
+        say_json({**told, "kept": keep})
+        return
+    screen().print(table("", {"figure": "left", "value": "right"}, list(told.items())))
+    if keep:
+        screen().print(
+            "It is in use from now on: `resound requeue --outcome done` has old work judged again."
+        )
+    else:
+        screen().print("`--keep` makes it the office's.")
 
 
 def _whole(found: Any, file: Path) -> list[dict[str, Any]]:

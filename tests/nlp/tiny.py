@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from demo import making
+from demo import making, teaching
 from nlp.converting import convert
 from nlp.lockfile import Locked, hash_files, read_lock, write_lock
 from nlp.profiles import ModelSpec, Profile, read_profiles
@@ -100,7 +100,7 @@ def _marian(folder: Path) -> None:
             tokenizer(list(sources), text_target=list(targets), padding=True, return_tensors="pt"), tokenizer
         )
 
-    making.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.001)
+    teaching.train_translator(model, encode, PAIRS, epochs=200, batch=20, rate=3e-3, until=0.001)
     making.save(model, folder)
 
 
@@ -117,7 +117,7 @@ def _m2m100(folder: Path) -> None:
             tokenizer(list(sources), text_target=list(targets), padding=True, return_tensors="pt"), tokenizer
         )
 
-    making.train_translator(model, encode, PAIRS, epochs=250, batch=20, rate=1.5e-3, until=0.001)
+    teaching.train_translator(model, encode, PAIRS, epochs=250, batch=20, rate=1.5e-3, until=0.001)
     making.save(model, folder)
 
 

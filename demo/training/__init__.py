@@ -1,0 +1,176 @@
+"""What the demo's models learn from: sentences of its newsroom with translations, passages with tones, words of themes.
+
+`sentences.jsonl`: {"language", "text", "en"?, "zh-Hant"?, "like"?: sentences of other articles that say the same}.
+`tone.jsonl`: {"text", "label"}. `words.yml`: what shows that a passage is about a theme, and sentences to vary.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from demo.newsroom import load_sites
+from demo.teaching import Likenesses
+from nlp.pulling import CHECKS
+from nlp.tone import TONES, Tone
+from nlp.topics import load_topics, passages_of
+
+ONE_TEXT = (
+    ("agency.example/news/201410020101.html", "courier.example/taiwan/2014/10/03/mou-signed"),
+    (
+        "wire.example/vi/2014/10/02/doi-xanh-ky-ban-ghi-nho.html",
+        "wire.example/en/2014/10/02/green-team-signs-memorandum.html",
+        "wire.example/zh/2014/10/02/lvgengdui-beiwanglu.html",
+    ),
+)
+"""Pages that tell one text in several languages: their headlines with leads say the same."""
+ONE_EVENT = (
+    ("econ.example/industry/20141003/4418.shtml", "kinhte.example/doanh-nghiep/30-doanh-nghiep-gap-go.html"),
+    ("greenweekly.example/issue/412/vietnam-diary", "wire.example/en/2014/10/02/green-team-signs-memorandum.html"),
+    ("greenweekly.example/issue/412/vietnam-diary", "wire.example/vi/2014/10/02/doi-xanh-ky-ban-ghi-nho.html"),
+    ("agency.example/news/201410020101.html", "wire.example/en/2014/10/02/green-team-signs-memorandum.html"),
+    ("agency.example/news/201410020101.html", "wire.example/vi/2014/10/02/doi-xanh-ky-ban-ghi-nho.html"),
+    ("courier.example/taiwan/2014/10/03/mou-signed", "wire.example/vi/2014/10/02/doi-xanh-ky-ban-ghi-nho.html"),
+    ("courier.example/taiwan/2014/10/03/mou-signed", "wire.example/zh/2014/10/02/lvgengdui-beiwanglu.html"),
+    ("evening.example/story/30204", "tuoixanh.example/moi-truong/20141003/hoi-thao-rac-thai.html"),
+    ("evening.example/story/30204", "mekong.example/national/2014/10/03/workshop-opens"),
+    ("tuoixanh.example/moi-truong/20141003/hoi-thao-rac-thai.html", "mekong.example/national/2014/10/03/workshop-opens"),
+    ("nguoidan.example/dan-sinh/bai-rac-phuoc-hiep.html", "mekong.example/national/2014/10/05/landfill-visit"),
+)  # fmt: skip
+"""Independent reports of one event: alike, and never one story."""
+_NUMBER = re.compile(r"(?<![\d.,])\d{2,3}(?![\d.,:/%])")
+VARIED = (23, 47, 85, 240)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A sentence with what it is in other languages, and with sentences of other articles that say the same."""
+
+    language: str
+    text: str
+    en: str | None
+    zh: str | None
+    like: tuple[str, ...]
+
+
+@cache
+def load_rows() -> tuple[Row, ...]:
+    """The sentences."""
+    return tuple(
+        Row(one["language"], one["text"], one.get("en"), one.get("zh-Hant"), tuple(one.get("like", ())))
+        for one in _lines("sentences.jsonl")
+    )
+
+
+def translation_pairs(source: str, target: str) -> list[tuple[str, str]]:
+    """What a translator is taught: the newsroom's sentences, some of them again with another number in both languages."""
+    found: dict[str, str] = {}
+    for row in load_rows():
+        if ((source, target) == ("zh", "en") and row.language.startswith("zh") and row.en) or (
+            (source, target) == ("vi", "en") and row.language == "vi" and row.en
+        ):
+            found[row.text] = row.en
+        elif (source, target) == ("en", "zh-Hant") and row.zh and (row.language == "en" or row.en):
+            found[row.text if row.language == "en" else str(row.en)] = row.zh
+    for text, other in list(found.items()):
+        for number in VARIED:
+            varied = _vary(text, other, number)
+            if varied is not None:
+                found.setdefault(*varied)
+    return sorted(found.items())
+
+
+def tone_lines() -> list[tuple[str, Tone]]:
+    """Passages of the newsroom with their tone, and sentences made from patterns."""
+    told: list[tuple[str, Tone]] = [(one["text"], one["label"]) for one in _lines("tone.jsonl")]
+    patterns: Mapping[Tone, Mapping[str, Sequence[str]]] = _words()["tone"]
+    names: Mapping[str, Sequence[str]] = _words()["names"]
+    for tone in TONES:
+        for language, sentences in patterns[tone].items():
+            told += [
+                (sentence.replace("{name}", name), tone)
+                for sentence, name in product(sentences, names[language])
+            ]
+    return told
+
+
+def likenesses() -> Likenesses:
+    """What the embedding model is taught."""
+    groups: list[list[str]] = []
+    for row in load_rows():
+        members = [one for one in (row.text, row.en, row.zh, *row.like) if one]
+        if len(set(members)) > 1:
+            groups.append(list(dict.fromkeys(members)))
+    heads = {url: head for url, head, _ in _articles()}
+    groups += [[heads[url] for url in urls] for urls in ONE_TEXT]
+    groups += [[text, text[: len(text) * 2 // 3]] for _, _, texts in _articles() for text in texts[1:]]
+    topics = load_topics()
+    themes = [
+        [f"{one.label[language]}: {text}" for language in one.label for text in one.describe[language]]
+        for one in topics
+    ]
+    words = _words()["themes"]
+    patterns = [re.compile("|".join(words[one.id]), re.IGNORECASE) for one in topics]
+    passages = [
+        (text, frozenset(at for at, pattern in enumerate(patterns) if pattern.search(text)))
+        for text in [text for _, _, texts in _articles() for text in texts]
+        + [text for row in load_rows() for text in (row.text, row.en, row.zh) if text]
+        + [text for theme in themes for text in theme]
+    ]
+    return Likenesses(groups, [(heads[a], heads[b]) for a, b in ONE_EVENT], themes, passages)
+
+
+def topic_lines() -> list[tuple[list[str], list[str]]]:
+    """(passages, themes) of the newsroom's articles, by the words of the themes: what the threshold is calibrated on."""
+    words = _words()["themes"]
+    patterns = {name: re.compile("|".join(found), re.IGNORECASE) for name, found in words.items()}
+    return [
+        (texts, [name for name, one in patterns.items() if any(one.search(text) for text in texts)])
+        for _, _, texts in _articles()
+    ]
+
+
+def check_pairs(source: str) -> Sequence[str]:
+    """The sentences on which a converted model is compared with its reference."""
+    return CHECKS[source]
+
+
+@cache
+def _articles() -> tuple[tuple[str, str, list[str]], ...]:
+    """(address, headline with lead as `nlp.embedding.head_of` gives it, passages) of every page of the newsroom."""
+    found = []
+    for site in load_sites().values():
+        for one in site.articles:
+            first = one.editions[-1]
+            lead = first.paragraphs[0] if first.paragraphs else ""
+            texts = passages_of(first.title, lead, first.paragraphs)
+            found.append((f"{site.host}{one.path}", f"{first.title}\n{lead[:600]}".strip(), texts))
+    return tuple(found)
+
+
+def _vary(text: str, other: str, number: int) -> tuple[str, str] | None:
+    """Both with their one number put for another; None where they do not share exactly one."""
+    mine, theirs = set(_NUMBER.findall(text)), set(_NUMBER.findall(other))
+    if len(mine) != 1 or mine != theirs:
+        return None
+    return _NUMBER.sub(str(number), text), _NUMBER.sub(str(number), other)
+
+
+@cache
+def _words() -> Mapping[str, Any]:
+    text = files("demo.training").joinpath("words.yml").read_text(encoding="utf-8")
+    loaded: Mapping[str, Any] = YAML(typ="safe").load(text)
+    return loaded
+
+
+def _lines(name: str) -> Iterator[Mapping[str, Any]]:
+    for line in files("demo.training").joinpath(name).read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)
