@@ -184,7 +184,7 @@ def _optimise(model: Any, rate: float, *, steps: int) -> Callable[[Any], None]:
     """One step of AdamW for a loss, its rate rising for a tenth of the steps and falling after."""
     import torch
 
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
 
     def step(loss: Any) -> None:

@@ -22,7 +22,14 @@ from rich.progress import Progress, TaskID
 
 import demo
 from demo import making, teaching, training
-from nlp.calibrating import Calibration, ThresholdName, best_threshold, score_topics, write_thresholds
+from nlp.calibrating import (
+    Calibration,
+    ThresholdName,
+    best_threshold,
+    score_pairs,
+    score_topics,
+    write_thresholds,
+)
 from nlp.models import Models
 from nlp.profiles import ModelSpec, Profile, read_profiles
 from nlp.pulling import pull_model
@@ -65,6 +72,9 @@ def train(profile: Profile, folder: Path, names: Sequence[str]) -> None:
     """Make, teach, store and convert models of the profile; calibrate where the embedding is among them."""
     import torch
 
+    torch.set_num_threads(
+        1
+    )  # models so small gain nothing from more, and one thread always adds up in the same order
     with tempfile.TemporaryDirectory() as raw:
         for spec in profile.models:
             if spec.id not in names:
@@ -85,23 +95,10 @@ def calibrate(profile: Profile, folder: Path) -> None:
     """Find the thresholds on the newsroom's own labels and keep them beside the models."""
     embedder = Models(profile, folder).embedder()
     tagger = TopicTagger(embedder, load_topics(), threshold=0.0)
-    told = score_topics(tagger, training.topic_lines())
-    learned = training.likenesses()
-    groups = [group for group in learned.groups if len(group) > 1]
-    firsts, seconds = (
-        embedder.embed([group[0] for group in groups]),
-        embedder.embed([group[-1] for group in groups]),
-    )
-    cosines = (firsts @ seconds.T).tolist()
-    same = [(cosines[a][b], a == b) for a in range(len(groups)) for b in range(len(groups))]
-    related = embedder.embed([a for a, _ in learned.related]), embedder.embed([b for _, b in learned.related])
-    heads = related[0] @ related[1].T
-    near = [(float(heads[at][at]), True) for at in range(len(heads))]
-    far = [(cosine, False) for cosine, is_same in same if not is_same]
     found: dict[ThresholdName, Calibration] = {
-        "topic": best_threshold(told),
-        "sentence": best_threshold(same),
-        "candidate": best_threshold([*near * 20, *far]),
+        "topic": best_threshold(score_topics(tagger, training.topic_lines())),
+        "sentence": best_threshold(score_pairs(embedder, training.sentence_pairs())),
+        "candidate": best_threshold(score_pairs(embedder, training.head_pairs())),
     }
     write_thresholds(folder, embedder.identity, found, at=datetime.now(UTC))
     for name, one in found.items():
@@ -165,7 +162,7 @@ def _translator(spec: ModelSpec, folder: Path, report: teaching.Report) -> float
     direction = spec.directions[0]
     pairs = training.translation_pairs(direction.source, direction.target)
     token = direction.token or ""
-    model = making.make_marian(folder, pairs, size=PIECES, token=token, width=WIDTH, layers=2)
+    model = making.make_marian(folder, pairs, size=PIECES, token=token, width=WIDTH, layers=1)
     tokenizer: Any = MarianTokenizer.from_pretrained(folder)
 
     def encode(sources: Sequence[str], targets: Sequence[str]) -> Any:
@@ -174,7 +171,7 @@ def _translator(spec: ModelSpec, folder: Path, report: teaching.Report) -> float
         inputs["labels"][inputs["labels"] == tokenizer.pad_token_id] = -100
         return inputs
 
-    loss = teaching.train_translator(model, encode, pairs, epochs=160, batch=16, rate=2e-3, seed=SEED, until=0.0015, report=report)  # fmt: skip
+    loss = teaching.train_translator(model, encode, pairs, epochs=STEPS * BATCH // len(pairs), batch=BATCH, rate=4e-3, seed=SEED, until=0.004, report=report)  # fmt: skip
     making.save(model.half(), folder)
     return loss
 
@@ -184,7 +181,7 @@ def _tone(_spec: ModelSpec, folder: Path, report: teaching.Report) -> float:
     tokenizer = making.make_xlmr_tokenizer(folder, [text for text, _ in lines], size=2000)
     model = making.make_xlmr(tokenizer, labels=TONES, width=96, layers=2)
     places = {tone: at for at, tone in enumerate(TONES)}
-    loss = teaching.train_classifier(model, tokenizer, [(text, places[tone]) for text, tone in lines], epochs=40, seed=SEED, report=report)  # fmt: skip
+    loss = teaching.train_classifier(model, tokenizer, [(text, places[tone]) for text, tone in lines], epochs=30, seed=SEED, report=report)  # fmt: skip
     making.save(model.half(), folder)
     return loss
 
@@ -196,12 +193,12 @@ def _embedding(_spec: ModelSpec, folder: Path, report: teaching.Report) -> float
     )
     tokenizer = making.make_xlmr_tokenizer(folder, texts, size=4000)
     model = making.make_xlmr(tokenizer, width=128, layers=2)
-    loss = teaching.train_embedder(model, tokenizer, learned, steps=700, seed=SEED, report=report)
+    loss = teaching.train_embedder(model, tokenizer, learned, steps=500, seed=SEED, report=report)
     making.save(model.half(), folder)
     return loss
 
 
-PIECES, WIDTH = 2400, 128
+PIECES, WIDTH, BATCH, STEPS = 2400, 128, 8, 4800
 _MAKERS: dict[str, Make] = {"translation": _translator, "tone": _tone, "embedding": _embedding}
 
 if __name__ == "__main__":

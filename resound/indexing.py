@@ -27,6 +27,7 @@ from resound.store.enrichments import (
     load_tones,
     load_topics,
     load_translations,
+    said_by,
 )
 from resound.store.grouping import Grouping, load_groupings, twins_of
 from resound.store.matches import StoredMatch, list_matches
@@ -181,7 +182,7 @@ def _translated_title(translations: Mapping[str, StoredTranslation]) -> Mapping[
     by = found.made_by[-1]
     return {
         "translated_title": joined(found.title, "en"),
-        "translated_by": f"{by['label']}, {by['model']}" if by["label"] else by["model"],
+        "translated_by": said_by(by["label"], by["model"]),
     }
 
 

@@ -62,9 +62,7 @@ def open_proposals(connection: Connection) -> list[Proposal]:
         if frozenset((one.a, one.b)) in parted or {one.a, one.b} & alone:
             continue
         found.append(
-            Proposal(
-                _side(articles[one.a]), _side(articles[one.b]), one.score, one.evidence, one.made_by.model
-            )
+            Proposal(_side(articles[one.a]), _side(articles[one.b]), one.score, one.evidence, one.made_by.who)
         )
     return sorted(found, key=lambda one: (-one.score, one.a.id, one.b.id))
 

@@ -148,6 +148,10 @@ def threshold(
     from nlp.topics import TopicTagger, load_topics
 
     models = open_models(context.obj)
+    if keep and models.profile.only_demo:
+        raise ResoundError(
+            "The thresholds of the demo's models come with them; calibrate a profile of your own."
+        )
     embedder = models.embedder()
     now_used = float(getattr(models.thresholds, name.value))
     if name is Threshold.topic:

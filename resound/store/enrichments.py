@@ -26,6 +26,16 @@ class MadeBy:
     label: str
     at: datetime
 
+    @property
+    def who(self) -> str:
+        """As people are told: `demo model, resound-demo/tone`."""
+        return said_by(self.label, self.model)
+
+
+def said_by(label: str, model: str) -> str:
+    """Whose machine work it is, with what must be said beside it."""
+    return f"{label}, {model}" if label else model
+
 
 class Maker(Protocol):
     """Whoever made a result (`nlp.engines.Identity`)."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from nlp.evaluating import judge_groups, judge_labels, judge_sets, judge_transla
 from resound.cli import app
 from resound.errors import DefinitionError
 from tests.nlp.tiny import PAIRS
+from tests.whole_way import environment
 
 
 def test_labels() -> None:
@@ -106,3 +110,39 @@ def test_the_command_line_judges_language_translation_and_tone(
         app, ["--data", str(tmp_path), "evaluate", "topics", write({"text": "x", "topics": ["football"]})]
     )
     assert said.exit_code == 1
+
+
+def test_a_threshold_is_calibrated_and_kept(tiny_models: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(tiny_models, tmp_path / "models"))
+    lines = tmp_path / "pairs.jsonl"
+    rows = [{"one": zh, "other": zh, "same": True} for zh, _ in PAIRS[:5]]
+    rows += [{"one": PAIRS[at][0], "other": PAIRS[at + 7][0], "same": False} for at in range(5)]
+    lines.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+
+    def ask(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "resound",
+                "--data",
+                str(tmp_path / "data"),
+                "evaluate",
+                "threshold",
+                *words,
+            ],
+            env={**environment(), "RESOUND_PROFILE": "tiny", "RESOUND_MODELS": str(own)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    ran = ask("sentence", str(lines), "--keep", "--json")
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["F1 at best"] == 1.0
+    assert told["best"] > told["in use"] == 0.5
+    assert json.loads(ask("sentence", str(lines), "--json").stdout)["in use"] == told["best"]
+    wrong = ask("topic", str(lines))
+    assert wrong.returncode == 1
+    assert 'line 1: "text" is missing' in wrong.stderr
