@@ -30,6 +30,7 @@ from nlp.calibrating import (
     score_topics,
     write_thresholds,
 )
+from nlp.lockfile import read_lock, write_lock
 from nlp.models import Models
 from nlp.profiles import ModelSpec, Profile, read_profiles
 from nlp.pulling import pull_model
@@ -84,6 +85,8 @@ def train(profile: Profile, folder: Path, names: Sequence[str]) -> None:
                 task = bar.add_task(f"teaching {spec.id}", total=1.0)
                 report = partial(_show, bar, task)
                 loss = _MAKERS[spec.task](spec, Path(raw) / spec.id, report)
+            # The change is wanted: what was locked of an earlier training goes.
+            write_lock(folder, {name: one for name, one in read_lock(folder).items() if name != spec.id})
             pulled = pull_model(spec, folder, source=Path(raw) / spec.id, now=datetime.now(UTC))
             agreement = pulled.conversion.agreement if pulled.conversion is not None else 1.0
             print(f"{spec.id}: loss {loss:.4f}, agreement of the fast form {agreement:.3f}", flush=True)
