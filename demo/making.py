@@ -26,6 +26,7 @@ def train_pieces(texts: Iterable[str], to: Path, *, size: int) -> None:
         hard_vocab_limit=False,
         character_coverage=1.0,
         model_type="unigram",
+        normalization_rule_name="identity",  # NFKC would take the full-width marks out of Chinese
         num_threads=1,
         minloglevel=2,
         bos_id=-1,

@@ -46,9 +46,7 @@ ONE_EVENT = (
     ("nguoidan.example/dan-sinh/bai-rac-phuoc-hiep.html", "mekong.example/national/2014/10/05/landfill-visit"),
 )  # fmt: skip
 """Independent reports of one event: alike, and never one story."""
-_NUMBER = re.compile(r"(?<![\d.,])\d{2,3}(?![\d.,:/%])")
 REPRINT = 60.0
-VARIED = (23, 47, 85, 240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def load_rows() -> tuple[Row, ...]:
 
 
 def translation_pairs(source: str, target: str) -> list[tuple[str, str]]:
-    """What a translator is taught: the newsroom's sentences, some of them again with another number in both languages."""
+    """What a translator is taught: the newsroom's sentences."""
     found: dict[str, str] = {}
     for row in load_rows():
         if ((source, target) == ("zh", "en") and row.language.startswith("zh") and row.en) or (
@@ -81,11 +79,6 @@ def translation_pairs(source: str, target: str) -> list[tuple[str, str]]:
             found[row.text] = row.en
         elif (source, target) == ("en", "zh-Hant") and row.zh and (row.language == "en" or row.en):
             found[row.text if row.language == "en" else str(row.en)] = row.zh
-    for text, other in list(found.items()):
-        for number in VARIED:
-            varied = _vary(text, other, number)
-            if varied is not None:
-                found.setdefault(*varied)
     return sorted(found.items())
 
 
@@ -196,14 +189,6 @@ def sentence_pairs() -> list[tuple[str, str, bool]]:
         if texts[at] != texts[(at + shift) % len(rows)] and not like[at] & like[(at + shift) % len(rows)]
     ]
     return same + far
-
-
-def _vary(text: str, other: str, number: int) -> tuple[str, str] | None:
-    """Both with their one number put for another; None where they do not share exactly one."""
-    mine, theirs = set(_NUMBER.findall(text)), set(_NUMBER.findall(other))
-    if len(mine) != 1 or mine != theirs:
-        return None
-    return _NUMBER.sub(str(number), text), _NUMBER.sub(str(number), other)
 
 
 @cache
