@@ -10,11 +10,13 @@ and never appended to by another process: records after a torn tail would be los
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -207,6 +209,47 @@ def list_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if _FILE_NAME.fullmatch(path.name))
+
+
+@contextmanager
+def evidence_in_use(folder: Path, *, alone: bool = False) -> Iterator[None]:
+    """Hold the evidence folder: many may read its files, or one may replace them (`alone`). Crawls need not ask.
+
+    Raises:
+        EvidenceError: somebody holds it otherwise.
+    """
+    if not folder.is_dir():
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            raise EvidenceError(
+                f"The evidence in {folder} is in use by a backup or by `resound evidence expire`; try again when it "
+                "is done."
+            ) from err
+        yield
+    finally:
+        os.close(handle)
+
+
+def whole_length(path: Path, named: int) -> int:
+    """How many bytes of a file are whole pages: at least those that rows name (`named`), and whole ones after them.
+
+    A file that is being written, or that a killed process left, may end in the middle of a page.
+    """
+    size = path.stat().st_size
+    end = min(named, size)
+    with path.open("rb") as file:
+        while end < size:
+            try:
+                ref, _ = _page_at(file, path.name, end)
+            except DamageError:
+                break
+            end = ref.offset + ref.length
+    return end
 
 
 def _sync_folder(folder: Path) -> None:

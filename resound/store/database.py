@@ -166,7 +166,15 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     def on_begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("resound_read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        try:
+            connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        except OperationalError as err:
+            if "locked" not in str(err.orig):
+                raise
+            raise StoreError(
+                "Another process has been writing to the store for too long; nothing was changed. Try again when it "
+                "is done."
+            ) from err
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)

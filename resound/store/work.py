@@ -193,6 +193,20 @@ def release_dead(connection: Connection) -> int:
     ).rowcount
 
 
+def live_holders(connection: Connection, *, now: datetime) -> dict[str, int]:
+    """`host, process id` → how many leases it holds that have not run out, of processes that may be alive."""
+    rows = connection.execute(
+        select(work.c.holder, func.count())
+        .where(work.c.holder.is_not(None), work.c.due > now.timestamp())
+        .group_by(work.c.holder)
+    ).all()
+    return {
+        "{}, process {}".format(*holder.rsplit("|", 2)[:2]): count
+        for holder, count in rows
+        if not _is_dead(holder)
+    }
+
+
 def requeue(
     connection: Connection,
     *,

@@ -30,8 +30,8 @@ def room() -> Iterator[Newsroom]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, room: Newsroom) -> Iterator[Desk]:
-    one = Desk(tmp_path, room.port)
+def desk(tmp_path: Path, room: Newsroom, slow_store_address: str) -> Iterator[Desk]:
+    one = Desk(tmp_path, room.port, slow_store_address)
     yield one
     one.store.close()
 

@@ -51,8 +51,8 @@ def source(key: str, host: str, **more: Any) -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'resound.sqlite'}")
+def store(store_address: str) -> Iterator[Store]:
+    opened = open_store(store_address)
     bodies = [
         source("example-news", "news.example", names={"zh-Hant": "範例日報"}),
         source("vi-du-tv", "tv.example", medium="tv", by_hand=True, names={"vi": "Truyền hình Ví dụ"}),

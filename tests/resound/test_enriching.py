@@ -25,8 +25,8 @@ from tests.resound.enriched import NOW, open_office, put, run, worker
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    yield from open_office(tmp_path)
+def store(tmp_path: Path, slow_store_address: str) -> Iterator[Store]:
+    yield from open_office(tmp_path, slow_store_address)
 
 
 def version_of(store: Store, key: str) -> str:
