@@ -30,7 +30,7 @@ _NAMES = re.compile(
     r"store/[a-z][a-z_]{0,62}\.jsonl\.gz"
     r"|evidence/resound-\d{8}-\d{6}-\d+-[0-9a-f]{16}-\d{5}\.warc\.gz"
     r"|evidence/clips/[0-9a-f]{64}"
-    r"|data/[a-z][a-z-]{0,62}\.json"
+    r"|data/(?:demo|settings)\.json"
 )
 _BLOCK = 512
 _CHUNK = 1 << 20

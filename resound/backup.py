@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,10 @@ from resound.store.tables import capture, clip
 
 LEFT_OUT = "the search index and language models (they are derived or can be pulled again), passwords and keys"
 FORMAT = 1
+MAX_LINE_BYTES = 256_000_000
+"""No row of ours comes near: a page is at most 10 MB."""
 _GZIP_LEVEL = 5
+_CLIP = re.compile(r"[0-9a-f]{64}")
 
 Progress = Callable[[str, int, int], None]
 """(what, done, total): rows while the store is read, bytes while files are copied."""
@@ -78,7 +82,7 @@ def make_backup(
                 "database": "PostgreSQL" if store.is_postgres else "SQLite",
                 "left_out": LEFT_OUT,
             }
-            tables = _add_tables(archive, connection, progress)
+            tables = _add_tables(archive, connection, path.parent, progress)
             ends = _named_ends(connection)
             clips = set(connection.execute(select(clip.c.sha256).distinct()).scalars())
             numbers = last_numbers(connection, store_forms())
@@ -98,7 +102,7 @@ def make_backup(
 
 
 def _add_tables(
-    archive: ArchiveWriter, connection: Connection, progress: Progress | None
+    archive: ArchiveWriter, connection: Connection, folder: Path, progress: Progress | None
 ) -> list[tuple[TableForm, TableSum, int]]:
     forms = store_forms()
     total = sum(count_rows(connection, forms).values())
@@ -107,8 +111,8 @@ def _add_tables(
     for form in forms:
         summer = Summer(form)
         size = 0
-        # A tar names a member's length before its bytes, so they wait in a file without a name.
-        with tempfile.TemporaryFile() as spool:
+        # A tar names a member's length before its bytes, so they wait in a file without a name, on the backup's disk.
+        with tempfile.TemporaryFile(dir=folder) as spool:
             with gzip.GzipFile(fileobj=spool, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as packed:
                 for row, line in read_table(connection, form):
                     summer.add(row, line)
@@ -135,7 +139,7 @@ def _named_ends(connection: Connection) -> dict[str, int]:
 
 def _add_files(
     archive: ArchiveWriter, evidence: Path, ends: Mapping[str, int], clips: set[str], progress: Progress | None
-) -> Iterator[str] | list[str]:
+) -> list[str]:
     problems = []
     wanted: list[tuple[str, Path, int]] = []
     for path in list_files(evidence):
@@ -149,7 +153,7 @@ def _add_files(
     problems += [f"{name} is missing; the store names pages in it." for name in sorted(set(ends) - there)]
     folder = evidence / "clips"
     files = {one.name: one for one in folder.iterdir()} if folder.is_dir() else {}
-    kept = {name: path for name, path in files.items() if not name.startswith(".") and path.is_file()}
+    kept = {name: path for name, path in files.items() if _CLIP.fullmatch(name) and path.is_file()}
     problems += [f"clips/{name} is missing; the store names it." for name in sorted(clips - set(kept))]
     wanted += [(f"evidence/clips/{name}", path, path.stat().st_size) for name, path in sorted(kept.items())]
     total = sum(length for _, _, length in wanted)
@@ -177,10 +181,10 @@ def open_lines(file: BinaryIO, *, most: int, name: str) -> Iterator[str]:
     done = 0
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as plain:
-            while line := plain.readline(most - done + 1):
+            while line := plain.readline(min(most - done + 1, MAX_LINE_BYTES)):
                 done += len(line)
                 if done > most or not line.endswith(b"\n"):
-                    raise BackupError(f"The table {name} is larger than the backup's manifest says.")
+                    raise BackupError(f"The table {name} is larger than the backup's manifest says, or a row is absurd.")
                 yield line[:-1].decode("utf-8")
     except (OSError, EOFError, UnicodeDecodeError) as err:
         raise BackupError(f"The table {name} cannot be unpacked: {err}.") from err

@@ -52,7 +52,7 @@ def move_store(source: Store, target_address: str, *, now: datetime, progress: P
     target = open_store(target_address)
     try:
         with hold_still(source, now=now) as reading, target.write() as writing:
-            refuse_filled(writing, name_store(target_address))
+            refuse_filled(writing, name_store(target_address), store_forms())
             return Moved(_carry(reading, writing, progress))
     finally:
         target.close()
@@ -72,9 +72,9 @@ def hold_still(store: Store, *, now: datetime) -> Iterator[Connection]:
         yield connection
 
 
-def refuse_filled(connection: Connection, name: str) -> None:
-    """Raise ConflictError where a store holds anything."""
-    there = count_rows(connection, store_forms())
+def refuse_filled(connection: Connection, name: str, forms: list[TableForm]) -> None:
+    """Raise ConflictError where a store holds anything in these tables."""
+    there = count_rows(connection, forms)
     if there:
         told = ", ".join(f"{count} in {table}" for table, count in there.items())
         raise ConflictError(

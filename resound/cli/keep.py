@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resound.cli.office import Office, now, progress_bar, say_json, screen, table
+from resound.cli.office import Office, complain, now, progress_bar, say_json, screen, table
 from resound.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ Stop `resound crawl`, `process` and scheduled runs first. The store in use is no
 says which one is used."""
     )(move)
     app.add_typer(store, name="store")
+    app.command(epilog="Example: `resound backup /backups/resound-2026-01-15.tar` (crawling may go on meanwhile)")(backup)
+    app.command(
+        epilog="""Examples: `resound --data resound-data restore /backups/resound-2026-01-15.tar` ·
+`resound restore /backups/resound-2026-01-15.tar --into looked-at` (to look at it, beside what is in use)"""
+    )(restore)
 
 
 def move(
@@ -59,6 +65,95 @@ def move(
         "The store in use is still the old one, unchanged. To use the copy from now on, set RESOUND_STORE_URL to its "
         "address wherever Resound runs (environment, service, docker-compose.yml), then start everything again. "
         "Evidence and clips stay in the data folder; the search index goes on where it was.",
+        markup=False,
+    )
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A new file (a tar that any tool can list).", dir_okay=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Write the store, the evidence, clips and harmless settings into one file, while Resound may be at work."""
+    from resound.backup import LEFT_OUT, harmless_settings, make_backup
+
+    office: Office = context.obj
+    if not office.has_store:
+        raise NotFoundError(f"There is no store in {office.settings.data} to back up.")
+    with progress_bar() as bar:
+        task = bar.add_task("backup", total=None)
+        made = make_backup(
+            office.store,
+            office.settings.data,
+            office.evidence,
+            file,
+            settings=harmless_settings(office.settings),
+            now=now(),
+            progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+        )
+    if as_json:
+        say_json(
+            {
+                "file": str(file),
+                "bytes": made.bytes,
+                "evidence_files": made.files,
+                "tables": sums_json(made.tables),
+                "problems": list(made.problems),
+            }
+        )
+    else:
+        print_sums(made.tables)
+        screen().print(
+            f"{file}: {made.bytes / 1_000_000:.1f} MB, with {made.files} files of evidence and clips. Not in it: {LEFT_OUT}.",
+            markup=False,
+        )
+    for one in made.problems:
+        complain(f"{one} The rest was backed up; `resound evidence verify` tells more.")
+    if made.problems:
+        raise typer.Exit(1)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="What `resound backup` wrote.")],
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Another empty folder than the data folder; its store is a SQLite file in it."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Put a backup into an empty data folder (and an empty database, where RESOUND_STORE_URL names one)."""
+    from resound.restoring import restore_backup
+
+    office: Office = context.obj
+    folder = into or office.settings.data
+    with progress_bar() as bar:
+        task = bar.add_task("restore", total=None)
+        done = restore_backup(
+            file,
+            folder,
+            store_address=None if into is not None else office.settings.store_url,
+            progress=lambda what, part, total: bar.update(task, description=what, completed=part, total=total),
+        )
+    if as_json:
+        say_json(
+            {
+                "folder": str(folder),
+                "made_by": done.made_by,
+                "made_at": done.made_at,
+                "schema": done.schema,
+                "evidence_files": done.files,
+                "tables": sums_json(done.tables),
+            }
+        )
+        return
+    print_sums(done.tables)
+    screen().print(
+        f"Restored into {folder}: every table holds what it held when the backup was made ({done.made_at}, by "
+        f"{done.made_by}), and {done.files} files of evidence and clips have their hashes.\n"
+        f"What the settings were is in {done.settings} (Resound does not read it: set the environment; passwords and keys "
+        "were not in the backup).\n"
+        f"Go on with: resound --data {folder} reindex, then resound --data {folder} evidence verify",
         markup=False,
     )
 

@@ -98,11 +98,12 @@ def name_store(address: str) -> str:
     return store_url(address).render_as_string(hide_password=True)
 
 
-def open_store(address: str, *, revision: str | None = None) -> Store:
+def open_store(address: str, *, revision: str | None = None, is_new: bool = False) -> Store:
     """Open (and create or migrate) the store at a SQLAlchemy URL, such as `sqlite:///resound-data/resound.sqlite`.
 
     Args:
         revision: stop at this schema (a backup of an older Resound is loaded into it); default: the newest.
+        is_new: it was just filled from a backup, so an upgrade needs no other copy of it.
 
     Raises:
         SchemaTooNewError: a newer Resound wrote it; nothing was changed.
@@ -132,7 +133,7 @@ def open_store(address: str, *, revision: str | None = None) -> Store:
     try:
         if store.is_postgres:
             postgres.check_server(engine)
-        _migrate(store, revision)
+        _migrate(store, revision, is_new=is_new)
     except (OperationalError, DatabaseError) as err:
         store.close()
         raise StoreError(f"The store at {shown} cannot be opened: {str(err.orig).strip()}.") from err
@@ -180,7 +181,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", on_begin)
 
 
-def _migrate(store: Store, revision: str | None = None) -> None:
+def _migrate(store: Store, revision: str | None = None, *, is_new: bool = False) -> None:
     """Bring the schema to this version in one transaction, or refuse it.
 
     Of several processes that start at once, one migrates and the others wait: a write is alone on both databases.
@@ -209,7 +210,8 @@ def _migrate(store: Store, revision: str | None = None) -> None:
                     f"This store was written by a newer Resound (its schema is {found}; this one knows up to "
                     f"{newest}). Nothing was changed. Install the newer version to open it."
                 ) from err
-            _keep_a_copy(store, connection, found)
+            if not is_new:
+                _keep_a_copy(store, connection, found)
         config.attributes["connection"] = connection
         command.upgrade(config, newest)
         if store.is_postgres:
@@ -245,9 +247,13 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _newest_shipped() -> str:
-    """The revision of the newest migration: files are named `NNNN_what.py` and their revision is `NNNN`."""
+    return shipped_revisions()[-1]
+
+
+def shipped_revisions() -> list[str]:
+    """Every schema that this Resound knows, oldest first: files are named `NNNN_what.py` and their revision is `NNNN`."""
     versions = Path(__file__).parent / "migrations" / "versions"
-    return max(path.name.split("_")[0] for path in versions.glob("[0-9]*_*.py"))
+    return sorted(path.name.split("_")[0] for path in versions.glob("[0-9]*_*.py"))
 
 
 def upsert(

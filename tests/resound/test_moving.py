@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from resound.store.tables import clip, lead
 from tests.postgres_server import PostgresServer
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
+CLIP = b"a film"
 WORDS = ["綠耕隊訪越南", "Đội Xanh Tuần hoàn", "Green \"team\"\n\\ \t{}", "\U0001f600 a B _", "\x7f\u2028"]
 
 
@@ -60,7 +62,7 @@ def fill(store: Store, articles: int = 12) -> None:
             )  # fmt: skip
             connection.execute(
                 insert(clip),
-                [{"article": stored.article, "sha256": "0" * 64, "name": words, "row": {"a": words}, "who": "w", "at": NOW}],
+                [{"article": stored.article, "sha256": sha256(CLIP).hexdigest(), "name": words, "row": {"a": words}, "who": "w", "at": NOW}],
             )
     with store.write() as connection:
         first = add_decision(connection, "accept", article="a", campaign="c", why=WORDS[0], who="Lin", now=NOW)
