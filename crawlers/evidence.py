@@ -29,6 +29,7 @@ from crawlers.warc import (
     MAX_RECORD_BYTES,
     DamageError,
     inflate_member,
+    is_expired,
     page_members,
     parse_page,
     warcinfo_member,
@@ -315,10 +316,10 @@ def _scan(path: Path) -> Iterator[tuple[EvidenceRef, RawPage] | EvidenceProblem]
 
 
 def _page_at(file: BinaryIO, name: str, offset: int) -> tuple[EvidenceRef, RawPage | None]:
-    """The page whose records begin at `offset`; None at the record that opens a file."""
+    """The page whose records begin at `offset`; None at the record that opens a file, and where a page expired."""
     first, middle = _member_at(file, offset)
-    if offset == 0:
-        return EvidenceRef(name, 0, middle, "", ""), None
+    if offset == 0 or is_expired(first):
+        return EvidenceRef(name, offset, middle - offset, "", ""), None
     second, end = _member_at(file, middle)
     page = parse_page(first, second, name)
     file.seek(offset)

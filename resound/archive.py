@@ -82,7 +82,10 @@ class ArchiveWriter:
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Write the manifest, and let the archive appear under its name, durably."""
-        told = {**manifest, "members": [{"name": m.name, "length": m.length, "sha256": m.sha256} for m in self.members]}
+        told = {
+            **manifest,
+            "members": [{"name": m.name, "length": m.length, "sha256": m.sha256} for m in self.members],
+        }
         data = json.dumps(told, ensure_ascii=False, indent=1).encode()
         self._add(MANIFEST, io.BytesIO(data), len(data))
         line = f"{sha256(data).hexdigest()}  {MANIFEST}\n".encode()
@@ -107,7 +110,7 @@ class ArchiveWriter:
         info = tarfile.TarInfo(name)
         info.size, info.mtime, info.mode = length, self._mtime, 0o600
         reader = HashingReader(file)
-        self._tar.addfile(info, reader)  # type: ignore[arg-type]
+        self._tar.addfile(info, reader)
         return Member(name, length, reader.hash.hexdigest())
 
 
@@ -210,7 +213,9 @@ def _read_manifest(path: Path, told: Mapping[str, bytes]) -> Mapping[str, Any]:
     if set(told) != {MANIFEST, MANIFEST_HASH}:
         raise BackupError(f"{path.name} is cut off, or is no backup of Resound: it ends without a manifest.")
     if told[MANIFEST_HASH] != f"{sha256(told[MANIFEST]).hexdigest()}  {MANIFEST}\n".encode():
-        raise BackupError(f"{path.name} is damaged or was altered: its manifest is not the one that was written.")
+        raise BackupError(
+            f"{path.name} is damaged or was altered: its manifest is not the one that was written."
+        )
     try:
         manifest = json.loads(told[MANIFEST])
         members = manifest["members"]

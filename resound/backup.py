@@ -27,10 +27,20 @@ from resound.archive import ArchiveWriter
 from resound.errors import BackupError
 from resound.store import Store
 from resound.store.database import schema_revision
-from resound.store.portable import Summer, TableForm, TableSum, count_rows, last_numbers, read_table, store_forms
+from resound.store.portable import (
+    Summer,
+    TableForm,
+    TableSum,
+    count_rows,
+    last_numbers,
+    read_table,
+    store_forms,
+)
 from resound.store.tables import capture, clip
 
-LEFT_OUT = "the search index and language models (they are derived or can be pulled again), passwords and keys"
+LEFT_OUT = (
+    "the search index and language models (they are derived or can be pulled again), passwords and keys"
+)
 FORMAT = 1
 MAX_LINE_BYTES = 256_000_000
 """No row of ours comes near: a page is at most 10 MB."""
@@ -89,7 +99,13 @@ def make_backup(
             problems = _add_files(archive, evidence, ends, clips, progress)
             _add_settings(archive, data, settings)
             told = [
-                {**form.to_json(), "rows": total.rows, "keys": total.keys, "sha256": total.sha256, "bytes": size}
+                {
+                    **form.to_json(),
+                    "rows": total.rows,
+                    "keys": total.keys,
+                    "sha256": total.sha256,
+                    "bytes": size,
+                }
                 for form, total, size in tables
             ]
             archive.finish({**manifest, "tables": told, "numbers": numbers})
@@ -138,7 +154,11 @@ def _named_ends(connection: Connection) -> dict[str, int]:
 
 
 def _add_files(
-    archive: ArchiveWriter, evidence: Path, ends: Mapping[str, int], clips: set[str], progress: Progress | None
+    archive: ArchiveWriter,
+    evidence: Path,
+    ends: Mapping[str, int],
+    clips: set[str],
+    progress: Progress | None,
 ) -> list[str]:
     problems = []
     wanted: list[tuple[str, Path, int]] = []
@@ -184,7 +204,9 @@ def open_lines(file: BinaryIO, *, most: int, name: str) -> Iterator[str]:
             while line := plain.readline(min(most - done + 1, MAX_LINE_BYTES)):
                 done += len(line)
                 if done > most or not line.endswith(b"\n"):
-                    raise BackupError(f"The table {name} is larger than the backup's manifest says, or a row is absurd.")
+                    raise BackupError(
+                        f"The table {name} is larger than the backup's manifest says, or a row is absurd."
+                    )
                 yield line[:-1].decode("utf-8")
     except (OSError, EOFError, UnicodeDecodeError) as err:
         raise BackupError(f"The table {name} cannot be unpacked: {err}.") from err

@@ -37,7 +37,9 @@ class Moved:
     tables: dict[str, TableSum]
 
 
-def move_store(source: Store, target_address: str, *, now: datetime, progress: Progress | None = None) -> Moved:
+def move_store(
+    source: Store, target_address: str, *, now: datetime, progress: Progress | None = None
+) -> Moved:
     """Copy everything from `source` into an empty store at another address, in one transaction.
 
     Nothing is written to the source, and nobody else can write to it meanwhile. Until the last comparison nothing of
@@ -64,7 +66,9 @@ def hold_still(store: Store, *, now: datetime) -> Iterator[Connection]:
     with store.write(), store.read() as connection:
         busy = work.live_holders(connection, now=now)
         if busy:
-            told = "; ".join(f"{holder} ({count} piece{'' if count == 1 else 's'})" for holder, count in busy.items())
+            told = "; ".join(
+                f"{holder} ({count} piece{'' if count == 1 else 's'})" for holder, count in busy.items()
+            )
             raise ConflictError(
                 f"Work is in hand: {told}. Stop every `resound crawl`, `process` and scheduled run first; what they "
                 "write afterwards would stay behind. (Leases of a machine that is gone end within ten minutes.)"

@@ -82,7 +82,9 @@ def restore_backup(
                     check_forms(connection, loaded.forms)
                     refuse_filled(connection, name_store(address), loaded.forms)
                     loaded.load(connection, staging, progress)
-                    if store_address is not None:  # the commit comes last: a store without its evidence is a lie
+                    if (
+                        store_address is not None
+                    ):  # the commit comes last: a store without its evidence is a lie
                         _place(placed, folder)
             except BaseException:
                 if store_address is not None:
@@ -119,7 +121,10 @@ class _Loaded:
             schema = str(manifest["schema"])
             tables = manifest["tables"]
             forms = [form_from_json(one) for one in tables]
-            sums = {one["name"]: TableSum(int(one["rows"]), str(one["keys"]), str(one["sha256"])) for one in tables}
+            sums = {
+                one["name"]: TableSum(int(one["rows"]), str(one["keys"]), str(one["sha256"]))
+                for one in tables
+            }
             sizes = {one["name"]: int(one["bytes"]) for one in tables}
             numbers = {str(name): int(number) for name, number in manifest["numbers"].items()}
         except (KeyError, TypeError, ValueError, AttributeError) as err:
@@ -129,12 +134,16 @@ class _Loaded:
                 f"This backup was made by a newer Resound ({manifest.get('made_by')}, schema {schema}; this one knows up "
                 f"to {shipped_revisions()[-1]}). Nothing was changed. Install the newer version to restore it."
             )
-        packed = {one.name.removesuffix(".jsonl.gz"): one.stat().st_size for one in (staging / "store").glob("*")}
+        packed = {
+            one.name.removesuffix(".jsonl.gz"): one.stat().st_size for one in (staging / "store").glob("*")
+        }
         if set(packed) != set(sums):
             raise BackupError("The backup does not hold the tables that its manifest names.")
         absurd = [name for name, size in sizes.items() if not 0 <= size <= packed[name] * _WORST_RATIO]
         if absurd or sum(sizes.values()) > 4 * shutil.disk_usage(staging).free:
-            raise BackupError(f"The backup says that its tables are absurdly large ({', '.join(absurd) or 'all'}).")
+            raise BackupError(
+                f"The backup says that its tables are absurdly large ({', '.join(absurd) or 'all'})."
+            )
         return cls(schema, forms, sums, sizes, numbers)
 
     def load(self, connection: Connection, staging: Path, progress: Progress | None) -> None:

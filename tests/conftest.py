@@ -59,9 +59,7 @@ def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return _address(request, tmp_path)
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])]
-)
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])])
 def slow_store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """As `store_address`, for tests that take long: on PostgreSQL they run with the slow ones."""
     return _address(request, tmp_path)

@@ -109,7 +109,11 @@ def run_server() -> Iterator[PostgresServer]:
     options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [program, "-D", data, "-k", folder, "-p", "5432", *options], stdout=log, stderr=log, cwd=folder, **who
+            [program, "-D", data, "-k", folder, "-p", "5432", *options],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            **who,
         )
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
     try:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from resound.cli.collect import evidence
 from resound.cli.office import Office, complain, now, progress_bar, say_json, screen, table
-from resound.errors import NotFoundError
+from resound.errors import NotFoundError, ResoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from resound.store.portable import TableSum
 
-store = typer.Typer(help="The database that holds everything that was read and decided.", no_args_is_help=True)
+store = typer.Typer(
+    help="The database that holds everything that was read and decided.", no_args_is_help=True
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +31,12 @@ Stop `resound crawl`, `process` and scheduled runs first. The store in use is no
 says which one is used."""
     )(move)
     app.add_typer(store, name="store")
-    app.command(epilog="Example: `resound backup /backups/resound-2026-01-15.tar` (crawling may go on meanwhile)")(backup)
+    evidence.command(epilog="Examples: `resound evidence expire --dry-run` · `resound evidence expire`")(
+        expire
+    )
+    app.command(
+        epilog="Example: `resound backup /backups/resound-2026-01-15.tar` (crawling may go on meanwhile)"
+    )(backup)
     app.command(
         epilog="""Examples: `resound --data resound-data restore /backups/resound-2026-01-15.tar` ·
 `resound restore /backups/resound-2026-01-15.tar --into looked-at` (to look at it, beside what is in use)"""
@@ -54,7 +62,9 @@ def move(
             office.store,
             url,
             now=now(),
-            progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+            progress=lambda what, done, total: bar.update(
+                task, description=what, completed=done, total=total
+            ),
         )
     if as_json:
         say_json({"to": name, "tables": sums_json(moved.tables)})
@@ -89,7 +99,9 @@ def backup(
             file,
             settings=harmless_settings(office.settings),
             now=now(),
-            progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+            progress=lambda what, done, total: bar.update(
+                task, description=what, completed=done, total=total
+            ),
         )
     if as_json:
         say_json(
@@ -133,7 +145,9 @@ def restore(
             file,
             folder,
             store_address=None if into is not None else office.settings.store_url,
-            progress=lambda what, part, total: bar.update(task, description=what, completed=part, total=total),
+            progress=lambda what, part, total: bar.update(
+                task, description=what, completed=part, total=total
+            ),
         )
     if as_json:
         say_json(
@@ -156,6 +170,56 @@ def restore(
         f"Go on with: resound --data {folder} reindex, then resound --data {folder} evidence verify",
         markup=False,
     )
+
+
+def expire(
+    context: typer.Context,
+    is_dry: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Remove the stored pages of articles that belong to no campaign, RESOUND_EXPIRE_UNMATCHED_DAYS after they were fetched.
+
+    A page stays where its article or another of its story ever matched a campaign, is named by a decision or is a clip.
+    Hashes, texts and what was decided stay in any case.
+    """
+    from resound.expiring import expire_unmatched
+
+    office: Office = context.obj
+    days = office.settings.expire_unmatched_days
+    if days is None:
+        raise ResoundError(
+            "Evidence is kept for ever unless you say otherwise: set RESOUND_EXPIRE_UNMATCHED_DAYS to a number of days, "
+            "for example 400, and look at `resound evidence expire --dry-run` first."
+        )
+    with progress_bar() as bar:
+        task = bar.add_task("files", total=None)
+        gone = expire_unmatched(
+            office.store,
+            office.evidence,
+            days=days,
+            now=now(),
+            is_dry=is_dry,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if as_json:
+        say_json(
+            {
+                "dry_run": is_dry,
+                "records": gone.records,
+                "bytes": gone.bytes,
+                "files": gone.files,
+                "problems": gone.problems,
+            }
+        )
+    else:
+        screen().print(
+            f"{gone.records} records of unmatched pages, {gone.bytes / 1_000_000:.1f} MB in {len(gone.files)} files, "
+            f"{'would go' if is_dry else 'are gone; the store keeps their hashes and the day'}."
+        )
+    for one in gone.problems:
+        complain(one)
+    if gone.problems:
+        raise typer.Exit(1)
 
 
 def sums_json(sums: Mapping[str, TableSum]) -> dict[str, dict[str, object]]:

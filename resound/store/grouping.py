@@ -118,9 +118,7 @@ def load_groupings(connection: Connection, articles: Iterable[str] | None = None
         if articles is None
         else [statement.where(grouping.c.article.in_(part)) for part in in_parts(articles)]
     )
-    return {
-        row.article: Grouping(**row._mapping) for one in statements for row in connection.execute(one)
-    }
+    return {row.article: Grouping(**row._mapping) for one in statements for row in connection.execute(one)}
 
 
 def story_members(connection: Connection, story: str) -> list[str]:

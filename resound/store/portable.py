@@ -206,7 +206,9 @@ def read_line(form: TableForm, line: str) -> list[Any]:
 def count_rows(connection: Connection, forms: Iterable[TableForm]) -> dict[str, int]:
     """table → how many rows, of those that have any."""
     counted = {
-        one.name: connection.execute(select(func.count()).select_from(_raw_table(connection, one))).scalar_one()
+        one.name: connection.execute(
+            select(func.count()).select_from(_raw_table(connection, one))
+        ).scalar_one()
         for one in forms
     }
     return {name: count for name, count in counted.items() if count}
@@ -239,13 +241,18 @@ def set_numbers(connection: Connection, forms: Iterable[TableForm], numbers: Map
             continue
         if connection.dialect.name == "postgresql":
             sequence = _sequence(connection, form.name, column)
-            connection.execute(text("SELECT setval(CAST(:name AS regclass), :last)"), {"name": sequence, "last": last})
+            connection.execute(
+                text("SELECT setval(CAST(:name AS regclass), :last)"), {"name": sequence, "last": last}
+            )
         else:  # only AUTOINCREMENT tables remember; the others go on from their highest row
             created = connection.execute(
-                text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"), {"name": form.name}
+                text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"),
+                {"name": form.name},
             ).scalar_one()
             if "AUTOINCREMENT" in created.upper():
-                connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": form.name})
+                connection.execute(
+                    text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": form.name}
+                )
                 connection.execute(
                     text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"),
                     {"name": form.name, "last": last},
@@ -302,7 +309,7 @@ def _lease_freer(form: TableForm) -> Any:
     """A lease that ends in its own time on the old store would be waited for on the new one, by nobody's work."""
     names = [name for name, _ in form.columns]
     if form.name != "work" or not {"due", "holder"} <= set(names):
-        return lambda row: None
+        return lambda _row: None
     due, holder = names.index("due"), names.index("holder")
 
     def free(row: list[Any]) -> None:
@@ -331,7 +338,7 @@ def _unpack(form: TableForm, row: Sequence[Any]) -> Iterator[Any]:
             raise StoreError(f"A value of {form.name}.{name} is no {kind}.")
         if kind == "bytes":
             try:
-                yield b64decode(value, validate=True)
+                yield b64decode(str(value), validate=True)
             except Base64Error as err:
                 raise StoreError(f"A value of {form.name}.{name} is not in base64.") from err
         else:

@@ -19,7 +19,9 @@ KEPT = 3
 def holds_rows(connection: Connection) -> bool:
     """Whether any table of the store (whatever its schema) has a row."""
     found = MetaData()
-    found.reflect(connection, only=[one for one in inspect(connection).get_table_names() if one != "alembic_version"])
+    found.reflect(
+        connection, only=[one for one in inspect(connection).get_table_names() if one != "alembic_version"]
+    )
     return any(connection.execute(select(1).select_from(one).limit(1)).first() for one in found.sorted_tables)
 
 

@@ -108,7 +108,9 @@ def files(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.postgres
-def test_what_is_restored_is_what_was_there(store: Store, data: Path, tmp_path: Path, elsewhere: str | None) -> None:
+def test_what_is_restored_is_what_was_there(
+    store: Store, data: Path, tmp_path: Path, elsewhere: str | None
+) -> None:
     made = back_up(store, data, tmp_path / "b" / "x.tar")
     assert (made.files, made.problems) == (2, ())
     into = tmp_path / "new"
@@ -128,13 +130,21 @@ def test_what_is_restored_is_what_was_there(store: Store, data: Path, tmp_path: 
     assert json.loads(told.settings.read_text()) == {"RESOUND_PORTS": "80"}
 
 
-def test_any_tar_can_list_it_and_nothing_secret_or_derived_is_in_it(store: Store, data: Path, tmp_path: Path) -> None:
+def test_any_tar_can_list_it_and_nothing_secret_or_derived_is_in_it(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
     back_up(store, data, tmp_path / "x.tar")
     with tarfile.open(tmp_path / "x.tar") as archive:
         names = archive.getnames()
         held = {one: archive.extractfile(one).read() for one in names}  # type: ignore[union-attr]
     assert names[-2:] == ["manifest.json", "manifest.sha256"]
-    assert {one.split("/")[0] for one in names} == {"store", "evidence", "data", "manifest.json", "manifest.sha256"}
+    assert {one.split("/")[0] for one in names} == {
+        "store",
+        "evidence",
+        "data",
+        "manifest.json",
+        "manifest.sha256",
+    }
     assert {f"store/{one}.jsonl.gz" for one in metadata.tables} <= set(names)
     assert not [one for one in held.values() if b"s3cret" in one]
     manifest = json.loads(held["manifest.json"])
@@ -169,7 +179,9 @@ def test_a_file_is_never_overwritten_and_none_is_left_half(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_evidence_that_is_not_there_is_told_and_the_rest_is_saved(store: Store, data: Path, tmp_path: Path) -> None:
+def test_evidence_that_is_not_there_is_told_and_the_rest_is_saved(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
     (warc,) = list_files(data / "evidence")
     whole = warc.read_bytes()
     (data / "evidence" / "clips" / CLIP_NAME).unlink()
@@ -185,7 +197,9 @@ def test_evidence_that_is_not_there_is_told_and_the_rest_is_saved(store: Store, 
     restore_backup(tmp_path / "cut.tar", tmp_path / "new")
 
 
-def test_what_is_being_written_goes_in_up_to_its_last_whole_page(store: Store, data: Path, tmp_path: Path) -> None:
+def test_what_is_being_written_goes_in_up_to_its_last_whole_page(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
     writer = EvidenceWriter(data / "evidence", started=NOW)
     raw = page(90)
     ref = writer.write(raw)
@@ -315,7 +329,10 @@ def rewrite(archive: Path, to: Path, change: Callable[[dict[str, Any]], None]) -
         (lambda told: told["tables"][1].update(bytes=10**15), "absurdly large"),
         (lambda told: told["tables"][1].update(bytes=3), "larger than the backup's manifest says"),
         (lambda told: told["tables"][1]["columns"].pop(), "columns that they should have|has a key"),
-        (lambda told: told["tables"][1]["columns"].append(["; DROP TABLE x", "text"]), "columns that they should"),
+        (
+            lambda told: told["tables"][1]["columns"].append(["; DROP TABLE x", "text"]),
+            "columns that they should",
+        ),
         (lambda told: told["tables"][1]["columns"][0].__setitem__(1, "evil"), "column that cannot be read"),
     ],
 )
@@ -432,7 +449,10 @@ restore_backup(Path(sys.argv[1]), Path(sys.argv[2]), progress=tell)
 def test_killed_it_can_be_begun_again(archive: Path, tmp_path: Path, moment: str) -> None:
     into = tmp_path / "new"
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, archive, into], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", KILLED, archive, into],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert process.stdin is not None
@@ -462,8 +482,12 @@ def old_archive(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
                 "'2014-10-02T00:00:00.000000Z', 'v', NULL, NULL)"
             )
         )
-        known = {row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))}
-    monkeypatch.setattr(resound.backup, "store_forms", lambda: [one for one in store_forms() if one.name in known])
+        known = {
+            row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        }
+    monkeypatch.setattr(
+        resound.backup, "store_forms", lambda: [one for one in store_forms() if one.name in known]
+    )
     back_up(old, data, tmp_path / "old.tar")
     monkeypatch.undo()
     old.close()
@@ -471,7 +495,9 @@ def old_archive(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.postgres
-def test_an_older_schema_is_brought_forward(old_archive: Path, tmp_path: Path, postgres_server: PostgresServer) -> None:
+def test_an_older_schema_is_brought_forward(
+    old_archive: Path, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
     address = postgres_server.create(is_empty=True)
     for number, where in enumerate((None, address)):
         into = tmp_path / f"new{number}"
@@ -480,7 +506,10 @@ def test_an_older_schema_is_brought_forward(old_archive: Path, tmp_path: Path, p
         restored = open_store(where or f"sqlite:///{into / 'resound.sqlite'}")
         with restored.read() as connection:
             assert connection.execute(text("SELECT id FROM article")).scalars().all() == ["a"]
-            assert sum_table(connection, next(one for one in store_forms() if one.name == "translation")).rows == 0
+            assert (
+                sum_table(connection, next(one for one in store_forms() if one.name == "translation")).rows
+                == 0
+            )
         restored.close()
         assert not list(into.glob("*.backup")), "the backup is the copy"
     postgres_server.drop(address)

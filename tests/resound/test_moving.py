@@ -31,7 +31,7 @@ from tests.postgres_server import PostgresServer
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 CLIP = b"a film"
-WORDS = ["綠耕隊訪越南", "Đội Xanh Tuần hoàn", "Green \"team\"\n\\ \t{}", "\U0001f600 a B _", "\x7f\u2028"]
+WORDS = ["綠耕隊訪越南", "Đội Xanh Tuần hoàn", 'Green "team"\n\\ \t{}', "\U0001f600 a B _", "\x7f\u2028"]
 
 
 def fill(store: Store, articles: int = 12) -> None:
@@ -47,7 +47,9 @@ def fill(store: Store, articles: int = 12) -> None:
         words = WORDS[number % len(WORDS)]
         url = f"https://news.example/{number}"
         dated = FoundDate("meta", "2014-10-02", at=NOW) if number % 2 else None
-        read = replace(base, url=url, canonical_url=url, title=words, paragraphs=(words, str(number)), published=dated)
+        read = replace(
+            base, url=url, canonical_url=url, title=words, paragraphs=(words, str(number)), published=dated
+        )
         with store.write() as connection:
             stored = store_article(connection, read, Placement("item", "o", "zh", "online"), seen=NOW)
             work.reopen(connection, "match", [stored.article])
@@ -62,10 +64,21 @@ def fill(store: Store, articles: int = 12) -> None:
             )  # fmt: skip
             connection.execute(
                 insert(clip),
-                [{"article": stored.article, "sha256": sha256(CLIP).hexdigest(), "name": words, "row": {"a": words}, "who": "w", "at": NOW}],
+                [
+                    {
+                        "article": stored.article,
+                        "sha256": sha256(CLIP).hexdigest(),
+                        "name": words,
+                        "row": {"a": words},
+                        "who": "w",
+                        "at": NOW,
+                    }
+                ],
             )
     with store.write() as connection:
-        first = add_decision(connection, "accept", article="a", campaign="c", why=WORDS[0], who="Lin", now=NOW)
+        first = add_decision(
+            connection, "accept", article="a", campaign="c", why=WORDS[0], who="Lin", now=NOW
+        )
         add_decision(connection, "undo", article="a", why="no", who="Lin", now=NOW, undoes=first.id)
         add_leads(connection, source="s", entries=[], reason="paywall", now=NOW)
         connection.execute(
@@ -117,7 +130,9 @@ def test_there_and_back_is_the_same_to_the_byte(source: Store, target: str, tmp_
     back = open_store(back_address)
     assert content(back) == before == content(source)
     with there.read() as connection:
-        assert connection.execute(text("SELECT id FROM lead WHERE published IS NULL")).scalars().all() == ["sql"]
+        assert connection.execute(text("SELECT id FROM lead WHERE published IS NULL")).scalars().all() == [
+            "sql"
+        ]
     for one in (there, back):
         one.close()
 
@@ -152,7 +167,10 @@ def test_leases_are_work_again(source: Store, target: str) -> None:
     there = open_store(target)
     with there.write() as connection:
         assert len(work.claim(connection, "match", limit=99, now=NOW)) == 12
-        assert [one.outcome for one in work.tallies(connection, now=NOW) if one.stage == "fetch"] == ["planned", "waiting"]
+        assert [one.outcome for one in work.tallies(connection, now=NOW) if one.stage == "fetch"] == [
+            "planned",
+            "waiting",
+        ]
     with source.read() as connection:
         assert ("match", "leased") in {(one.stage, one.outcome) for one in work.tallies(connection, now=NOW)}
     there.close()
@@ -177,7 +195,9 @@ def test_the_store_in_use_is_no_target(source: Store, store_address: str) -> Non
 
 
 @pytest.mark.postgres
-def test_what_arrives_otherwise_is_not_kept(source: Store, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_arrives_otherwise_is_not_kept(
+    source: Store, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = portable.write_table
 
     def lose(connection, form, rows):  # type: ignore[no-untyped-def]

@@ -34,22 +34,31 @@ def test_odd_characters_stop_no_batch(store: Store, article: Article, now: datet
     read = replace(
         article, title=odd, lead=odd, paragraphs=(odd, "plain"), captions=(odd,), byline=odd, notes=(odd,)
     )
-    others = [replace(article, canonical_url=f"https://news.example/{n}", url=f"https://news.example/{n}") for n in range(2)]
+    others = [
+        replace(article, canonical_url=f"https://news.example/{n}", url=f"https://news.example/{n}")
+        for n in range(2)
+    ]
     with store.write() as connection:
-        keys = [store_article(connection, one, HERE, seen=now).article for one in (others[0], read, others[1])]
+        keys = [
+            store_article(connection, one, HERE, seen=now).article for one in (others[0], read, others[1])
+        ]
         record_matches(
             connection, keys[1], "v", tried={"c": "f"}, found={"c": ("title", {"because": [odd]})}, now=now
         )
         add_sentences(connection, {"k": (odd, 1.0, [odd])})
         entry = Entry(url="https://news.example/odd", title=odd, summary=odd)
         assert add_entries(connection, source="s", entries=[entry], now=now).new == 1
-        assert [one.entry.title.replace("\x00", "\ufffd") for one in claim_pages(connection, limit=9, now=now)] == [clean]
+        assert [
+            one.entry.title.replace("\x00", "\ufffd") for one in claim_pages(connection, limit=9, now=now)
+        ] == [clean]
     with store.read() as connection:
         stored = load_articles(connection, keys)
         assert len(stored) == 3
         assert stored[keys[1]].article.title == clean
         assert stored[keys[1]].article.paragraphs[0].replace("\x00", "\ufffd") == clean
-        assert list_matches(connection, articles=keys)[0].detail["because"][0].replace("\x00", "\ufffd") == clean
+        assert (
+            list_matches(connection, articles=keys)[0].detail["because"][0].replace("\x00", "\ufffd") == clean
+        )
         assert load_sentences(connection, ["k"])["k"][0] == clean
     with store.write() as connection:  # the same page again is the same version
         assert store_article(connection, read, HERE, seen=now).result == "unchanged"
@@ -69,7 +78,9 @@ def test_more_keys_than_a_statement_takes(store: Store) -> None:
         assert standing_decisions(connection, articles=keys) == []
 
 
-def test_two_threads_that_store_the_same_new_page_store_it_once(store: Store, article: Article, now: datetime) -> None:
+def test_two_threads_that_store_the_same_new_page_store_it_once(
+    store: Store, article: Article, now: datetime
+) -> None:
     results: list[str] = []
     failures: list[BaseException] = []
     gate = threading.Barrier(4)

@@ -156,7 +156,10 @@ def test_writers_that_touch_the_same_rows_in_other_orders_do_not_deadlock(store:
         except BaseException as err:
             failures.append(err)
 
-    writers = [begin(lambda order=order: write(order)) for order in (subjects, subjects[::-1], subjects[15:] + subjects[:15])]  # type: ignore[misc]
+    writers = [
+        begin(lambda order=order: write(order))
+        for order in (subjects, subjects[::-1], subjects[15:] + subjects[:15])
+    ]  # type: ignore[misc]
     for one in writers:
         one.join(60)
     assert failures == []
@@ -171,7 +174,10 @@ def test_a_writer_that_waits_too_long_says_so(postgres_address: str, monkeypatch
         with store.write():
             pass
 
-    with store.write(), pytest.raises(StoreError, match=r"Another process has been writing.*nothing was changed"):
+    with (
+        store.write(),
+        pytest.raises(StoreError, match=r"Another process has been writing.*nothing was changed"),
+    ):
         wait()
     wait()
     store.close()
@@ -189,7 +195,24 @@ def test_reading_is_one_moment_and_can_write_nothing(store: Store) -> None:
 
 def test_text_is_in_the_order_of_its_bytes(store: Store) -> None:
     """The server's own order is that of English dictionaries; SQLite's is that of bytes."""
-    words = ["a", "B", "ç", "Z", "đ", "D", "綠", "绿", "_", "-", "É", "z z", "z-a", "", "\U0001f600", "\uffee"]
+    words = [
+        "a",
+        "B",
+        "ç",
+        "Z",
+        "đ",
+        "D",
+        "綠",
+        "绿",
+        "_",
+        "-",
+        "É",
+        "z z",
+        "z-a",
+        "",
+        "\U0001f600",
+        "\uffee",
+    ]
     with store.write() as connection:
         connection.execute(
             insert(alias), [{"id": f"{n:016}", "url": one, "article": "x"} for n, one in enumerate(words)]
@@ -206,7 +229,8 @@ def test_every_column_of_text_is_plain_and_ordered_as_bytes(store: Store) -> Non
         f"{table}.{column['name']}"
         for table in metadata.tables
         for column in inspect(store.engine).get_columns(table)
-        if column["type"].python_type is str and (column["type"].collation, column["type"].length) != ("C", None)  # type: ignore[attr-defined]
+        if column["type"].python_type is str
+        and (column["type"].collation, column["type"].length) != ("C", None)  # type: ignore[attr-defined]
     }
     assert wrong == set()
 
@@ -217,7 +241,9 @@ def test_the_schema_is_that_of_the_tables(store: Store) -> None:
     for table in metadata.sorted_tables:
         columns = {one["name"]: one["nullable"] for one in found.get_columns(table.name)}
         assert columns == {one.name: one.nullable for one in table.columns}, table.name
-        indexes = {one["name"] for one in found.get_indexes(table.name) if not one.get("duplicates_constraint")}
+        indexes = {
+            one["name"] for one in found.get_indexes(table.name) if not one.get("duplicates_constraint")
+        }
         assert indexes == {one.name for one in table.indexes}, table.name
 
 
@@ -234,7 +260,8 @@ def test_many_processes_may_open_a_new_database_at_once(postgres_server: Postgre
     address = postgres_server.create(is_empty=True)
     code = "import sys; from resound.store import open_store; open_store(sys.argv[1]).close()"
     openers = [
-        subprocess.Popen([sys.executable, "-c", code, address], stderr=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", code, address], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
     ]
     told = [(one.communicate(timeout=60)[1], one.returncode) for one in openers]
     assert told == [("", 0)] * 4
@@ -276,7 +303,9 @@ def test_other_addresses_are_refused_in_a_sentence(address: str, says: str) -> N
 
 
 def test_both_spellings_mean_psycopg_3() -> None:
-    drivers = {store_url(f"{one}://h/d").drivername for one in ("postgresql", "postgres", "postgresql+psycopg")}
+    drivers = {
+        store_url(f"{one}://h/d").drivername for one in ("postgresql", "postgres", "postgresql+psycopg")
+    }
     assert drivers == {"postgresql+psycopg"}
 
 
@@ -317,7 +346,9 @@ def test_a_writer_that_is_cut_off_leaves_nothing_and_lets_the_next_one_in(store:
     other.dispose()
 
 
-def test_the_lock_of_writers_is_one_of_this_database_alone(postgres_server: PostgresServer, store: Store) -> None:
+def test_the_lock_of_writers_is_one_of_this_database_alone(
+    postgres_server: PostgresServer, store: Store
+) -> None:
     address = postgres_server.create()
     other = open_store(address)
     with store.write(), other.write() as connection:

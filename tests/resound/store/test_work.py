@@ -57,9 +57,7 @@ def tally(store: Store, now: datetime = NOW) -> dict[tuple[str, str], int]:
         return {(one.stage, one.outcome): one.count for one in work.tallies(connection, now=now)}
 
 
-def test_several_processes_never_do_one_thing_twice(
-    tmp_path: Path, store: Store, store_address: str
-) -> None:
+def test_several_processes_never_do_one_thing_twice(tmp_path: Path, store: Store, store_address: str) -> None:
     with store.write() as connection:
         work.enqueue(connection, "extract", [str(n) for n in range(400)])
     workers = [start(store_address, tmp_path, n) for n in range(3)]
