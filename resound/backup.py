@@ -12,7 +12,7 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,6 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, func, select
 
-import demo
 from crawlers.evidence import evidence_in_use, list_files, whole_length
 from resound import __version__
 from resound.archive import ArchiveWriter
@@ -63,10 +62,10 @@ class BackedUp:
 
 def make_backup(
     store: Store,
-    data: Path,
     evidence: Path,
     path: Path,
     *,
+    own: Iterable[Path] = (),
     settings: Mapping[str, str],
     now: datetime,
     progress: Progress | None = None,
@@ -74,6 +73,7 @@ def make_backup(
     """Write a backup. It appears under `path` only when it is whole and on the disk; what stands there is not replaced.
 
     Args:
+        own: small JSON files that say what the data folder is (`demo.json`); those that are there go in.
         settings: harmless settings by variable, to be shown to whoever restores.
 
     Raises:
@@ -97,7 +97,7 @@ def make_backup(
             clips = set(connection.execute(select(clip.c.sha256).distinct()).scalars())
             numbers = last_numbers(connection, store_forms())
             problems = _add_files(archive, evidence, ends, clips, progress)
-            _add_settings(archive, data, settings)
+            _add_settings(archive, own, settings)
             told = [
                 {
                     **form.to_json(),
@@ -187,11 +187,11 @@ def _add_files(
     return problems
 
 
-def _add_settings(archive: ArchiveWriter, data: Path, settings: Mapping[str, str]) -> None:
-    mark = data / demo.MARK
-    if mark.is_file():
-        told = mark.read_bytes()
-        archive.add(f"data/{demo.MARK}", io.BytesIO(told), len(told))
+def _add_settings(archive: ArchiveWriter, own: Iterable[Path], settings: Mapping[str, str]) -> None:
+    for path in own:
+        if path.is_file():
+            told = path.read_bytes()
+            archive.add(f"data/{path.name}", io.BytesIO(told), len(told))
     written = json.dumps(dict(settings), ensure_ascii=False, indent=1, sort_keys=True).encode()
     archive.add("data/settings.json", io.BytesIO(written), len(written))
 

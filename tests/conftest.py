@@ -56,17 +56,15 @@ def postgres_address(postgres_server: PostgresServer) -> Iterator[str]:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A store of the test's own, on each of the databases."""
-    return _address(request, tmp_path)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])])
-def slow_store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """As `store_address`, for tests that take long: on PostgreSQL they run with the slow ones."""
-    return _address(request, tmp_path)
-
-
-def _address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
         address: str = request.getfixturevalue("postgres_address")
         return address
     return f"sqlite:///{tmp_path / 'resound.sqlite'}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`slow_on_postgres`: on SQLite with the quick tests, on PostgreSQL with the slow ones."""
+    for item in items:
+        if item.get_closest_marker("slow_on_postgres") and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.slow)

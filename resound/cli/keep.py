@@ -85,6 +85,7 @@ def backup(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write the store, the evidence, clips and harmless settings into one file, while Resound may be at work."""
+    import demo
     from resound.backup import LEFT_OUT, harmless_settings, make_backup
 
     office: Office = context.obj
@@ -94,9 +95,9 @@ def backup(
         task = bar.add_task("backup", total=None)
         made = make_backup(
             office.store,
-            office.settings.data,
             office.evidence,
             file,
+            own=[office.settings.data / demo.MARK],
             settings=harmless_settings(office.settings),
             now=now(),
             progress=lambda what, done, total: bar.update(

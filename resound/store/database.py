@@ -287,7 +287,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     connection.execute(insert.on_conflict_do_nothing(), list(rows))
 
 
-MOST_KEYS = 500
+MOST_KEYS = 2000
 
 
 def in_parts(keys: Iterable[str]) -> Iterator[list[str]]:

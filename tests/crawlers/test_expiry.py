@@ -48,7 +48,9 @@ def page(number: int, size: int = 20_000) -> RawPage:
 @pytest.fixture
 def written(tmp_path: Path) -> list[EvidenceRef]:
     with EvidenceWriter(tmp_path, started=NOW) as writer:
-        return [writer.write(page(number, 1 if number == 3 else 20_000 * (number + 1))) for number in range(6)]
+        return [
+            writer.write(page(number, 1 if number == 3 else 20_000 * (number + 1))) for number in range(6)
+        ]
 
 
 @pytest.mark.parametrize("gone", [{0}, {5}, {3}, {1, 2}, {0, 2, 4}, {0, 1, 2, 3, 4, 5}])

@@ -23,6 +23,8 @@ from resound.store.tables import page as page_table
 from tests.crawlers.desk import DAILY, FEED, SEPTEMBER, Desk, publish
 from tests.crawlers.newsroom import Answer, Newsroom, article, open_newsroom, rss, urlset
 
+pytestmark = pytest.mark.slow_on_postgres
+
 
 @pytest.fixture
 def room() -> Iterator[Newsroom]:
@@ -31,8 +33,8 @@ def room() -> Iterator[Newsroom]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, room: Newsroom, slow_store_address: str) -> Iterator[Desk]:
-    one = Desk(tmp_path, room.port, slow_store_address)
+def desk(tmp_path: Path, room: Newsroom, store_address: str) -> Iterator[Desk]:
+    one = Desk(tmp_path, room.port, store_address)
     yield one
     one.store.close()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 import resound.backup
 from crawlers.evidence import EvidenceRef, EvidenceWriter, list_files
@@ -32,11 +32,12 @@ from resound.restoring import Restored, restore_backup
 from resound.settings import Settings
 from resound.store import Store, open_store
 from resound.store.captures import add_capture
-from resound.store.portable import read_table, store_forms, sum_table
+from resound.store.portable import TableForm, read_table, store_forms, sum_table
 from resound.store.tables import metadata
 from tests.postgres_server import PostgresServer
 from tests.resound.test_moving import CLIP, fill
 
+pytestmark = pytest.mark.slow_on_postgres
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 CLIP_NAME = hashlib.sha256(CLIP).hexdigest()
 
@@ -91,7 +92,15 @@ def elsewhere(request: pytest.FixtureRequest, store: Store) -> str | None:
 
 
 def back_up(store: Store, data: Path, to: Path, **more: Any) -> BackedUp:
-    return make_backup(store, data, data / "evidence", to, settings={"RESOUND_PORTS": "80"}, now=NOW, **more)
+    return make_backup(
+        store,
+        data / "evidence",
+        to,
+        own=[data / "demo.json", data / "settings.json"],
+        settings={"RESOUND_PORTS": "80"},
+        now=NOW,
+        **more,
+    )
 
 
 def content(store: Store) -> list[tuple[str, str]]:
@@ -216,7 +225,6 @@ def test_what_is_being_written_goes_in_up_to_its_last_whole_page(
     restored.close()
 
 
-@pytest.mark.postgres
 def test_a_backup_of_a_system_at_work_holds_one_moment(store: Store, data: Path, tmp_path: Path) -> None:
     stop = threading.Event()
     failures: list[BaseException] = []
@@ -472,7 +480,7 @@ def test_killed_it_can_be_begun_again(archive: Path, tmp_path: Path, moment: str
 
 @pytest.fixture
 def old_archive(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the first Resound would have written: its schema, its tables."""
+    """What the first Resound would have written: its schema, its tables and columns."""
     address = f"sqlite:///{tmp_path / 'old.sqlite'}"
     old = open_store(address, revision="0001")
     with old.write() as connection:
@@ -482,12 +490,14 @@ def old_archive(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
                 "'2014-10-02T00:00:00.000000Z', 'v', NULL, NULL)"
             )
         )
-        known = {
-            row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
-        }
-    monkeypatch.setattr(
-        resound.backup, "store_forms", lambda: [one for one in store_forms() if one.name in known]
-    )
+    there = inspect(old.engine)
+    known = {table: {one["name"] for one in there.get_columns(table)} for table in there.get_table_names()}
+    forms = [
+        TableForm(one.name, tuple(column for column in one.columns if column[0] in known[one.name]), one.key)
+        for one in store_forms()
+        if one.name in known
+    ]
+    monkeypatch.setattr(resound.backup, "store_forms", lambda: forms)
     back_up(old, data, tmp_path / "old.tar")
     monkeypatch.undo()
     old.close()

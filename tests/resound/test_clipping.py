@@ -20,6 +20,7 @@ from resound.store.articles import Placement, StoredArticle, find_article, load_
 from resound.store.registry import apply_definition
 from resound.store.tables import article, clip, version, work
 
+pytestmark = pytest.mark.slow_on_postgres
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 DAY = FoundDate("import", "2014-10-02", day=date(2014, 10, 2))
 TV = ClipRow(

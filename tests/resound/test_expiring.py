@@ -34,6 +34,7 @@ from resound.store.matches import record_matches
 from resound.store.tables import capture, clip, page
 from tests.resound.test_backup import page as raw_page
 
+pytestmark = pytest.mark.slow_on_postgres
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 DAYS = 90
 OLD = NOW - timedelta(days=100)
@@ -59,7 +60,9 @@ GOES = ("nobody-1", "nobody-2", "nobody-3")
 
 def key_of(store: Store, name: str) -> str:
     with store.read() as connection:
-        return str(connection.execute(select(page.c.article).where(page.c.url.like(f"%/{name}"))).scalar_one())
+        return str(
+            connection.execute(select(page.c.article).where(page.c.url.like(f"%/{name}"))).scalar_one()
+        )
 
 
 @pytest.fixture
@@ -120,7 +123,9 @@ def fill(store: Store, evidence: Path) -> None:
             told = {"c": ("title", {"because": ["x"]})} if found else {}
             record_matches(connection, keys[name], "v", tried={"c": "f"}, found=told, now=NOW)
         add_decision(connection, "origin", article=keys["decided"], value="paid", why="w", who="L", now=NOW)
-        add_decision(connection, "merge", article=keys["matched"], value=keys["merged"], why="w", who="L", now=NOW)
+        add_decision(
+            connection, "merge", article=keys["matched"], value=keys["merged"], why="w", who="L", now=NOW
+        )
         row = {"article": keys["clip"], "sha256": "0" * 64, "name": "n", "row": {}, "who": "L", "at": NOW}
         connection.execute(insert(clip), [row])
 
@@ -137,7 +142,6 @@ def without_clips(found: tuple[int, list[tuple[str, str]]]) -> list[tuple[str, s
     return [one for one in found[1] if not one[0].startswith("clips/")]
 
 
-@pytest.mark.postgres
 def test_only_what_is_nobodys_goes_and_everything_else_holds(store: Store, evidence: Path) -> None:
     old = [one for one in list_files(evidence) if "20251007" in one.name]
     sizes = {one.name: one.stat().st_size for one in list_files(evidence)}
@@ -156,7 +160,6 @@ def test_only_what_is_nobodys_goes_and_everything_else_holds(store: Store, evide
     assert again.records == 0, "nothing is done twice"
 
 
-@pytest.mark.postgres
 def test_an_explanation_says_that_it_expired_and_when(store: Store, evidence: Path) -> None:
     with store.read() as connection:
         (before,) = (one for one in list_captures(connection) if one.url.endswith("nobody-1"))
@@ -182,7 +185,7 @@ def test_a_replay_does_not_stumble_over_it(store: Store, evidence: Path) -> None
 
 def test_a_backup_of_it_holds(store: Store, evidence: Path, tmp_path: Path) -> None:
     expire_unmatched(store, evidence, days=DAYS, now=NOW)
-    make_backup(store, tmp_path, evidence, tmp_path / "x.tar", settings={}, now=NOW)
+    make_backup(store, evidence, tmp_path / "x.tar", settings={}, now=NOW)
     restore_backup(tmp_path / "x.tar", tmp_path / "new")
     restored = open_store(f"sqlite:///{tmp_path / 'new' / 'resound.sqlite'}")
     assert standing(restored)[0] == set(GOES)
@@ -204,8 +207,9 @@ def test_a_file_that_may_still_be_written_to_is_left_alone(file: str, may: bool)
     assert may_be_rewritten(f"resound-{file}-235959-1-{'0' * 16}-00001.warc.gz", NOW) == may
 
 
-@pytest.mark.postgres
-def test_what_is_decided_meanwhile_stays(store: Store, evidence: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_decided_meanwhile_stays(
+    store: Store, evidence: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import resound.expiring as expiring
 
     real = expiring.write_without
@@ -272,7 +276,6 @@ MOMENTS = {
 }
 
 
-@pytest.mark.postgres
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_any_moment_it_loses_nothing_and_is_finished_by_the_next(
     store: Store, store_address: str, evidence: Path, moment: str

@@ -255,6 +255,7 @@ move_store(open_store(sys.argv[1]), sys.argv[2], now=datetime(2026, 1, 15, 8, tz
 
 
 @pytest.mark.postgres
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["article", "version", "comparing article", "comparing version"])
 def test_killed_it_has_moved_nothing(source: Store, target: str, store_address: str, moment: str) -> None:
     process = subprocess.Popen(

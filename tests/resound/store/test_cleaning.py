@@ -64,6 +64,7 @@ def test_odd_characters_stop_no_batch(store: Store, article: Article, now: datet
         assert store_article(connection, read, HERE, seen=now).result == "unchanged"
 
 
+@pytest.mark.slow_on_postgres
 def test_more_keys_than_a_statement_takes(store: Store) -> None:
     """PostgreSQL takes 65,535 values in one statement."""
     from resound.store.decisions import standing_decisions

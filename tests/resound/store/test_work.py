@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from resound.outcome import Outcome
 from resound.store import Store, work
 
@@ -57,6 +59,7 @@ def tally(store: Store, now: datetime = NOW) -> dict[tuple[str, str], int]:
         return {(one.stage, one.outcome): one.count for one in work.tallies(connection, now=now)}
 
 
+@pytest.mark.slow_on_postgres
 def test_several_processes_never_do_one_thing_twice(tmp_path: Path, store: Store, store_address: str) -> None:
     with store.write() as connection:
         work.enqueue(connection, "extract", [str(n) for n in range(400)])
@@ -67,6 +70,7 @@ def test_several_processes_never_do_one_thing_twice(tmp_path: Path, store: Store
     assert tally(store) == {("extract", "done"): 400}
 
 
+@pytest.mark.slow_on_postgres
 def test_kill_9_between_claim_and_finish_loses_nothing(
     tmp_path: Path, store: Store, store_address: str
 ) -> None:
