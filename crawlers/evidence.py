@@ -10,11 +10,13 @@ and never appended to by another process: records after a torn tail would be los
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -27,6 +29,7 @@ from crawlers.warc import (
     MAX_RECORD_BYTES,
     DamageError,
     inflate_member,
+    is_expired,
     page_members,
     parse_page,
     warcinfo_member,
@@ -209,6 +212,47 @@ def list_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if _FILE_NAME.fullmatch(path.name))
 
 
+@contextmanager
+def evidence_in_use(folder: Path, *, alone: bool = False) -> Iterator[None]:
+    """Hold the evidence folder: many may read its files, or one may replace them (`alone`). Crawls need not ask.
+
+    Raises:
+        EvidenceError: somebody holds it otherwise.
+    """
+    if not folder.is_dir():
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            raise EvidenceError(
+                f"The evidence in {folder} is in use by a backup or by `resound evidence expire`; try again when it "
+                "is done."
+            ) from err
+        yield
+    finally:
+        os.close(handle)
+
+
+def whole_length(path: Path, named: int) -> int:
+    """How many bytes of a file are whole pages: at least those that rows name (`named`), and whole ones after them.
+
+    A file that is being written, or that a killed process left, may end in the middle of a page.
+    """
+    size = path.stat().st_size
+    end = min(named, size)
+    with path.open("rb") as file:
+        while end < size:
+            try:
+                ref, _ = _page_at(file, path.name, end)
+            except DamageError:
+                break
+            end = ref.offset + ref.length
+    return end
+
+
 def _sync_folder(folder: Path) -> None:
     """A new file's name is on the disk only when its folder is."""
     handle = os.open(folder, os.O_RDONLY)
@@ -272,10 +316,10 @@ def _scan(path: Path) -> Iterator[tuple[EvidenceRef, RawPage] | EvidenceProblem]
 
 
 def _page_at(file: BinaryIO, name: str, offset: int) -> tuple[EvidenceRef, RawPage | None]:
-    """The page whose records begin at `offset`; None at the record that opens a file."""
+    """The page whose records begin at `offset`; None at the record that opens a file, and where a page expired."""
     first, middle = _member_at(file, offset)
-    if offset == 0:
-        return EvidenceRef(name, 0, middle, "", ""), None
+    if offset == 0 or is_expired(first):
+        return EvidenceRef(name, offset, middle - offset, "", ""), None
     second, end = _member_at(file, middle)
     page = parse_page(first, second, name)
     file.seek(offset)

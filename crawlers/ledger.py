@@ -53,9 +53,12 @@ class Ledger:
 
     async def claim(self, limit: int) -> list[FetchJob]:
         """Lease up to `limit` pages that are ready."""
-        return await self._write(
-            lambda connection: claim_pages(connection, limit=limit, now=self._now(), lease=LEASE_SECONDS)
-        )
+
+        def run() -> list[FetchJob]:
+            with self._lock, self._store.lease() as connection:
+                return claim_pages(connection, limit=limit, now=self._now(), lease=LEASE_SECONDS)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
 
     def commit(self, group: Sequence[Recorded[FetchJob]]) -> None:
         """Name pages whose evidence is on disk. Runs on the recorder's thread."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ MAX_RECORD_BYTES = 64_000_000
 """No record of ours is larger; a member that inflates to more is damaged or not ours."""
 
 _ORIGINAL = "X-Archive-Orig-"
+_EXPIRED = "X-Resound-Expired"
+_STORED = 65_535
+"""Bytes of a stored block of deflate."""
 _UNDONE = ("content-encoding", "content-length", "transfer-encoding")
 _PLAIN_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, token
 _PLAIN_VALUE = re.compile(r"(?:[!-~](?:[ !-~]*[!-~])?)?")
@@ -100,6 +104,45 @@ def page_members(page: RawPage, file: str) -> bytes:
         warc_headers_dict={**common, "WARC-Concurrent-To": record_id, **_digests(block)},
     )
     return _pack(builder, response) + _pack(builder, metadata)
+
+
+def expired_member(file: str, offset: int, length: int, at: datetime) -> bytes:
+    """A record that stands in the place of a page that expired: exactly as long, valid, and nearly all zeros.
+
+    Deflate's stored blocks keep the zeros as they are, so that a file system need not store them. Raises ValueError
+    where there is too little room (no page of ours is that short).
+    """
+    room = length - 18  # gzip's header and trailer
+    blocks = -(-room // (_STORED + 5))
+    size = room - 5 * blocks
+    name = f"urn:uuid:{uuid5(NAMESPACE_URL, f'urn:resound:expired:{file}:{offset}')}"
+    # A length of fixed width: the head must not change its own size.
+    head = (
+        f"WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <{name}>\r\n"
+        f"WARC-Warcinfo-ID: {warcinfo_id(file)}\r\nWARC-Date: {at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\r\n"
+        "Content-Type: application/octet-stream\r\n"
+        f"{_EXPIRED}: yes\r\nContent-Length: {{:010d}}\r\n\r\n"
+    )
+    body = size - len(head.format(0)) - 4
+    if body < 0 or size <= 0:
+        raise ValueError(f"{length} bytes are too few for a record")
+    plain = head.format(body).encode("ascii") + bytes(body) + b"\r\n\r\n"
+    parts = [b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"]
+    for start in range(0, size, _STORED):
+        part = plain[start : start + _STORED]
+        is_last = start + _STORED >= size
+        parts += [bytes([is_last]), struct.pack("<HH", len(part), len(part) ^ 0xFFFF), part]
+    parts.append(struct.pack("<LL", zlib.crc32(plain), size & 0xFFFFFFFF))
+    made = b"".join(parts)
+    if len(made) != length:
+        raise ValueError(f"{length} bytes cannot be filled")
+    return made
+
+
+def is_expired(plain: bytes) -> bool:
+    """Whether an inflated record is one of `expired_member`."""
+    head, _, _ = plain[:1000].partition(b"\r\n\r\n")
+    return head.startswith(b"WARC/1.1\r\nWARC-Type: metadata\r\n") and f"\r\n{_EXPIRED}: yes".encode() in head
 
 
 def inflate_member(data: bytes) -> tuple[bytes, bytes]:

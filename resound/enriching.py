@@ -105,7 +105,7 @@ def enrich_pending(
     for stage, run in stages.items():
         trouble = models if isinstance(models, ModelError) else None
         while trouble is None and isinstance(models, ModelWorker):
-            with store.write() as connection:
+            with store.lease() as connection:
                 claims = work.claim(connection, stage, limit=BATCHES[stage], now=clock())
                 subjects = load_subjects(connection, [one.subject for one in claims], campaigns)
             if not claims:

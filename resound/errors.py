@@ -69,6 +69,10 @@ class EvidenceError(ResoundError):
     """A WARC record is missing, torn, or does not hash to what the store says."""
 
 
+class BackupError(ResoundError):
+    """A backup cannot be made, or what is to be restored is cut off, altered, or no backup."""
+
+
 class ExtractError(ResoundError):
     """A page cannot be read as an article. `reason` is a short stable code for counting."""
 

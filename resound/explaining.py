@@ -99,6 +99,12 @@ def _evidence(one: Capture) -> str:
     return (
         f"Fetched {_moment(one.fetched_at)} from {one.final_url} (HTTP {one.status}); record at byte {one.offset} of "
         f"{one.file}, SHA-256 {one.sha256}."
+        + (
+            f" The evidence of this page, which belonged to no campaign, expired on {one.expired_at:%Y-%m-%d}: the record "
+            "is gone, its hash and what was read of it stay."
+            if one.expired_at is not None
+            else ""
+        )
     )
 
 

@@ -99,7 +99,8 @@ def _evidence(connection: Connection, item: str) -> str:
     captures = [one for row in pages for one in list_captures(connection, page_id=row.id) if one.version]
     if captures:
         newest = max(captures, key=lambda one: one.fetched_at)
-        return f"{newest.file} at {newest.offset} sha256:{newest.sha256}"
+        expired = f" (expired {newest.expired_at:%Y-%m-%d})" if newest.expired_at is not None else ""
+        return f"{newest.file} at {newest.offset} sha256:{newest.sha256}{expired}"
     clips = connection.execute(clip.select().where(clip.c.article == item).order_by(clip.c.at)).all()
     return f"clip sha256:{clips[-1].sha256}" if clips else ""
 

@@ -115,7 +115,7 @@ def document_of(article: Article) -> Document:
 def _read_batch(
     store: Store, reader: PageReader, sources: Mapping[str, Source], done: Processed, clock: Clock
 ) -> int:
-    with store.write() as connection:
+    with store.lease() as connection:
         claims = work.claim(connection, "extract", limit=READ_BATCH, now=clock())
         captures = load_captures(connection, [int(one.subject) for one in claims])
     if not claims:
@@ -166,7 +166,7 @@ def _entry_title(connection: Connection, seen: Capture) -> str:
 def _match_batch(
     store: Store, matchers: Mapping[str, CampaignMatcher], done: Processed, clock: Clock, enrich: str
 ) -> int:
-    with store.write() as connection:
+    with store.lease() as connection:
         claims = work.claim(connection, "match", limit=MATCH_BATCH, now=clock())
         articles = load_articles(connection, [one.subject for one in claims])
     if not claims:

@@ -64,6 +64,10 @@ def read_capture(evidence: Path, seen: Capture, zone: str, prior_language: str |
     from crawlers.extract import extract
     from nlp.language import detect_language
 
+    if seen.expired_at is not None:
+        return Outcome.rejected(
+            "expired", f"Its evidence expired on {seen.expired_at:%Y-%m-%d}; what was read stays."
+        )
     try:
         where = EvidenceRef(seen.file, seen.offset, seen.length, seen.sha256, seen.payload_sha256)
         page = read_page(evidence, where)

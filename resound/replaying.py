@@ -73,9 +73,12 @@ def replay_evidence(
 def verify_evidence(
     store: Store, folder: Path, *, progress: Callable[[], None] | None = None
 ) -> tuple[int, list[tuple[str, str]]]:
-    """Hash everything that the store names. Returns how much was checked and (where, what is wrong) of each problem."""
+    """Hash everything that the store names and that has not expired (`resound.expiring`).
+
+    Returns how much was checked and (where, what is wrong) of each problem.
+    """
     with store.read() as connection:
-        captures = list_captures(connection)
+        captures = [one for one in list_captures(connection) if one.expired_at is None]
         clips = connection.execute(select(clip.c.sha256, clip.c.name).distinct()).all()
     refs = [EvidenceRef(one.file, one.offset, one.length, one.sha256, one.payload_sha256) for one in captures]
     # A torn tail that no row ever named is no loss: that page is fetched again.

@@ -14,6 +14,7 @@
 | `RESOUND_THREADS` | threads that a model may take (default 0: one for each core) |
 | `RESOUND_MODEL_SECONDS` | how long a model may take over one article before it is left for later (default 300) |
 | `RESOUND_ENRICH` | matched (translate, judge and tag what matches a campaign) or all (everything that is read) |
+| `RESOUND_EXPIRE_UNMATCHED_DAYS` | `resound evidence expire` removes the records of unmatched articles this many days after they were fetched (default: never) |
 | `RESOUND_CODER` | the name written beside decisions (default: the login name) |
 | `RESOUND_LANGUAGE` | interface language: en, zh-Hant, vi (default: from the locale) |
 """
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0, le=256)
     model_seconds: float = Field(default=300.0, gt=0, le=86_400, allow_inf_nan=False)
     enrich: Literal["matched", "all"] = "matched"
+    expire_unmatched_days: int | None = Field(default=None, ge=1, le=36_500)
     coder: str = Field(default_factory=_login_name, min_length=1, max_length=200)
     language: UiLanguage = Field(default_factory=lambda: locale_language(os.environ))
 

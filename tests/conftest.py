@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres_server import PostgresServer, run_server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,3 +36,35 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
         if not (folder / "models.yml").exists():
             make_all(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all tests of this process."""
+    with run_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_address(postgres_server: PostgresServer) -> Iterator[str]:
+    """A database of the test's own, with the newest schema."""
+    address = postgres_server.create()
+    yield address
+    postgres_server.drop(address)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store of the test's own, on each of the databases."""
+    if request.param == "postgres":
+        address: str = request.getfixturevalue("postgres_address")
+        return address
+    return f"sqlite:///{tmp_path / 'resound.sqlite'}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`slow_on_postgres`: on SQLite with the quick tests, on PostgreSQL with the slow ones."""
+    for item in items:
+        if item.get_closest_marker("slow_on_postgres") and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.slow)

@@ -10,6 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
+from resound.store import open_store
+
 CONTENT = {
     "articles": "SELECT id, kind, outlet, edition, medium, url, current FROM article",
     "versions": "SELECT id, article, content_hash, title FROM version",
@@ -26,34 +30,46 @@ CONTENT = {
 """What must be the same however often a run was killed. Moments and row numbers are not content."""
 
 
-def command(data: Path, *words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `resound` on a data folder, as a process of its own."""
+def command(
+    data: Path, *words: str, stdin: str | None = None, store: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `resound` on a data folder, as a process of its own; `store` is RESOUND_STORE_URL."""
     return subprocess.run(
         [sys.executable, "-m", "resound", "--data", str(data), *words],
         capture_output=True,
         text=True,
         input=stdin,
-        env=environment(),
+        env=environment(store),
         timeout=280,
         check=False,
     )
 
 
-def ask(data: Path, *words: str) -> Any:
+def ask(data: Path, *words: str, store: str | None = None) -> Any:
     """Run a command with `--json` and read its answer."""
-    ran = command(data, *words, "--json")
+    ran = command(data, *words, "--json", store=store)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 
 
-def environment() -> dict[str, str]:
+def environment(store: str | None = None) -> dict[str, str]:
     """This process's, without what a developer may have set for Resound."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RESOUND_")}
-    return {**kept, "RESOUND_CONTACT": "tests@resound.example", "COLUMNS": "200"}
+    own = {"RESOUND_STORE_URL": store} if store is not None else {}
+    return {**kept, "RESOUND_CONTACT": "tests@resound.example", "COLUMNS": "200", **own}
 
 
-def content(data: Path) -> dict[str, list[tuple[Any, ...]]]:
+def content(data: Path, store: str | None = None) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that a store holds, sorted, without moments: duplicates would show."""
+    if store is not None:
+        opened = open_store(store)
+        with opened.read() as there:
+            found = {
+                name: sorted((tuple(row) for row in there.execute(text(query))), key=repr)
+                for name, query in CONTENT.items()
+            }
+        opened.close()
+        return found
     with sqlite3.connect(data / "resound.sqlite") as connection:
         found = {name: sorted(connection.execute(query), key=repr) for name, query in CONTENT.items()}
     connection.close()

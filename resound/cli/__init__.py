@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from resound import __version__
-from resound.cli import collect, decide, define, demonstrate, evaluate, look, models, proposals, stage
+from resound.cli import collect, decide, define, demonstrate, evaluate, keep, look, models, proposals, stage
 from resound.cli.office import Office, complain
 from resound.errors import ResoundError
 
@@ -57,6 +57,7 @@ look.register(app)
 decide.register(app)
 proposals.register(app)
 models.register(app)
+keep.register(app)
 app.add_typer(stage.app, name="stage")
 app.add_typer(evaluate.app, name="evaluate")
 

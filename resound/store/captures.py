@@ -42,7 +42,7 @@ class Located(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One response, and where its evidence lies."""
+    """One response, and where its evidence lies; or lay, until `expired_at`. The hashes stay."""
 
     id: int
     page: str
@@ -57,6 +57,7 @@ class Capture:
     sha256: str
     payload_sha256: str
     version: str | None
+    expired_at: datetime | None = None
 
 
 def add_capture(

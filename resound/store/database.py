@@ -1,35 +1,59 @@
-"""Opening the store: pragmas, transactions, migrations.
+"""Opening the store: transactions, migrations.
 
-SQLite writes begin with BEGIN IMMEDIATE (the driver's own deferred begin claims work twice and ends in lock errors);
-a transaction is durable when `write()` returns (`synchronous=FULL`, WAL).
+On both databases one transaction writes at a time, and any number read. SQLite writes begin with BEGIN IMMEDIATE (the
+driver's own deferred begin claims work twice and ends in lock errors); on PostgreSQL writers queue for one advisory
+lock (`resound.store.postgres`). A transaction is durable when `write()` returns (`synchronous=FULL`, WAL).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from resound.errors import SchemaTooNewError, StoreError
+from resound.store import postgres, safety
+from resound.store.cleaning import clean_parameters, clean_text
 
 WAIT_SECONDS = 30
+"""How long a writer waits for the one before it."""
+
+log = logging.getLogger(__name__)
 
 
 class Store:
-    """One database. Safe to share between threads; each `write` or `read` takes a connection of its own."""
+    """One database. Safe to share between threads; each block takes a connection of its own."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.is_postgres = engine.dialect.name == "postgresql"
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction; committed and durable when the block ends, undone when it raises."""
+        """One transaction; committed and durable when the block ends, undone when it raises.
+
+        It is the only one that writes until then, so what it reads holds while it decides. Keep it short.
+        """
+        with self.engine.begin() as connection:
+            if self.is_postgres:
+                postgres.wait_for_turn(connection)
+            yield connection
+
+    @contextmanager
+    def lease(self) -> Iterator[Connection]:
+        """A transaction for `work.claim` and for reading what was claimed: on PostgreSQL it waits for no writer.
+
+        It must change nothing but the rows that it claimed, which `SKIP LOCKED` has locked without waiting; so it can
+        never be part of a deadlock, and writers that meet its rows wait only for its end.
+        """
         with self.engine.begin() as connection:
             yield connection
 
@@ -37,7 +61,10 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """A consistent view that waits for nobody."""
         with self.engine.connect() as connection:
-            connection = connection.execution_options(resound_read_only=True)
+            options: dict[str, Any] = {"resound_read_only": True}
+            if self.is_postgres:
+                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            connection = connection.execution_options(**options)
             with connection.begin():
                 yield connection
 
@@ -46,14 +73,44 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(address: str) -> Store:
+def store_url(address: str) -> URL:
+    """A store's address, read. `postgresql://` means psycopg 3.
+
+    Raises:
+        StoreError: it is no address of a store. The sentence holds no password.
+    """
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError) as err:
+        raise StoreError(
+            "The address of the store cannot be read. It looks like sqlite:///folder/resound.sqlite or "
+            "postgresql://user:password@host/database (a password's @ : / % are written %40 %3A %2F %25)."
+        ) from err
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise StoreError(f"The store lives in SQLite or PostgreSQL (psycopg 3), not in {url.drivername!r}.")
+    return url
+
+
+def name_store(address: str) -> str:
+    """A store's address as it may be shown: without its password."""
+    return store_url(address).render_as_string(hide_password=True)
+
+
+def open_store(address: str, *, revision: str | None = None, is_new: bool = False) -> Store:
     """Open (and create or migrate) the store at a SQLAlchemy URL, such as `sqlite:///resound-data/resound.sqlite`.
+
+    Args:
+        revision: stop at this schema (a backup of an older Resound is loaded into it); default: the newest.
+        is_new: it was just filled from a backup, so an upgrade needs no other copy of it.
 
     Raises:
         SchemaTooNewError: a newer Resound wrote it; nothing was changed.
         StoreError: it cannot be opened.
     """
-    url = make_url(address)
+    url = store_url(address)
+    shown = url.render_as_string(hide_password=True)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -61,17 +118,25 @@ def open_store(address: str) -> Store:
             raise StoreError(
                 f"The folder of the store {url.database} cannot be made: {err.strerror}."
             ) from err
-    engine = create_engine(url, **_engine_options(url.get_backend_name()))
+    try:
+        engine = create_engine(url, **_engine_options(url.get_backend_name()))
+    except ModuleNotFoundError as err:
+        raise StoreError(
+            f"The store at {shown} needs psycopg, which is not installed: pip install 'resound[postgres]'."
+        ) from err
+    event.listen(engine, "before_cursor_execute", clean_parameters, retval=True)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+    else:
+        postgres.prepare(engine, wait_seconds=WAIT_SECONDS)
     store = Store(engine)
     try:
-        _migrate(store)
+        if store.is_postgres:
+            postgres.check_server(engine)
+        _migrate(store, revision, is_new=is_new)
     except (OperationalError, DatabaseError) as err:
         store.close()
-        raise StoreError(
-            f"The store at {url.render_as_string(hide_password=True)} cannot be opened: {err.orig}."
-        ) from err
+        raise StoreError(f"The store at {shown} cannot be opened: {str(err.orig).strip()}.") from err
     except BaseException:
         store.close()
         raise
@@ -83,12 +148,12 @@ def _engine_options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
         options |= {"connect_args": {"timeout": WAIT_SECONDS, "check_same_thread": False}, "pool_size": 8}
     else:
-        options |= {"pool_pre_ping": True}
+        options |= {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
     return options
 
 
 def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return clean_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -102,17 +167,28 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     def on_begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("resound_read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        try:
+            connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        except OperationalError as err:
+            if "locked" not in str(err.orig):
+                raise
+            raise StoreError(
+                "Another process has been writing to the store for too long; nothing was changed. Try again when it "
+                "is done."
+            ) from err
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
 
 
-def _migrate(store: Store) -> None:
-    """Bring the schema to this version in one transaction, or refuse it."""
+def _migrate(store: Store, revision: str | None = None, *, is_new: bool = False) -> None:
+    """Bring the schema to this version in one transaction, or refuse it.
+
+    Of several processes that start at once, one migrates and the others wait: a write is alone on both databases.
+    """
+    newest = revision or _newest_shipped()
     with store.read() as connection:
         found = _revision(connection)
-    newest = _newest_shipped()
     if found == newest:
         return
     from alembic import command
@@ -122,18 +198,46 @@ def _migrate(store: Store) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    if found is not None:
-        try:
-            ScriptDirectory.from_config(config).get_revision(found)
-        except CommandError as err:
-            raise SchemaTooNewError(
-                f"This store was written by a newer Resound (its schema is {found}; this one knows up to {newest}). "
-                "Nothing was changed. Install the newer version to open it."
-            ) from err
     with store.write() as connection:
-        if _revision(connection) != newest:  # another process may have been first
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        found = _revision(connection)  # another process may have been first
+        if found == newest:
+            return
+        if found is not None:
+            try:
+                ScriptDirectory.from_config(config).get_revision(found)
+            except CommandError as err:
+                raise SchemaTooNewError(
+                    f"This store was written by a newer Resound (its schema is {found}; this one knows up to "
+                    f"{newest}). Nothing was changed. Install the newer version to open it."
+                ) from err
+            if not is_new:
+                _keep_a_copy(store, connection, found)
+        config.attributes["connection"] = connection
+        command.upgrade(config, newest)
+        if store.is_postgres:
+            postgres.sort_as_bytes(connection)
+
+
+def _keep_a_copy(store: Store, connection: Connection, found: str) -> None:
+    """Before an upgrade touches data: a copy beside a SQLite file; for PostgreSQL a word about how to have one."""
+    if not safety.holds_rows(connection):
+        return
+    if store.is_postgres:
+        log.warning(
+            "The store's schema is brought from %s to this version, in one transaction. A PostgreSQL store is not "
+            "copied before that; `resound backup FILE` of the version in use, before installing a newer one, is how "
+            "to have a copy.",
+            found,
+        )
+        return
+    path = store.engine.url.database
+    if path and path != ":memory:":
+        safety.copy_beside(Path(path), revision=found, now=datetime.now(UTC))
+
+
+def schema_revision(connection: Connection) -> str | None:
+    """The schema that a store has; None where it has none yet."""
+    return _revision(connection)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -143,9 +247,13 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _newest_shipped() -> str:
-    """The revision of the newest migration: files are named `NNNN_what.py` and their revision is `NNNN`."""
+    return shipped_revisions()[-1]
+
+
+def shipped_revisions() -> list[str]:
+    """Every schema that this Resound knows, oldest first: files are named `NNNN_what.py` and their revision is `NNNN`."""
     versions = Path(__file__).parent / "migrations" / "versions"
-    return max(path.name.split("_")[0] for path in versions.glob("[0-9]*_*.py"))
+    return sorted(path.name.split("_")[0] for path in versions.glob("[0-9]*_*.py"))
 
 
 def upsert(
@@ -177,3 +285,13 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
         return
     insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
     connection.execute(insert.on_conflict_do_nothing(), list(rows))
+
+
+MOST_KEYS = 2000
+
+
+def in_parts(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Keys, each once and in their order, in lists that fit one statement: PostgreSQL takes 65,535 values, SQLite fewer."""
+    wanted = sorted(set(keys))
+    for start in range(0, len(wanted), MOST_KEYS):
+        yield wanted[start : start + MOST_KEYS]

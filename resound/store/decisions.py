@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection, select
 
 from resound.errors import NotFoundError, ResoundError
+from resound.store.database import in_parts
 from resound.store.tables import decision
 
 DecisionKind = Literal["accept", "reject", "origin", "outlet", "date", "merge", "split", "undo"]
@@ -154,15 +155,17 @@ def all_decisions(connection: Connection, *, article: str | None = None) -> list
 def standing_decisions(connection: Connection, *, articles: Iterable[str] | None = None) -> list[Decision]:
     """Decisions that nobody undid, in order. With `articles`, those about them (merges and splits name either side)."""
     undone = select(decision.c.undoes).where(decision.c.undoes.is_not(None))
-    statement = (
-        select(decision)
-        .where(decision.c.kind != "undo", decision.c.id.not_in(undone))
-        .order_by(decision.c.id)
+    statement = select(decision).where(decision.c.kind != "undo", decision.c.id.not_in(undone))
+    statements = (
+        [statement]
+        if articles is None
+        else [
+            statement.where(decision.c.article.in_(part) | decision.c.value.in_(part))
+            for part in in_parts(articles)
+        ]
     )
-    if articles is not None:
-        wanted = list(articles)
-        statement = statement.where(decision.c.article.in_(wanted) | decision.c.value.in_(wanted))
-    return [Decision(**row._mapping) for row in connection.execute(statement)]
+    found = {row.id: row for one in statements for row in connection.execute(one)}
+    return [Decision(**found[number]._mapping) for number in sorted(found)]
 
 
 def overlays(decisions: Iterable[Decision], item_of: Mapping[str, str] | None = None) -> dict[str, Overlay]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, or_, select, update
 
 from resound.store.articles import record_change
-from resound.store.database import insert_new, upsert
+from resound.store.database import in_parts, insert_new, upsert
 from resound.store.decisions import Decision, standing_decisions
 from resound.store.links import list_links
 from resound.store.tables import article, band, edge, grouping
@@ -113,9 +113,12 @@ def load_component(
 def load_groupings(connection: Connection, articles: Iterable[str] | None = None) -> dict[str, Grouping]:
     """article → grouping, of some articles or of all."""
     statement = select(grouping)
-    if articles is not None:
-        statement = statement.where(grouping.c.article.in_(list(articles)))
-    return {row.article: Grouping(**row._mapping) for row in connection.execute(statement)}
+    statements = (
+        [statement]
+        if articles is None
+        else [statement.where(grouping.c.article.in_(part)) for part in in_parts(articles)]
+    )
+    return {row.article: Grouping(**row._mapping) for one in statements for row in connection.execute(one)}
 
 
 def story_members(connection: Connection, story: str) -> list[str]:

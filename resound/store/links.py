@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select
 
-from resound.store.database import upsert
+from resound.store.database import in_parts, upsert
 from resound.store.enrichments import MadeBy
 from resound.store.tables import link
 
@@ -51,13 +51,16 @@ def list_links(
     connection: Connection, articles: Iterable[str] | None = None, *, is_joined: bool | None = None
 ) -> list[StoredLink]:
     """Links of some articles or all, in the order of their ends."""
-    statement = select(link).order_by(link.c.a, link.c.b)
-    if articles is not None:
-        wanted = list(articles)
-        statement = statement.where(or_(link.c.a.in_(wanted), link.c.b.in_(wanted)))
+    statement = select(link)
     if is_joined is not None:
         statement = statement.where(link.c.is_joined == is_joined)
-    return [_stored(dict(row._mapping)) for row in connection.execute(statement)]
+    statements = (
+        [statement]
+        if articles is None
+        else [statement.where(or_(link.c.a.in_(part), link.c.b.in_(part))) for part in in_parts(articles)]
+    )
+    found = {(row.a, row.b): row for one in statements for row in connection.execute(one)}
+    return [_stored(dict(found[ends]._mapping)) for ends in sorted(found)]
 
 
 def _stored(row: dict[str, Any]) -> StoredLink:

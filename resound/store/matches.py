@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from resound.store.database import upsert
+from resound.store.database import in_parts, upsert
 from resound.store.tables import match
 
 
@@ -72,6 +72,9 @@ def list_matches(
     statement = select(match).order_by(match.c.article, match.c.campaign)
     if campaign is not None:
         statement = statement.where(match.c.campaign == campaign)
-    if articles is not None:
-        statement = statement.where(match.c.article.in_(list(articles)))
-    return [StoredMatch(**row._mapping) for row in connection.execute(statement)]
+    statements = (
+        [statement]
+        if articles is None
+        else [statement.where(match.c.article.in_(part)) for part in in_parts(articles)]
+    )
+    return [StoredMatch(**row._mapping) for one in statements for row in connection.execute(one)]

@@ -157,6 +157,9 @@ capture = Table(
     Column("sha256", String(64), nullable=False),
     Column("payload_sha256", String(64), nullable=False),
     Column("version", String(16)),
+    Column(
+        "expired_at", Moment
+    ),  # since then the record's place holds nothing: its article matched no campaign
     UniqueConstraint("file", "offset"),
     Index(None, "page"),
     Index(None, "version"),

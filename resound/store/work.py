@@ -1,5 +1,7 @@
 """The queue: one row for each piece of work, claimed with a lease, ended with exactly one outcome.
 
+Claims are made in `Store.lease()` (or in a write that also does the work), everything else in `Store.write()`.
+
 `due` tells everything: 0 is ready, a future second is leased or planned, NULL is finished. A lease ends when its
 holder finishes, when its time is over, or when its holder is known to be dead (`release_dead`).
 """
@@ -74,13 +76,18 @@ def claim(
     """Lease up to `limit` pieces of ready work, oldest first. What failed to end too often is quarantined instead."""
     moment = now.timestamp()
     ready = (
-        select(work.c.id).where(work.c.stage == stage, work.c.due <= moment).order_by(work.c.due, work.c.id)
+        select(work.c.id)
+        .where(work.c.stage == stage, work.c.due <= moment)
+        .order_by(work.c.due, work.c.id)
+        .limit(limit)
     )
     if connection.dialect.name == "postgresql":
-        ready = ready.with_for_update(skip_locked=True)
+        # MATERIALIZED: as a plain subquery it may be run once for each row of the join, and lock more than `limit`.
+        cte = ready.with_for_update(skip_locked=True).cte("ready").prefix_with("MATERIALIZED")
+        ready = select(cte.c.id)
     rows = connection.execute(
         update(work)
-        .where(work.c.id.in_(ready.limit(limit).scalar_subquery()))
+        .where(work.c.id.in_(ready.scalar_subquery()))
         .values(due=moment + lease, attempts=work.c.attempts + 1, holder=_me())
         .returning(work.c.id, work.c.stage, work.c.subject, work.c.attempts, work.c.due)
     ).all()
@@ -184,6 +191,20 @@ def release_dead(connection: Connection) -> int:
     return connection.execute(
         update(work).where(work.c.holder.in_(dead)).values(due=0.0, holder=None)
     ).rowcount
+
+
+def live_holders(connection: Connection, *, now: datetime) -> dict[str, int]:
+    """`host, process id` → how many leases it holds that have not run out, of processes that may be alive."""
+    rows = connection.execute(
+        select(work.c.holder, func.count())
+        .where(work.c.holder.is_not(None), work.c.due > now.timestamp())
+        .group_by(work.c.holder)
+    ).all()
+    return {
+        "{}, process {}".format(*holder.rsplit("|", 2)[:2]): count
+        for holder, count in rows
+        if not _is_dead(holder)
+    }
 
 
 def requeue(

@@ -30,10 +30,10 @@ SEPTEMBER = "Mon, 29 Sep 2014 08:00:00 +0800"
 class Desk:
     """A store and an evidence folder over a newsroom."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, address: str | None = None) -> None:
         self.folder = folder
         self.allow = (f"*.example=127.0.0.1:{port}",)
-        self.store: Store = open_store(f"sqlite:///{folder}/resound.sqlite")
+        self.store: Store = open_store(address or f"sqlite:///{folder}/resound.sqlite")
         self.evidence = folder / "evidence"
         self.offset = timedelta()
         self.events: list[CrawlEvent] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
@@ -12,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import crawlers.run
 from crawlers.evidence import iter_pages
@@ -19,8 +19,11 @@ from resound.errors import ResoundError
 from resound.store.captures import list_captures
 from resound.store.frontier import list_readings, set_channels
 from resound.store.leads import open_leads
+from resound.store.tables import page as page_table
 from tests.crawlers.desk import DAILY, FEED, SEPTEMBER, Desk, publish
 from tests.crawlers.newsroom import Answer, Newsroom, article, open_newsroom, rss, urlset
+
+pytestmark = pytest.mark.slow_on_postgres
 
 
 @pytest.fixture
@@ -30,8 +33,8 @@ def room() -> Iterator[Newsroom]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, room: Newsroom) -> Iterator[Desk]:
-    one = Desk(tmp_path, room.port)
+def desk(tmp_path: Path, room: Newsroom, store_address: str) -> Iterator[Desk]:
+    one = Desk(tmp_path, room.port, store_address)
     yield one
     one.store.close()
 
@@ -221,8 +224,9 @@ def test_a_newer_date_has_a_page_read_again_and_a_gone_page_is_recorded(desk: De
     room.pages[FEED] = Answer(atom.format(url, "2014-10-01T00:00:00Z"))
     del room.pages[url]
     assert desk.crawl().pages_ended == {"gone": 1}
-    with sqlite3.connect(desk.folder / "resound.sqlite") as connection:
-        assert connection.execute("SELECT status, gone_at IS NOT NULL FROM page").fetchall() == [(404, 1)]
+    with desk.store.read() as connection:
+        ((status, gone_at),) = connection.execute(select(page_table.c.status, page_table.c.gone_at)).all()
+    assert (status, gone_at is not None) == (404, True)
     assert len(desk.stored()) == 2
 
 

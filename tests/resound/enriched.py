@@ -28,10 +28,10 @@ names:
 """
 
 
-def open_office(tmp_path: Path) -> Iterator[Store]:
+def open_office(tmp_path: Path, address: str | None = None) -> Iterator[Store]:
     """A store that knows a campaign whose name is 綠耕隊."""
     (tmp_path / "tiny.yml").write_text(CAMPAIGN, encoding="utf-8")
-    made = open_store(f"sqlite:///{tmp_path}/resound.sqlite")
+    made = open_store(address or f"sqlite:///{tmp_path}/resound.sqlite")
     apply_definitions(made, load_path(tmp_path / "tiny.yml"), who="test", now=NOW)
     yield made
     made.close()
@@ -74,6 +74,9 @@ def run(store: Store, models: ModelWorker | ModelError, tmp_path: Path, *, at: d
         process_pending(store, reader, models=models, clock=lambda: at)
 
 
-def worker(tmp_path: Path, folder: Path, *, profile: str = "tiny", seconds: float = 60) -> ModelWorker:
-    setup = ModelSetup(profile, folder, "auto", 1, f"sqlite:///{tmp_path}/resound.sqlite", is_demo=False)
+def worker(
+    tmp_path: Path, folder: Path, *, profile: str = "tiny", seconds: float = 60, address: str | None = None
+) -> ModelWorker:
+    address = address or f"sqlite:///{tmp_path}/resound.sqlite"
+    setup = ModelSetup(profile, folder, "auto", 1, address, is_demo=False)
     return ModelWorker(setup, seconds=seconds)

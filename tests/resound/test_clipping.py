@@ -20,6 +20,7 @@ from resound.store.articles import Placement, StoredArticle, find_article, load_
 from resound.store.registry import apply_definition
 from resound.store.tables import article, clip, version, work
 
+pytestmark = pytest.mark.slow_on_postgres
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 DAY = FoundDate("import", "2014-10-02", day=date(2014, 10, 2))
 TV = ClipRow(
@@ -51,8 +52,8 @@ def source(key: str, host: str, **more: Any) -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'resound.sqlite'}")
+def store(store_address: str) -> Iterator[Store]:
+    opened = open_store(store_address)
     bodies = [
         source("example-news", "news.example", names={"zh-Hant": "範例日報"}),
         source("vi-du-tv", "tv.example", medium="tv", by_hand=True, names={"vi": "Truyền hình Ví dụ"}),

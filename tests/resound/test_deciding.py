@@ -69,8 +69,8 @@ def apply(store: Store, *models: Source | Campaign, **more: Any) -> list[str]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'resound.sqlite'}")
+def store(store_address: str) -> Iterator[Store]:
+    opened = open_store(store_address)
     models = [source("alpha"), source("beta"), source("gamma", relation="partner"), campaign()]
     assert apply(opened, *models) == ["new"] * 4
     yield opened

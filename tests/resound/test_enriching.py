@@ -23,10 +23,12 @@ from resound.store.tables import sentence, version
 from tests.nlp.tiny import PAIRS
 from tests.resound.enriched import NOW, open_office, put, run, worker
 
+pytestmark = pytest.mark.slow_on_postgres
+
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    yield from open_office(tmp_path)
+def store(tmp_path: Path, store_address: str) -> Iterator[Store]:
+    yield from open_office(tmp_path, store_address)
 
 
 def version_of(store: Store, key: str) -> str:

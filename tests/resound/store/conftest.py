@@ -1,8 +1,7 @@
-"""A store of its own for each test: a real SQLite file."""
+"""A store of its own for each test, on each of the databases: a real SQLite file, a real PostgreSQL database."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,8 @@ from resound.store import Store, open_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'resound.sqlite'}")
+def store(store_address: str) -> Iterator[Store]:
+    opened = open_store(store_address)
     yield opened
     opened.close()
 
