@@ -13,7 +13,17 @@ from typing import Literal, Protocol
 from resound.query import Document, Query
 
 Order = Literal["newest", "relevance"]
+EXACT_UNIQUES = 10_000
+"""Up to so many stories or outlets a search counts them exactly; beyond, `uniques_are_exact` is False."""
 FACETS = ("lang", "country", "outlet", "group", "type", "campaign", "topic", "tone", "origin")
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """An article's embedding: float16, little endian, of length 1. Only vectors of one `model` (name and revision) compare."""
+
+    model: str
+    row: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +40,22 @@ class IndexDocument:
     published: int = 0
     story: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
+    vector: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. Snippets and highlights come from `resound.query.spans` on `document`."""
+    """One result. Snippets and highlights come from `resound.query.spans` on `document`.
+
+    `more`: how many other found documents are of its story, where results are collapsed by story.
+    """
 
     id: str
     story: str
     published: int
     shown: Mapping[str, str]
     document: Document
+    more: int = 0
 
 
 Facet = tuple[str, int]
@@ -49,16 +64,21 @@ Facet = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """`total` and `facets` are exact and cover all documents found, not only this page.
+    """`total`, `stories`, `outlets` and `facets` cover all documents found, not only this page, and are exact.
 
-    A facet's values stand in falling order of count, then by value. `next` is what `after` takes for the next page;
-    None on the last one.
+    `stories` and `outlets` are exact up to `EXACT_UNIQUES` (`uniques_are_exact` says so). A facet's values stand in
+    falling order of count, then by value. `next` is what `after` takes for the next page; None on the last one.
+    `trouble` says what is missing where the index could answer only in part (a shard down, time over): never empty then.
     """
 
     total: int
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[Facet, ...]]
     next: str | None
+    stories: int = 0
+    outlets: int = 0
+    uniques_are_exact: bool = True
+    trouble: str = ""
 
 
 class SearchIndex(Protocol):
@@ -87,14 +107,25 @@ class SearchIndex(Protocol):
         limit: int = 20,
         after: str | None = None,
         facets: Sequence[str] = (),
+        collapse: bool = False,
     ) -> SearchResult:
         """The documents for which the query holds.
+
+        `collapse`: only the first document (in the order asked for) of each story, with `more` saying how many others of
+        it were found; `total` and facets still count every document. A document without a story stands for itself.
 
         `newest`: by `published`, latest first, then by id; every index gives the same order. `relevance`: documents
         that hold with the query's marked words read exactly come first; then by where its words stand (title, lead,
         elsewhere); then newest. `after` is an earlier result's `next` for the same query and order; a page never
         repeats a document of an earlier one, whatever was written in between, unless that document itself changed.
         Raises ValueError for an `after` that is none, or a facet that is none of FACETS.
+        """
+        ...
+
+    def similar(self, id: str, *, limit: int = 10) -> tuple[tuple[Hit, float], ...]:
+        """The documents nearest to a document by the cosine of their vectors, nearest first, then by id; itself left out.
+
+        Empty where the document is unknown or has no vector. Only vectors of the same model compare.
         """
         ...
 
