@@ -6,7 +6,7 @@ so that a query finds the same documents in each of them and in the matcher.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -81,21 +81,48 @@ class SearchResult:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A document that an index does not take as it is, and the index's reason: trying again at once would not help."""
+
+    id: str
+    reason: str
+
+
 class SearchIndex(Protocol):
     """What the rest of Resound asks of an index.
 
+    Making one asks nothing of the network and opens no file: what is wrong is said by the first call of a method.
     Any thread may call; searching goes on while another thread or process writes, and sees whole writes only.
-    Every method raises StoreError, saying what to do, where the index cannot be read or written.
+    Every method raises StoreError, saying what to do, where the index cannot be read or written, does not answer or is
+    too slow. The sentence names no secret; the store is never touched, and the index catches up at the next update.
     """
+
+    @property
+    def name(self) -> str:
+        """Which index this is, in a few words without secrets: the same after a rebuild and in every process."""
+        ...
+
+    def describe(self) -> str:
+        """Engine, version, place and size in one line for `resound doctor`, without secrets. Asks the index."""
+        ...
 
     def cursor(self) -> int:
         """The store's change number up to which the index is complete; 0 for an empty one."""
         ...
 
-    def write(self, upserts: Sequence[IndexDocument], deletes: Sequence[str], *, cursor: int) -> None:
+    def write(
+        self, upserts: Sequence[IndexDocument], deletes: Sequence[str], *, cursor: int
+    ) -> tuple[Refusal, ...]:
         """Put documents in (replacing those of the same id), take others out, and move the cursor: all or nothing.
 
         Idempotent. An id in both is deleted first, then put in. Unknown ids in `deletes` are passed over.
+        What another process has overtaken meanwhile (a higher cursor) is left as it is; `cursor` equal to the index's own
+        writes, and leaves the cursor.
+
+        A document that the index refuses as it is (a mapping that will not have it; never a full disk, a block or a
+        time-out: those are StoreErrors and move no cursor) is left out and named in what is returned: the cursor moves on,
+        and the caller puts it in quarantine, from where it is tried again. One of the same id that was there stays.
         """
         ...
 
@@ -133,8 +160,15 @@ class SearchIndex(Protocol):
         """How many documents it holds."""
         ...
 
+    def hashes(self) -> Iterator[tuple[str, str]]:
+        """(id, hash) of every document in the order of their ids as UTF-8; the hash is `hashing.hash_document` of what was written.
+
+        Lazy: `resound index verify` walks it beside the store. Close it (or exhaust it) before closing the index.
+        """
+        ...
+
     def content_hash(self) -> str:
-        """A hash of everything that was indexed, whatever the order of writing: a rebuilt index has the same."""
+        """`hashing.hash_all(self.hashes())`: whatever the order of writing, a rebuilt index has the same, in every engine."""
         ...
 
     def clear(self) -> None:
@@ -143,4 +177,24 @@ class SearchIndex(Protocol):
 
     def close(self) -> None:
         """Give back what is open. Nothing may be called afterwards."""
+        ...
+
+    def begin_rebuild(self) -> SearchIndex:
+        """A new, empty index beside this one, which goes on answering and being written meanwhile.
+
+        Works also where this one is broken, missing or of another version. What an interrupted rebuild left behind is
+        cleared away first. Raises StoreError where another process is known to be rebuilding now.
+        """
+        ...
+
+    def finish_rebuild(self) -> None:
+        """Put the new index in this one's place, in one step, and take the old one away.
+
+        A search in any process is answered by the whole old one or the whole new one and never fails for it. Afterwards
+        this object is the new index; the one from `begin_rebuild` is closed by the caller beforehand.
+        """
+        ...
+
+    def abandon_rebuild(self) -> None:
+        """Take away what `begin_rebuild` made; this index stays as it is. Nothing happens where nothing was begun."""
         ...
