@@ -66,7 +66,8 @@ Facet = tuple[str, int]
 class SearchResult:
     """`total`, `stories`, `outlets` and `facets` cover all documents found, not only this page, and are exact.
 
-    `stories` and `outlets` are exact up to `EXACT_UNIQUES` (`uniques_are_exact` says so). A facet's values stand in
+    `stories`: how many hits a collapsed list of all pages has (a document without a story is one of its own).
+    `outlets`: different values of the keyword `outlet`. Both are exact up to `EXACT_UNIQUES` (`uniques_are_exact` says so). A facet's values stand in
     falling order of count, then by value. `next` is what `after` takes for the next page; None on the last one.
     `trouble` says what is missing where the index could answer only in part (a shard down, time over): never empty then.
     """
@@ -117,8 +118,8 @@ class SearchIndex(Protocol):
         """Put documents in (replacing those of the same id), take others out, and move the cursor: all or nothing.
 
         Idempotent. An id in both is deleted first, then put in. Unknown ids in `deletes` are passed over.
-        What another process has overtaken meanwhile (a higher cursor) is left as it is; `cursor` equal to the index's own
-        writes, and leaves the cursor.
+        What another process has overtaken meanwhile (the index's cursor is higher) is not written at all; a `cursor` equal
+        to the index's own writes, and leaves the cursor where it is.
 
         A document that the index refuses as it is (a mapping that will not have it; never a full disk, a block or a
         time-out: those are StoreErrors and move no cursor) is left out and named in what is returned: the cursor moves on,
@@ -149,8 +150,10 @@ class SearchIndex(Protocol):
         """
         ...
 
-    def similar(self, id: str, *, limit: int = 10) -> tuple[tuple[Hit, float], ...]:
+    def similar(self, identity: str, /, *, limit: int = 10) -> tuple[tuple[Hit, float], ...]:
         """The documents nearest to a document by the cosine of their vectors, nearest first, then by id; itself left out.
+
+        The cosine has six decimal places; those that are alike in them stand by id.
 
         Empty where the document is unknown or has no vector. Only vectors of the same model compare.
         """

@@ -21,7 +21,7 @@ def write_body(document: IndexDocument) -> bytes:
         "story": document.story,
         "shown": dict(document.shown),
         "fields": {name: source.text(name) for name in FIELDS},
-        "keywords": {name: sorted(values) for name, values in source.keywords.items() if values},
+        "keywords": {name: sorted(values) for name, values in source.keywords.items()},
         "date": None if source.date is None else source.date.isoformat(),
     }
     # surrogatepass: half of a pair that a page wrote alone must not stop the others

@@ -302,10 +302,10 @@ class TestSqlite:
     def test_a_file_that_is_no_index_and_one_of_another_analysis_are_refused(self, tmp_path: Path) -> None:
         (tmp_path / "no").write_bytes(b"this is no database" * 100)
         with pytest.raises(StoreError, match="reindex"):
-            SqliteIndex(tmp_path / "no")
+            SqliteIndex(tmp_path / "no").count()
         made = SqliteIndex(tmp_path / "old")
-        with made._transaction() as connection:
+        with made._file.writing() as connection:
             connection.execute("UPDATE meta SET value = '0 old' WHERE name = 'version'")
         made.close()
         with pytest.raises(StoreError, match="another version"):
-            SqliteIndex(tmp_path / "old")
+            SqliteIndex(tmp_path / "old").count()
