@@ -45,5 +45,10 @@ def hash_all(hashes: Iterable[tuple[str, str]]) -> str:
     """One hash of many (id, hash) in the order of their ids."""
     made = sha256()
     for identity, digest in hashes:
-        made.update(f"{identity} {digest}\n".encode())
+        made.update(hash_line(identity, digest))
     return made.hexdigest()
+
+
+def hash_line(identity: str, digest: str) -> bytes:
+    """What one document adds to the hash of many."""
+    return f"{identity} {digest}\n".encode()
