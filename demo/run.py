@@ -29,7 +29,7 @@ from resound.definitions import load_campaign, load_path
 from resound.errors import ConflictError, ResoundError
 from resound.figures import campaign_figures
 from resound.index.base import SearchIndex
-from resound.indexing import update_index
+from resound.indexing import try_to_update_index
 from resound.pipeline import process_pending
 from resound.reading import PageReader
 from resound.store import Store
@@ -113,7 +113,9 @@ def run_demo(data: Path, store: Store, index: SearchIndex, evidence: Path, *, wo
         process_pending(store, reader, clock=_now)
     say("Making the decisions that a person would make …")
     _decide(store)
-    update_index(store, index)
+    update = try_to_update_index(store, index)
+    if update.sentence:
+        say(update.sentence)
     with store.read() as connection:
         figures = campaign_figures(connection, campaign.id, by=("language",), now=_now())
     return Demo(figures, _size(store) - before)

@@ -84,7 +84,7 @@ class Standing:
         since = f" It was last up to date at {self.level_at:%Y-%m-%d %H:%M} UTC." if self.level_at else ""
         if not self.answers:
             said.append(
-                f"The index does not answer. At least {_articles(self.behind)} changed since it was last seen.{since}"
+                f"The index cannot be asked. {_articles(self.behind)} changed since it was last seen.{since}"
             )
         elif self.behind:
             said.append(f"The index is behind by {_articles(self.behind)}.{since}")

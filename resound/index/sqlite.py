@@ -52,10 +52,13 @@ class SqliteIndex:
         return "sqlite"
 
     def describe(self) -> str:
-        """Engine, version, place and size."""
+        """Engine, version, place and size. Looking makes no file."""
+        engine = f"SQLite {sqlite3.sqlite_version} with FTS5 at {self._path}"
+        if not self._path.exists():
+            return f"{engine}: not made yet"
         count = self.count()
         size = self._path.stat().st_size / 1e6
-        return f"SQLite {sqlite3.sqlite_version} with FTS5 at {self._path}: {count} items, {size:.0f} MB"
+        return f"{engine}: {count} items, {size:.0f} MB"
 
     def cursor(self) -> int:
         """The store's change number up to which the index is complete."""
