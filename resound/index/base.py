@@ -179,7 +179,7 @@ class SearchIndex(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what is open. Nothing may be called afterwards."""
+        """Give back what is open. Nothing may be called afterwards but this again, which does nothing."""
         ...
 
     def begin_rebuild(self) -> SearchIndex:
