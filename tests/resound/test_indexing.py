@@ -388,7 +388,13 @@ def do(
 
 
 def _decide(store: Store, kind: Any, key: str, other: str) -> None:
-    values = {"origin": "agency-pick-up", "outlet": "two", "date": "2014-10-20", "merge": other, "split": other}
+    values = {
+        "origin": "agency-pick-up",
+        "outlet": "two",
+        "date": "2014-10-20",
+        "merge": other,
+        "split": other,
+    }
     with store.write() as connection:
         if kind == "undo":
             last = (
