@@ -45,7 +45,7 @@ class IndexUpdate:
         if not self.behind:
             return self.trouble
         said = f"Search is behind: {_articles(self.behind)} changed and {'is' if self.behind == 1 else 'are'} not in it yet."
-        return f"{said} {self.trouble}".rstrip()
+        return f"{said} {self.trouble or '`resound process` brings it up.'}"
 
 
 @dataclass(frozen=True, slots=True)
