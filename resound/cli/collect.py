@@ -87,6 +87,10 @@ def crawl(
         )
     if (since is None) != (until is None):
         raise ResoundError("--since and --until belong together: an archive is read for a window of days.")
+    if then_process:
+        _ = (
+            office.index
+        )  # asks it nothing; a set-up that cannot work is said before hours of crawling, not after
     with progress_bar() as bar:
         task = bar.add_task("crawl", total=None)
         report = run(
@@ -133,6 +137,7 @@ def process_all(office: Office, *, workers: int | None = None) -> Processed:
     from resound.reading import PageReader
 
     count = workers or os.cpu_count() or 1
+    index = office.index
     with (
         progress_bar() as bar,
         PageReader(office.evidence, workers=count) as reader,
@@ -149,7 +154,7 @@ def process_all(office: Office, *, workers: int | None = None) -> Processed:
         )
         update = try_to_update_index(
             office.store,
-            office.index,
+            index,
             clock=now,
             progress=lambda done: bar.update(tasks["index"], completed=done),
         )

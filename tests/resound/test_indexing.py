@@ -23,6 +23,7 @@ from resound.deciding import decide, item_key, take_back
 from resound.definitions import Loaded
 from resound.errors import ResoundError, StoreError
 from resound.facts import place_page
+from resound.grouping import regroup
 from resound.health import overall_status
 from resound.index.hashing import hash_all
 from resound.index.sqlite import SqliteIndex
@@ -39,7 +40,9 @@ from resound.store.feed import load_state, newest_change
 from resound.store.registry import load_sources
 from resound.store.tables import article as article_table
 from resound.store.tables import decision as decision_table
+from resound.store.tables import match as match_table
 from resound.store.tables import vector as vector_table
+from resound.store.tables import version as version_table
 from tests.resound.index.material import article as loose_article
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
@@ -335,6 +338,59 @@ def test_two_processes_that_update_at_once_leave_one_whole_index(
 
     assert said == ["0\n", "0\n"]
     assert list(index.hashes()) == expected(store)
+
+
+def test_a_source_that_is_described_anew_is_described_anew_in_the_index(
+    store: Store, index: SqliteIndex, tmp_path: Path
+) -> None:
+    key, decided = put(store, "one", 1), put(store, "elsewhere", 2, 1)
+    process(store, tmp_path)
+    _decide(store, "outlet", decided, "")
+    update_index(store, index)
+
+    for one in ("one", "two"):
+        changed = source(one, names={"en": f"New {one}"}, country="TW")
+        apply_definitions(store, [changed], who="test", now=NOW, replace=True)
+    assert update_index(store, index).looked_at == 2
+
+    hits = index.search(parse("country:tw")).hits
+    assert {hit.id: hit.shown["outlet_name"] for hit in hits} == {key: "New one", decided: "New two"}
+    assert verify_index(store, index).is_equal
+
+
+def test_an_edited_lead_is_searched_though_the_text_is_the_same(
+    store: Store, index: SqliteIndex, tmp_path: Path
+) -> None:
+    put(store, "one", 1)
+    process(store, tmp_path)
+    update_index(store, index)
+    with store.write() as connection:
+        connection.execute(update(version_table).values(last_seen=NOW - timedelta(days=1)))
+    put(store, "one", 1, lead="Nobody wrote this before")
+    update_index(store, index)
+    assert index.search(parse('"nobody wrote"')).total == 1
+
+
+def test_an_item_that_loses_a_twin_loses_what_it_had_of_it(
+    store: Store, index: SqliteIndex, tmp_path: Path
+) -> None:
+    first, twin = put(store, "one", 1), put(store, "one", 2)
+    process(store, tmp_path)
+    with store.write() as connection:  # as the matcher leaves it where only the twin names the team
+        connection.execute(update(match_table).where(match_table.c.article == first).values(matched=False))
+    with store.read() as connection:
+        assert item_key(connection, twin) == first
+    update_index(store, index)
+    assert [hit.id for hit in index.search(parse("campaign:c")).hits] == [first]
+
+    with store.write() as connection:
+        connection.execute(update(article_table).where(article_table.c.id == twin).values(outlet="two"))
+        regroup(connection, [twin], sources=load_sources(connection))
+    update_index(store, index)
+
+    assert [hit.id for hit in index.search(parse("campaign:c")).hits] == [twin]
+    assert index.count() == 2
+    assert verify_index(store, index).is_equal
 
 
 OPERATIONS = st.lists(
