@@ -30,7 +30,7 @@ from resound.definitions import load_campaign, load_path
 from resound.errors import ConflictError, ModelError, ResoundError
 from resound.figures import campaign_figures
 from resound.index.base import SearchIndex
-from resound.indexing import update_index
+from resound.indexing import try_to_update_index
 from resound.modelling import ModelWorker
 from resound.outcome import MODEL_STAGES, Stage
 from resound.pipeline import process_pending
@@ -135,7 +135,9 @@ def run_demo(
             say(f"  {worker}")
     say("Making the decisions that a person would make …")
     _decide(store)
-    update_index(store, index)
+    update = try_to_update_index(store, index)
+    if update.sentence:
+        say(update.sentence)
     with store.read() as connection:
         figures = campaign_figures(connection, campaign.id, by=("language",), now=_now())
     return Demo(figures, _size(store) - before, {stage: done.total(stage) for stage in MODEL_STAGES})

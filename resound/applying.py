@@ -15,7 +15,14 @@ from resound.grouping import regroup
 from resound.matching import CampaignMatcher
 from resound.source import Source
 from resound.store import Store, work
-from resound.store.articles import list_article_ids, list_places, place_articles
+from resound.store.articles import (
+    articles_of_outlets,
+    list_article_ids,
+    list_places,
+    place_articles,
+    record_change,
+)
+from resound.store.decisions import standing_decisions
 from resound.store.frontier import set_channels
 from resound.store.registry import Applied, apply_definition, load_campaign, load_sources
 
@@ -55,8 +62,16 @@ def apply_definitions(
                 )
                 if before != CampaignMatcher(one.model).fingerprint:
                     work.reopen(connection, "match", list_article_ids(connection))
-        if any(one.kind == "source" and one.result in ("new", "changed") for one in results):
+        changed = [one.key for one in results if one.kind == "source" and one.result in ("new", "changed")]
+        if changed:
             _place_again(connection)
+            # The index shows names and finds by country, owner and relation, which are the source's.
+            moved = [
+                one.article
+                for one in standing_decisions(connection)
+                if one.kind == "outlet" and one.value in changed
+            ]
+            record_change(connection, [*articles_of_outlets(connection, changed), *filter(None, moved)])
     return results
 
 

@@ -8,6 +8,9 @@ from typing import Any
 class ResoundError(Exception):
     """Something that a person can act on. `str(error)` is a whole, helpful sentence."""
 
+    exit_code = 1
+    """What the command line ends with."""
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Errors come back whole from worker processes, those with keyword-only arguments too."""
         return _remake, (type(self), self.args, dict(self.__dict__))
@@ -40,6 +43,13 @@ class QuerySyntaxError(ResoundError):
 
 class StoreError(ResoundError):
     """The store cannot be opened or used."""
+
+
+class SearchUnavailableError(StoreError):
+    """The search index does not answer now; the store, crawling and processing go on without it."""
+
+    exit_code = 75
+    """EX_TEMPFAIL of sysexits.h: try again later."""
 
 
 class SchemaTooNewError(StoreError):

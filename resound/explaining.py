@@ -10,10 +10,10 @@ from sqlalchemy import Connection, or_, select
 
 from resound.article import FoundDate
 from resound.counting import standing
+from resound.documents import outlet_name
 from resound.errors import NotFoundError
 from resound.facts import Facts, lay_over
 from resound.figures import item_facts
-from resound.indexing import outlet_name
 from resound.outcome import STAGES
 from resound.store.articles import find_article, list_aliases, list_versions, load_articles
 from resound.store.captures import Capture, list_captures

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select
 from resound.article import Field, Language, Medium, Origin
 from resound.campaign import Campaign, Window
 from resound.counting import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch, count
+from resound.documents import outlet_name
 from resound.facts import Facts, lay_over, local_day
-from resound.indexing import outlet_name
 from resound.query import FIELDS
 from resound.source import Source
 from resound.store.articles import StoredArticle, load_articles

@@ -1,215 +1,240 @@
-"""Keeping the index level with the store: a cursor over the change feed, at least once, idempotent.
+"""Keeping an index level with the store: a cursor over the change feed, at least once, idempotent.
 
-The index is disposable. It holds one document for each item (not its twins, not copies on aggregators).
+An index that does not answer stops nobody: its changes wait in the store, `index_state` remembers since when and why,
+and the next update goes on from the cursor. What an index refuses waits in quarantine as work of the stage `index`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from resound.article import text_fields
-from resound.facts import Facts, lay_over
-from resound.index.base import IndexDocument, SearchIndex
-from resound.query import Document
-from resound.source import Source
-from resound.store import Store
-from resound.store.articles import list_changes, load_articles
-from resound.store.decisions import Overlay, overlays, standing_decisions
-from resound.store.enrichments import (
-    StoredTone,
-    StoredTopics,
-    StoredTranslation,
-    joined,
-    load_tones,
-    load_topics,
-    load_translations,
-    said_by,
-)
-from resound.store.grouping import Grouping, load_groupings, twins_of
-from resound.store.matches import StoredMatch, list_matches
-from resound.store.registry import load_sources
+from resound.documents import build_documents
+from resound.errors import StoreError
+from resound.index.base import Refusal, SearchIndex
+from resound.outcome import Outcome
+from resound.store import Store, work
+from resound.store.articles import list_changes, record_change
+from resound.store.feed import IndexState, count_changed, load_state, newest_change, set_state
 
 BATCH = 500
+REFUSED = "refused"
+"""The reason under which refused documents stand in quarantine."""
 
-
-def update_index(store: Store, index: SearchIndex, *, progress: Callable[[int], None] | None = None) -> int:
-    """Bring the index up to the store's last change. Returns how many articles were looked at."""
-    looked_at = 0
-    while True:
-        cursor = index.cursor()
-        with store.read() as connection:
-            changed, newest = list_changes(connection, after=cursor, limit=BATCH)
-            if newest == cursor:
-                return looked_at
-            documents = build_documents(connection, changed, seq=newest)
-        kept = {one.id for one in documents}
-        index.write(documents, [key for key in changed if key not in kept], cursor=newest)
-        looked_at += len(changed)
-        if progress is not None:
-            progress(looked_at)
-
-
-def lag(store: Store, index: SearchIndex) -> int:
-    """How many articles have changed since the index was last brought up."""
-    with store.read() as connection:
-        return len(list_changes(connection, after=index.cursor(), limit=100_000)[0])
-
-
-def rebuild_index(store: Store, path: Path, *, progress: Callable[[int], None] | None = None) -> int:
-    """Build the embedded index beside the old one, then put it in its place. Returns how many items it holds.
-
-    Searches go on in the old one meanwhile; what was interrupted is begun again.
-    """
-    from resound.index.sqlite import SqliteIndex
-
-    beside = path.with_name(f"{path.name}.new")
-    _remove(beside)
-    index = SqliteIndex(beside)
-    try:
-        update_index(store, index, progress=progress)
-        held = index.count()
-    finally:
-        index.close()
-    for name in _companions(path):
-        name.unlink(missing_ok=True)
-    beside.replace(path)
-    _remove(beside)
-    return held
-
-
-def _companions(path: Path) -> list[Path]:
-    return [path.with_name(f"{path.name}{tail}") for tail in ("-wal", "-shm")]
-
-
-def _remove(path: Path) -> None:
-    for name in (path, *_companions(path)):
-        name.unlink(missing_ok=True)
-
-
-def build_documents(connection: Connection, keys: Iterable[str], *, seq: int) -> list[IndexDocument]:
-    """The index documents of the items that these articles are or belong to: whatever changes at a twin, the item's changes."""
-    sources = load_sources(connection)
-    touched = {one.item for one in load_groupings(connection, keys).values()}
-    twins = twins_of(connection, touched)
-    item_of = {twin.article: twin.item for members in twins.values() for twin in members}
-    decisions = (one for one in standing_decisions(connection, articles=item_of) if one.article in item_of)
-    said = overlays(decisions, item_of)
-    matches: dict[str, list[StoredMatch]] = {}
-    for one in list_matches(connection, articles=item_of):
-        matches.setdefault(item_of[one.article], []).append(one)
-    documents = []
-    articles = load_articles(connection, twins)
-    versions = [one.version for one in articles.values()]
-    translations = load_translations(connection, versions)
-    tones, topics = load_tones(connection, versions), load_topics(connection, versions)
-    for key, stored in articles.items():
-        if stored.placement.kind == "copy":
-            continue
-        grouping = next(one for one in twins[key] if one.article == key)
-        overlay = said.get(key, Overlay())
-        facts = lay_over(stored, overlay, sources)
-        judged = _Judged(
-            translations.get(stored.version, {}), tones.get(stored.version, {}), topics.get(stored.version)
-        )
-        documents.append(_document(facts, overlay, grouping, matches.get(key, []), judged, seq))
-    return documents
+Clock = Callable[[], datetime]
+Progress = Callable[[int], None]
+"""(articles looked at so far)"""
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """What models said of the current version."""
+class IndexUpdate:
+    """What an update did. `behind`: articles whose changes are not in the index yet; `trouble`: why, in a sentence."""
 
-    translations: Mapping[str, StoredTranslation]
-    tones: Mapping[str, StoredTone]
-    topics: StoredTopics | None
+    looked_at: int = 0
+    refused: tuple[Refusal, ...] = ()
+    behind: int = 0
+    trouble: str = ""
 
-
-def _document(
-    facts: Facts,
-    overlay: Overlay,
-    grouping: Grouping,
-    matches: Iterable[StoredMatch],
-    judged: _Judged,
-    seq: int,
-) -> IndexDocument:
-    article = facts.stored.article
-    fields = text_fields(article)
-    return IndexDocument(
-        id=facts.stored.id,
-        seq=seq,
-        document=Document(
-            title=fields["title"],
-            lead=fields["lead"],
-            body=fields["body"],
-            caption=fields["caption"],
-            translation="\n".join(
-                text for target in sorted(judged.translations) for text in _lines(judged.translations[target])
-            ),
-            keywords=_keywords(facts, overlay, matches, judged),
-            date=facts.day,
-        ),
-        published=int(facts.order[0].timestamp()) if facts.day is not None else 0,
-        story=grouping.story,
-        shown={
-            "url": article.canonical_url,
-            "outlet": facts.outlet,
-            "outlet_name": outlet_name(facts.outlet, facts.source),
-            "language": article.language.tag,
-            "day": facts.day.isoformat() if facts.day is not None else "",
-            "doubt": facts.doubt or "",
-            "medium": facts.medium,
-            **_translated_title(judged.translations),
-        },
-    )
+    @property
+    def sentence(self) -> str:
+        """What a person should know; empty where the index has everything."""
+        if not self.behind:
+            return self.trouble
+        said = f"Search is behind: {_articles(self.behind)} changed and {'is' if self.behind == 1 else 'are'} not in it yet."
+        return f"{said} {self.trouble or '`resound process` brings it up.'}"
 
 
-def _lines(one: StoredTranslation) -> Iterator[str]:
-    """A translation's title and paragraphs; its lead stands in for them while only the headline is translated."""
-    for paragraph in (one.title, *(one.paragraphs or one.lead)):
-        if text := joined(paragraph, one.target).replace("\n", " "):
-            yield text
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of the change feed that went to an index. `written`: ids that were put in, taken out or refused."""
+
+    looked_at: int
+    written: frozenset[str]
+    refused: tuple[Refusal, ...]
+
+    def keep_book(self, refused: dict[str, Refusal]) -> None:
+        """Bring the refusals of earlier batches up to this one."""
+        for key in self.written & refused.keys():
+            del refused[key]
+        refused.update((one.id, one) for one in self.refused)
 
 
-def _translated_title(translations: Mapping[str, StoredTranslation]) -> Mapping[str, str]:
-    """The English headline for people who cannot read the original, and whose work it is: never shown without."""
-    found = translations.get("en")
-    if found is None:
-        return {}
-    by = found.made_by[-1]
-    return {
-        "translated_title": joined(found.title, "en"),
-        "translated_by": said_by(by["label"], by["model"]),
-    }
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an index stands to the store. `answers` is False where it could not be asked: `behind` is then as it was seen last.
+
+    `quarantined`: documents that it refused.
+    """
+
+    name: str
+    answers: bool
+    behind: int
+    level_at: datetime | None
+    trouble: str
+    quarantined: int
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """For people."""
+        said = []
+        since = f" It was last up to date at {self.level_at:%Y-%m-%d %H:%M} UTC." if self.level_at else ""
+        if not self.answers:
+            said.append(
+                f"The index cannot be asked. {_articles(self.behind)} changed since it was last seen.{since}"
+            )
+        elif self.behind:
+            said.append(f"The index is behind by {_articles(self.behind)}.{since}")
+        else:
+            said.append("The index is up to date.")
+        if self.trouble and (self.behind or not self.answers):
+            said.append(self.trouble)
+        if self.quarantined:
+            said.append(
+                f"The index refused {_articles(self.quarantined)}: `resound requeue --stage index` has them tried again."
+            )
+        return tuple(said)
 
 
-def _keywords(
-    facts: Facts, overlay: Overlay, matches: Iterable[StoredMatch], judged: _Judged
-) -> Mapping[str, frozenset[str]]:
-    language = facts.stored.article.language
-    source: Source | None = facts.source
-    said = {campaign: decision.kind for campaign, decision in overlay.review.items()}
-    campaigns = {one.campaign for one in matches if one.matched and said.get(one.campaign) != "reject"}
-    campaigns |= {campaign for campaign, kind in said.items() if kind == "accept"}
-    origin = overlay.origin.value if overlay.origin is not None else None
-    if origin is None and source is not None and source.relation != "independent":
-        origin = "paid" if source.relation == "paid" else "owned"
-    return {
-        "lang": frozenset({language.language, language.tag}),
-        "country": frozenset({source.country} if source is not None else ()),
-        "outlet": frozenset({facts.outlet}),
-        "group": frozenset({source.owner.id} if source is not None else ()),
-        "type": frozenset({facts.medium}),
-        "campaign": frozenset(campaigns),
-        "origin": frozenset({origin} if origin is not None else ()),
-        "topic": frozenset(topic for topic, _ in judged.topics.found) if judged.topics else frozenset(),
-        "tone": frozenset(one.tone for one in judged.tones.values() if one.tone is not None),
-    }
+def _articles(count: int) -> str:
+    return f"{count} article{'' if count == 1 else 's'}"
 
 
-def outlet_name(outlet: str, source: Source | None) -> str:
-    """What people call an outlet; the bare host of one that has no name yet."""
-    return source.names.best() if source is not None else outlet.partition(":")[2] or outlet
+def now_utc() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+def update_index(
+    store: Store,
+    index: SearchIndex,
+    *,
+    clock: Clock = now_utc,
+    progress: Progress | None = None,
+    seconds: float | None = None,
+) -> IndexUpdate:
+    """Bring the index up to the store's last change, or as far as `seconds` allow. Several processes may do it at once.
+
+    Raises:
+        StoreError: the index cannot be written; the changes wait. It is remembered for `resound status`.
+    """
+    try:
+        _reopen_refused(store, clock)
+        looked_at, refused = 0, dict[str, Refusal]()
+        for batch in follow_changes(store, index, seconds=seconds):
+            note_refusals(store, batch.refused, batch.written, clock=clock)
+            batch.keep_book(refused)
+            looked_at += batch.looked_at
+            if progress is not None:
+                progress(looked_at)
+        cursor = index.cursor()
+    except StoreError as err:
+        _remember_trouble(store, index.name, str(err), clock)
+        raise
+    with store.read() as connection:
+        known, newest = load_state(connection, index.name), newest_change(connection)
+        behind = count_changed(connection, after=cursor)
+    if known.trouble or known.cursor != cursor:
+        level_at = clock() if cursor >= newest else known.level_at
+        with store.write() as connection:
+            set_state(connection, IndexState(index.name, cursor, level_at))
+    return IndexUpdate(looked_at, tuple(refused.values()), behind)
+
+
+def try_to_update_index(
+    store: Store,
+    index: SearchIndex,
+    *,
+    clock: Clock = now_utc,
+    progress: Progress | None = None,
+    seconds: float | None = None,
+) -> IndexUpdate:
+    """The same, but an index that cannot be written is told in the result: crawling and processing never fail for it."""
+    try:
+        return update_index(store, index, clock=clock, progress=progress, seconds=seconds)
+    except StoreError as err:
+        with store.read() as connection:
+            known = load_state(connection, index.name)
+            return IndexUpdate(behind=count_changed(connection, after=known.cursor), trouble=str(err))
+
+
+def index_standing(store: Store, index: SearchIndex) -> Standing:
+    """How far the index is behind and why, also while it does not answer."""
+    trouble = ""
+    try:
+        cursor: int | None = index.cursor()
+    except StoreError as err:
+        cursor, trouble = None, str(err)
+    with store.read() as connection:
+        known = load_state(connection, index.name)
+        return Standing(
+            name=index.name,
+            answers=cursor is not None,
+            behind=count_changed(connection, after=known.cursor if cursor is None else cursor),
+            level_at=known.level_at,
+            trouble=trouble or known.trouble,
+            quarantined=len(work.list_quarantined(connection, "index")),
+        )
+
+
+def follow_changes(store: Store, index: SearchIndex, *, seconds: float | None = None) -> Iterator[Batch]:
+    """Write what changed behind the index's cursor, batch by batch. Raises StoreError where the index cannot be used."""
+    begun = time.monotonic()
+    while seconds is None or time.monotonic() - begun < seconds:
+        cursor = index.cursor()
+        with store.read() as connection:
+            _refuse_a_newer(connection, cursor)
+            changed, newest = list_changes(connection, after=cursor, limit=BATCH)
+            if newest == cursor:
+                return
+            documents = build_documents(connection, changed, seq=newest_change(connection))
+        kept = {one.id for one in documents}
+        gone = [key for key in changed if key not in kept]
+        refused = index.write(documents, gone, cursor=newest)
+        # Where another process was faster nothing was written, and what it saw refused stays as it noted it.
+        is_ours = index.cursor() == newest
+        yield Batch(len(changed), frozenset((*kept, *gone)) if is_ours else frozenset(), refused)
+
+
+def note_refusals(store: Store, refused: Sequence[Refusal], written: Iterable[str], *, clock: Clock) -> None:
+    """Put what an index refused in quarantine, and take out of it what was refused earlier and is in (or gone) now."""
+    with store.read() as connection:
+        before = work.list_quarantined(connection, "index")
+    outcomes = {
+        key: Outcome.done("indexed", "The index has taken it.") for key in written if key in before
+    } | {one.id: Outcome.quarantined(REFUSED, f"The index refused it: {one.reason}") for one in refused}
+    if outcomes:
+        with store.write() as connection:
+            work.end_unclaimed(connection, "index", outcomes, now=clock())
+
+
+def _reopen_refused(store: Store, clock: Clock) -> None:
+    """What was requeued comes back through the change feed, like everything else: in order, and by one way only."""
+    with store.read() as connection:
+        if work.is_idle(connection, "index", now=clock()):
+            return
+    with store.write() as connection:
+        claims = work.claim(connection, "index", limit=1_000_000, now=clock())
+        record_change(connection, [one.subject for one in claims])
+        for one in claims:
+            work.finish(
+                connection, one, Outcome.done("again", "It goes to the index once more."), now=clock()
+            )
+
+
+def _refuse_a_newer(connection: Connection, cursor: int) -> None:
+    newest = newest_change(connection)
+    if cursor > newest:
+        raise StoreError(
+            f"The index is of another store or a later state of this one (its last change is {cursor}, the store's is "
+            f"{newest}): `resound reindex` builds it anew, and nothing is lost."
+        )
+
+
+def _remember_trouble(store: Store, name: str, trouble: str, clock: Clock) -> None:
+    with store.write() as connection:
+        known = load_state(connection, name)
+        set_state(connection, replace(known, failed_at=clock(), trouble=trouble[:2000]))

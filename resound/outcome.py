@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Stage = Literal["fetch", "extract", "match", "group", "headline", "tone", "topics", "link", "translate"]
+Stage = Literal[
+    "fetch", "extract", "match", "group", "headline", "tone", "topics", "link", "translate", "index"
+]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """In the order in which one article takes them. `headline` translates title and lead, `translate` the whole text,
-`link` joins stories across languages."""
+`link` joins stories across languages. `index` has rows only for what the search index refused: the change feed does the rest."""
 MODEL_STAGES: tuple[Stage, ...] = ("headline", "tone", "topics", "link", "translate")
 """Those that need a language model; without one their work waits and the rest goes on."""
 

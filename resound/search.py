@@ -1,4 +1,4 @@
-"""Search for people: the glossary's expansion, hits with highlighted passages from the original text, facets."""
+"""Search for people: the glossary's expansion, hits with highlighted passages from the original text, facets, likeness."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resound.campaign import Campaign
-from resound.index.base import SearchIndex
+from resound.errors import SearchUnavailableError, StoreError
+from resound.index.base import FACETS, Hit, SearchIndex
 from resound.query import (
     Document,
     Expansion,
@@ -19,7 +20,6 @@ from resound.query import (
     spans,
 )
 
-FACETS = ("lang", "country", "outlet", "group", "type", "campaign", "topic", "tone", "origin")
 SNIPPETS = 3
 AROUND = 60
 """Characters of text on each side of a highlighted passage."""
@@ -36,18 +36,24 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One hit as it is shown."""
+    """One hit as it is shown. `more`: other hits of its story, where one stands for all. `likeness`: the cosine, where asked."""
 
     id: str
     story: str
     title: str
     shown: Mapping[str, str]
     snippets: tuple[Snippet, ...]
+    more: int = 0
+    likeness: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """`query` is what was really asked, after `expansions`. `next` continues where this page ends."""
+    """`query` is what was really asked, after `expansions`. `next` continues where this page ends.
+
+    `stories` and `outlets`: how many different ones are among all `total` items, at least so many where
+    `uniques_are_exact` is False. `trouble` says what is missing where the index could answer only in part.
+    """
 
     query: str
     expansions: tuple[Expansion, ...]
@@ -55,6 +61,10 @@ class Results:
     hits: tuple[Found, ...]
     facets: Mapping[str, tuple[tuple[str, int], ...]]
     next: str | None
+    stories: int
+    outlets: int
+    uniques_are_exact: bool
+    trouble: str
 
 
 def search(
@@ -66,19 +76,56 @@ def search(
     limit: int = 20,
     after: str | None = None,
     facets: Sequence[str] = FACETS,
+    collapse: bool = False,
 ) -> Results:
     """Search items. A term that a campaign's glossary knows finds all its forms, in every language.
 
     Raises:
         QuerySyntaxError: where and what was expected.
+        SearchUnavailableError: the index does not answer.
     """
     query, expansions = expand(parse(text), glossary_forms(campaigns))
-    result = index.search(query, order=order, limit=limit, after=after, facets=facets)
-    hits = tuple(
-        Found(hit.id, hit.story, hit.document.title, hit.shown, tuple(make_snippets(query, hit.document)))
-        for hit in result.hits
+    try:
+        result = index.search(query, order=order, limit=limit, after=after, facets=facets, collapse=collapse)
+    except StoreError as err:
+        raise _unavailable(err) from err
+    return Results(
+        query=str(query),
+        expansions=tuple(expansions),
+        total=result.total,
+        hits=tuple(_found(hit, tuple(make_snippets(query, hit.document))) for hit in result.hits),
+        facets=result.facets,
+        next=result.next,
+        stories=result.stories,
+        outlets=result.outlets,
+        uniques_are_exact=result.uniques_are_exact,
+        trouble=result.trouble,
     )
-    return Results(str(query), tuple(expansions), result.total, hits, result.facets, result.next)
+
+
+def find_similar(index: SearchIndex, item: str, *, limit: int = 10) -> tuple[Found, ...]:
+    """The items most like one by what their headline and lead say, in any language, the most alike first.
+
+    Empty where no model has looked at it yet.
+
+    Raises:
+        SearchUnavailableError: the index does not answer.
+    """
+    try:
+        near = index.similar(item, limit=limit)
+    except StoreError as err:
+        raise _unavailable(err) from err
+    return tuple(_found(hit, tuple(snippets_of((), hit.document)), score) for hit, score in near)
+
+
+def _found(hit: Hit, snippets: tuple[Snippet, ...], likeness: float | None = None) -> Found:
+    return Found(hit.id, hit.story, hit.document.title, hit.shown, snippets, hit.more, likeness)
+
+
+def _unavailable(err: StoreError) -> SearchUnavailableError:
+    return SearchUnavailableError(
+        f"Search is unavailable: {err} Crawling, processing and counts go on without it, and the index catches up by itself."
+    )
 
 
 def glossary_forms(campaigns: Iterable[Campaign]) -> list[tuple[str, ...]]:

@@ -4,6 +4,12 @@
 |---|---|
 | `RESOUND_DATA` | folder of everything that is kept: store, index, evidence (default `resound-data`) |
 | `RESOUND_STORE_URL` | SQLAlchemy URL of the store, where it is not the SQLite file in that folder |
+| `RESOUND_ELASTICSEARCH` | URL of Elasticsearch (several parted by commas), or `cloud:` and a cloud id; unset: the embedded index |
+| `RESOUND_ELASTICSEARCH_API_KEY` `…_USERNAME` `…_PASSWORD` | how to sign in there: a key, or name and password |
+| `RESOUND_ELASTICSEARCH_API_KEY_FILE` `…_PASSWORD_FILE` | the same two, read from a file |
+| `RESOUND_ELASTICSEARCH_CA_FILE` | certificate of the authority that signed the server's, where it is a private one |
+| `RESOUND_ELASTICSEARCH_PREFIX` | what the names of its indexes begin with (default `resound`) |
+| `RESOUND_ELASTICSEARCH_TIMEOUT` | seconds after which a search is given up (default 10) |
 | `RESOUND_CONTACT` | e-mail or web address that the crawler names to the sites it reads |
 | `RESOUND_ALLOW` | addresses outside the public internet that may be connected to, parted by commas |
 | `RESOUND_PORTS` | ports that may be connected to, parted by commas (default 80,443) |
@@ -29,7 +35,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from resound import __version__
@@ -49,6 +55,17 @@ _ALLOW = re.compile(
     r"(?P<address>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]):(?P<port>\d{1,5})",
     re.IGNORECASE,
 )
+
+
+# "cloud:my-deployment:dXMtZWFzdC0x…" (what the cloud's console shows behind a name)
+_CLOUD = re.compile(r"cloud:\s*([^\s,]+)", re.IGNORECASE)
+# "https://search.example:9200", "http://[::1]:9200/path"; with `user:password@` in front of the host it is refused
+_NODE = re.compile(r"https?://(?:(?P<user>[^/\s]*)@)?[^\s/@,?#]+(?:/[^\s,?#]*)?", re.IGNORECASE)
+_INDEX_PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
 
 
 def _login_name() -> str:
@@ -80,6 +97,16 @@ class Settings(BaseSettings):
     data: Path = Path("resound-data")
     store_url: str | None = Field(default=None, repr=False, min_length=1)
     """May hold a password: never printed."""
+    elasticsearch: str | None = Field(default=None, repr=False, min_length=1)
+    """May be mistyped with a password in it: never printed. `elasticsearch_urls` and `elasticsearch_cloud` read it."""
+    elasticsearch_api_key: SecretStr | None = Field(default=None, repr=False)
+    elasticsearch_api_key_file: Path | None = None
+    elasticsearch_username: str | None = Field(default=None, min_length=1)
+    elasticsearch_password: SecretStr | None = Field(default=None, repr=False)
+    elasticsearch_password_file: Path | None = None
+    elasticsearch_ca_file: Path | None = None
+    elasticsearch_prefix: str = "resound"
+    elasticsearch_timeout: float = Field(default=10.0, gt=0, le=600, allow_inf_nan=False)
     contact: str | None = None
     allow: Annotated[tuple[str, ...], NoDecode] = ()
     """`127.0.0.1:8123` (may be connected to) or `*.example=127.0.0.1:8123` (names of this pattern live there)."""
@@ -121,7 +148,7 @@ class Settings(BaseSettings):
     @classmethod
     def _by_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+            return _parts(value)
         return value
 
     @field_validator("allow")
@@ -142,6 +169,95 @@ class Settings(BaseSettings):
         if not value:
             raise ValueError("name at least one port")
         return tuple(dict.fromkeys(value))
+
+    @field_validator("elasticsearch")
+    @classmethod
+    def _leads_to_elasticsearch(cls, value: str | None) -> str | None:
+        if value is None or _CLOUD.fullmatch(value):
+            return value
+        for part in _parts(value):
+            found = _NODE.fullmatch(part)
+            if found is None:
+                raise ValueError(
+                    "write http://host:9200 or https://host:9200 (several parted by commas), or cloud:ID"
+                )
+            if found["user"] is not None:
+                raise ValueError(
+                    "leave name and password out of the address: they have settings of their own "
+                    f"({PREFIX}ELASTICSEARCH_USERNAME, {PREFIX}ELASTICSEARCH_PASSWORD)"
+                )
+        return value
+
+    @field_validator("elasticsearch_api_key_file", "elasticsearch_password_file", "elasticsearch_ca_file")
+    @classmethod
+    def _is_a_file(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        value = value.expanduser()
+        if not value.is_file():
+            raise ValueError("there is no such file")
+        return value
+
+    @field_validator("elasticsearch_prefix")
+    @classmethod
+    def _names_an_index(cls, value: str) -> str:
+        if not _INDEX_PREFIX.fullmatch(value):
+            raise ValueError(
+                "small letters, digits, - and _ only, a letter or digit first, at most 60 of them"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _signs_in_one_way(self) -> Settings:
+        for name in ("API_KEY", "PASSWORD"):
+            field = f"elasticsearch_{name.lower()}"
+            if getattr(self, field) is not None and getattr(self, f"{field}_file") is not None:
+                raise ValueError(
+                    f"set {PREFIX}ELASTICSEARCH_{name} or {PREFIX}ELASTICSEARCH_{name}_FILE, not both"
+                )
+        has_key = self.elasticsearch_api_key is not None or self.elasticsearch_api_key_file is not None
+        has_password = self.elasticsearch_password is not None or self.elasticsearch_password_file is not None
+        if has_key and (has_password or self.elasticsearch_username is not None):
+            raise ValueError(
+                f"sign in at {PREFIX}ELASTICSEARCH with a key, or with name and password, not both"
+            )
+        if has_password != (self.elasticsearch_username is not None):
+            raise ValueError(f"{PREFIX}ELASTICSEARCH_USERNAME and its password belong together")
+        return self
+
+    @property
+    def elasticsearch_urls(self) -> tuple[str, ...]:
+        """The nodes' addresses; none where it is a cloud id or not set."""
+        if self.elasticsearch is None or self.elasticsearch_cloud is not None:
+            return ()
+        return _parts(self.elasticsearch)
+
+    @property
+    def elasticsearch_cloud(self) -> str | None:
+        """The cloud id, where it is one."""
+        found = _CLOUD.fullmatch(self.elasticsearch or "")
+        return found[1] if found is not None else None
+
+    def elasticsearch_secret(self, name: Literal["api_key", "password"]) -> str | None:
+        """A secret as it is, from the environment or from its file. Not to be printed.
+
+        Raises:
+            DefinitionError: the file cannot be read, or is empty.
+        """
+        given: SecretStr | None = getattr(self, f"elasticsearch_{name}")
+        if given is not None:
+            return given.get_secret_value()
+        path: Path | None = getattr(self, f"elasticsearch_{name}_file")
+        if path is None:
+            return None
+        variable = f"{PREFIX}ELASTICSEARCH_{name.upper()}_FILE"
+        try:
+            found = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as err:
+            raise DefinitionError(f"{variable}: the file {path} cannot be read.") from err
+        if not found:
+            raise DefinitionError(f"{variable}: the file {path} is empty.")
+        return found
 
     @property
     def user_agent(self) -> str:
@@ -217,5 +333,10 @@ def _explain(error: ValidationError, given: Mapping[str, Any]) -> str:
     field = field.removeprefix(PREFIX.lower())
     name = f"{field} (as given)" if field in given else f"{PREFIX}{field.upper()}"
     value = given.get(field, os.environ.get(f"{PREFIX}{field.upper()}", ""))
-    shown = "" if field == "store_url" else f" is {str(value)[:200]!r}"
-    return f"{name}{shown}: {first['msg'].removeprefix('Value error, ')}."
+    said = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"{said[0].upper()}{said[1:]}."
+    known = Settings.model_fields.get(field)
+    is_secret = known is not None and not known.repr
+    shown = "" if is_secret else f" is {str(value)[:200]!r}"
+    return f"{name}{shown}: {said}."

@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from resound import __version__
-from resound.cli import collect, decide, define, demonstrate, evaluate, keep, look, models, proposals, stage
+from resound.cli import (
+    collect,
+    decide,
+    define,
+    demonstrate,
+    evaluate,
+    find,
+    indexes,
+    keep,
+    look,
+    models,
+    proposals,
+    stage,
+)
 from resound.cli.office import Office, complain
 from resound.errors import ResoundError
 
@@ -53,7 +66,9 @@ def open_office(
 demonstrate.register(app)
 define.register(app)
 collect.register(app)
+find.register(app)
 look.register(app)
+indexes.register(app)
 decide.register(app)
 proposals.register(app)
 models.register(app)
@@ -70,7 +85,7 @@ def main() -> None:
         app()
     except ResoundError as err:
         complain(str(err))
-        sys.exit(1)
+        sys.exit(err.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has seen enough
         sys.exit(0)

@@ -1,4 +1,4 @@
-"""`resound crawl`, `process`, `requeue`, `replay`, `reindex`, `evidence verify`: what fills and rebuilds the store."""
+"""`resound crawl`, `process`, `requeue`, `replay`, `evidence verify`: what fills and rebuilds the store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resound.cli.office import Office, now, progress_bar, say_json, screen, table
+from resound.cli.office import Office, now, progress_bar, say_json, screen, table, warn
 from resound.errors import EvidenceError, NotFoundError, ResoundError
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ def register(app: typer.Typer) -> None:
         requeue
     )
     app.command(epilog="Example: `resound replay --from-warc resound-data/evidence`")(replay)
-    app.command(epilog="Example: `resound reindex`")(reindex)
     evidence.command(epilog="Example: `resound evidence verify`")(verify)
     app.add_typer(evidence, name="evidence")
 
@@ -88,6 +87,10 @@ def crawl(
         )
     if (since is None) != (until is None):
         raise ResoundError("--since and --until belong together: an archive is read for a window of days.")
+    if then_process:
+        _ = (
+            office.index
+        )  # asks it nothing; a set-up that cannot work is said before hours of crawling, not after
     with progress_bar() as bar:
         task = bar.add_task("crawl", total=None)
         report = run(
@@ -127,19 +130,20 @@ def process(
 
 
 def process_all(office: Office, *, workers: int | None = None) -> Processed:
-    """Run the pipeline until nothing waits, with a progress bar, and bring the index up."""
-    from resound.indexing import update_index
-    from resound.outcome import STAGES
+    """Run the pipeline until nothing waits, with a progress bar, and bring the index up; one that cannot be waits."""
+    from resound.indexing import try_to_update_index
+    from resound.outcome import STAGES, Outcome
     from resound.pipeline import process_pending
     from resound.reading import PageReader
 
     count = workers or os.cpu_count() or 1
+    index = office.index
     with (
         progress_bar() as bar,
         PageReader(office.evidence, workers=count) as reader,
         office.models() as models,
     ):
-        tasks = {stage: bar.add_task(stage, total=None) for stage in (*STAGES[1:], "index")}
+        tasks = {stage: bar.add_task(stage, total=None) for stage in STAGES[1:]}
         processed = process_pending(
             office.store,
             reader,
@@ -148,9 +152,16 @@ def process_all(office: Office, *, workers: int | None = None) -> Processed:
             clock=now,
             progress=lambda stage, moved: bar.advance(tasks[stage], moved),
         )
-        update_index(
-            office.store, office.index, progress=lambda done: bar.update(tasks["index"], completed=done)
+        update = try_to_update_index(
+            office.store,
+            index,
+            clock=now,
+            progress=lambda done: bar.update(tasks["index"], completed=done),
         )
+    for one in update.refused:
+        processed.add("index", Outcome.quarantined("refused", one.reason))
+    if update.sentence:
+        warn(update.sentence)
     return processed
 
 
@@ -200,19 +211,6 @@ def replay(
     for problem in found.problems:
         screen().print(f"Passed over: {problem}", markup=False)
     _print_processed(process_all(office))
-
-
-def reindex(context: typer.Context) -> None:
-    """Build the search index anew from the store. It is derived: nothing is lost."""
-    from resound.indexing import rebuild_index
-
-    office: Office = context.obj
-    with progress_bar() as bar:
-        task = bar.add_task("index", total=None)
-        count = rebuild_index(
-            office.store, office.settings.index, progress=lambda done: bar.update(task, completed=done)
-        )
-    screen().print(f"The index holds {count} items.")
 
 
 def verify(

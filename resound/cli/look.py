@@ -1,41 +1,22 @@
-"""`resound search`, `counts`, `export`, `explain`, `status`: what people ask."""
+"""`resound counts`, `export`, `explain`, `status`: what people ask."""
 
 from __future__ import annotations
 
 import csv
 import io
 import sys
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from resound.cli.office import Office, now, say_json, screen, table
 from resound.errors import ResoundError
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
-    from resound.search import Results, Snippet
-
-
-class Order(StrEnum):
-    """How hits are sorted."""
-
-    newest = "newest"
-    relevance = "relevance"
-
 
 def register(app: typer.Typer) -> None:
     """Put these commands on the command line."""
-    app.command(
-        epilog="""Examples: `resound search 綠耕隊` · `resound search 'rac thai dien tu'` ·
-`resound search '"Ngô Quý Việt" NEAR/5 STAMEQ'` · `resound search 'title:APO lang:vi date:2014-09-01..2014-12-31'`
-
-Words, "phrases", AND OR NOT, parentheses, NEAR/n, a trailing \\*, and the fields
-title: lang: country: outlet: group: type: campaign: topic: tone: origin: date:"""
-    )(search)
     app.command(
         epilog="""Examples: `resound counts apo-coe-gp-vietnam-2014` · `resound counts apo-coe-gp-vietnam-2014 --by outlet,month` ·
 `resound counts apo-coe-gp-vietnam-2014 --json`"""
@@ -46,43 +27,6 @@ title: lang: country: outlet: group: type: campaign: topic: tone: origin: date:"
     )(export)
     app.command(epilog="Example: `resound explain https://news.example/2014/10/02/1`")(explain)
     app.command(epilog="Examples: `resound status` · `resound status --json`")(status)
-
-
-def search(
-    context: typer.Context,
-    query: Annotated[str, typer.Argument(help="What to look for.")],
-    order: Annotated[Order, typer.Option(help="newest or relevance.")] = Order.newest,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="Hits on one page.")] = 20,
-    after: Annotated[str | None, typer.Option(help="Where the last page ended (its `next`).")] = None,
-    expansion: Annotated[
-        bool,
-        typer.Option(
-            "--expand/--no-expand", help="Let a name or theme find all its forms in every language."
-        ),
-    ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Search everything that is stored, with facets and highlighted passages."""
-    from resound.indexing import update_index
-    from resound.search import search as run
-    from resound.store.registry import load_campaigns
-
-    office: Office = context.obj
-    with office.store.read() as connection:
-        campaigns = load_campaigns(connection)
-    update_index(office.store, office.index)
-    results = run(
-        office.index,
-        query,
-        campaigns=campaigns.values() if expansion else (),
-        order=order.value,
-        limit=limit,
-        after=after,
-    )
-    if as_json:
-        say_json(_results_json(results))
-        return
-    _print_results(results)
 
 
 def counts(
@@ -181,11 +125,11 @@ def status(
     office: Office = context.obj
     with office.store.read() as connection:
         found = overall_status(connection, now=now())
-    from resound.indexing import lag
+    from resound.indexing import index_standing
 
-    behind = lag(office.store, office.index)
+    index = index_standing(office.store, office.index)
     if as_json:
-        say_json({**found.to_json(), "index_behind": behind})
+        say_json({**found.to_json(), "index_behind": index.behind, "index": asdict(index)})
         return
     if not found.tallies:
         screen().print(
@@ -198,75 +142,5 @@ def status(
     )
     for sentence in found.sentences:
         screen().print(sentence, markup=False)
-    screen().print("The index is up to date." if not behind else f"The index is {behind} articles behind.")
-
-
-def _results_json(results: Results) -> dict[str, Any]:
-    return {
-        "query": results.query,
-        "expansions": [{"term": one.term, "forms": list(one.forms)} for one in results.expansions],
-        "total": results.total,
-        "hits": [
-            {
-                "id": hit.id,
-                "story": hit.story,
-                "title": hit.title,
-                **hit.shown,
-                "snippets": [
-                    {"field": one.field, "text": one.text, "marks": [list(mark) for mark in one.marks]}
-                    for one in hit.snippets
-                ],
-            }
-            for hit in results.hits
-        ],
-        "facets": {name: dict(values) for name, values in results.facets.items()},
-        "next": results.next,
-    }
-
-
-def _print_results(results: Results) -> None:
-    console = screen()
-    for one in results.expansions:
-        console.print(
-            f"“{one.term}” also finds: {', '.join(one.forms)}  (--no-expand searches it alone)", markup=False
-        )
-    if not results.total:
-        console.print(
-            "Nothing found. Fewer words, another spelling or a wider date may help; `resound search --help` shows the language."
-        )
-        return
-    console.print(f"{results.total} item{'' if results.total == 1 else 's'}", style="bold")
-    for hit in results.hits:
-        console.print()
-        console.print(hit.title or hit.shown["url"], style="bold", markup=False)
-        if hit.shown.get("translated_title"):
-            console.print(
-                f"{hit.shown['translated_title']}  [machine translation: {hit.shown['translated_by']}]",
-                style="italic",
-                markup=False,
-            )
-        told = [hit.shown["outlet_name"], hit.shown["day"] or "no date", hit.shown["language"], hit.id]
-        console.print(" · ".join(told), style="cyan", markup=False)
-        for snippet in hit.snippets:
-            console.print(_highlighted(snippet))
-        console.print(hit.shown["url"], style="dim", markup=False)
-    console.print()
-    for name, values in results.facets.items():
-        if values:
-            console.print(
-                f"{name}: " + " · ".join(f"{value} {count}" for value, count in values[:8]), markup=False
-            )
-    if results.next:
-        console.print(f"More: add --after {results.next}", markup=False)
-
-
-def _highlighted(snippet: Snippet) -> Text:
-    from rich.text import Text
-
-    before = "… " if snippet.marks else ""
-    made = Text(f"{before}{snippet.text} …" if snippet.marks else snippet.text)
-    for start, end in snippet.marks:
-        made.stylize("bold yellow", start + len(before), end + len(before))
-    if snippet.field == "translation":
-        made.append("  [machine translation]", style="italic")
-    return made
+    for sentence in index.sentences:
+        screen().print(sentence, markup=False)

@@ -206,6 +206,11 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         "profile": office.profile or "none chosen",
     }
     advice = []
+    try:
+        facts["search index"] = office.index.describe()
+    except ResoundError as err:
+        facts["search index"] = "cannot be used"
+        advice.append(str(err))
     if "ctranslate2" not in engines or "onnxruntime" not in engines or "transformers" not in engines:
         advice.append('Articles cannot be translated, judged or tagged: pip install "resound[nlp]"')
     if "torch" not in engines:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from nlp.models import Models
     from resound.errors import ModelError
-    from resound.index.sqlite import SqliteIndex
+    from resound.index.base import SearchIndex
     from resound.modelling import ModelWorker
     from resound.settings import Settings
     from resound.store import Store
@@ -44,8 +44,10 @@ class Office:
         return open_store(self.settings.store_address)
 
     @cached_property
-    def index(self) -> SqliteIndex:
-        """The search index, not brought up to date."""
+    def index(self) -> SearchIndex:
+        """The search index as configured, not brought up to date. Nothing is asked of it yet."""
+        if self.settings.elasticsearch is not None:
+            return open_elastic(self.settings)
         from resound.index.sqlite import SqliteIndex
 
         return SqliteIndex(self.settings.index)
@@ -113,6 +115,37 @@ class Office:
 DEMO_PROFILE = "demo"
 
 
+def open_elastic(settings: Settings) -> SearchIndex:
+    """The index in Elasticsearch that the settings name.
+
+    Raises:
+        ResoundError: its client is not installed.
+    """
+    from resound.errors import ResoundError
+
+    try:
+        from resound.index.elastic import ElasticIndex  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        from resound.index.elastic_client import ElasticAddress  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    except ModuleNotFoundError as err:
+        raise ResoundError(
+            'RESOUND_ELASTICSEARCH is set, but its client is not installed: pip install "resound[elastic]"'
+        ) from err
+    cloud = settings.elasticsearch_cloud
+    where = {"urls": settings.elasticsearch_urls} if cloud is None else {"cloud_id": cloud}
+    index: SearchIndex = ElasticIndex(
+        ElasticAddress(
+            **where,
+            api_key=settings.elasticsearch_secret("api_key") or "",
+            username=settings.elasticsearch_username or "",
+            password=settings.elasticsearch_secret("password") or "",
+            ca_file=settings.elasticsearch_ca_file,
+            prefix=settings.elasticsearch_prefix,
+            timeout=settings.elasticsearch_timeout,
+        )
+    )
+    return index
+
+
 def open_models(office: Office) -> Models:
     """The models of the profile in use, in this process: for single stages and for evaluation.
 
@@ -157,6 +190,14 @@ def complain(sentence: str) -> None:
     from rich.text import Text
 
     Console(stderr=True, highlight=False).print(Text("Error: ", style="bold red") + Text(sentence))
+
+
+def warn(sentence: str) -> None:
+    """Something to know beside a result, on standard error."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(stderr=True, highlight=False).print(Text("Note: ", style="bold yellow") + Text(sentence))
 
 
 @contextmanager

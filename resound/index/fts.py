@@ -1,4 +1,4 @@
-"""A query's tree as SQL over FTS5. Every text leaf names its columns; boolean parts that are all text stay one MATCH.
+"""A query's tree as an FTS5 expression, where it is all text. Every leaf names its columns.
 
 Phrases and NEAR never cross columns. FTS5's NEAR counts tokens between the end of one phrase and the start of the
 other, as the matcher does.
@@ -7,13 +7,11 @@ other, as the matcher does.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from resound.query.tree import (
     FIELDS,
     And,
-    DateRange,
-    Keyword,
     Leaf,
     Near,
     Node,
@@ -29,82 +27,9 @@ ALL = "m"
 ALL_TOKEN = "_all"  # noqa: S105 (a token of text)
 
 
-_BY_TEXT = "doc.key IN (SELECT rowid FROM fts WHERE fts MATCH ?)"
-
-
 def column(name: str, *, exact: bool) -> str:
     """The FTS column of one form of a field."""
     return f"{name}_{'exact' if exact else 'loose'}"
-
-
-@dataclass(slots=True)
-class Condition:
-    """A WHERE condition on `doc` with its parameters."""
-
-    sql: str
-    values: list[str | int] = field(default_factory=list)
-
-    def select(self) -> str:
-        """The statement that gives the keys of what it holds for. Text alone needs no look at `doc`."""
-        if self.sql == _BY_TEXT:
-            return "SELECT rowid FROM fts WHERE fts MATCH ?"
-        return f"SELECT doc.key FROM doc WHERE {self.sql}"
-
-
-def by_text(expression: str) -> Condition:
-    """What an FTS5 expression finds."""
-    return Condition(_BY_TEXT, [expression])
-
-
-def where(node: Node) -> Condition:
-    """The condition under which a document is found."""
-    text = match_text(node)
-    if text is not None:
-        return by_text(text)
-    match node:
-        case And(children):
-            return _joined(" AND ", _bundle(children, And))
-        case Or(children):
-            return _joined(" OR ", _bundle(children, Or))
-        case Not(child):
-            inner = where(child)
-            return Condition(f"NOT ({inner.sql})", inner.values)
-        case Keyword(
-            "lang", _, folded
-        ):  # `lang:zh` asks for zh-Hant too: folded, `zh hant`; `!` follows the space
-            return Condition(
-                "doc.combination IN (SELECT combination FROM keyword WHERE name = 'lang' AND "
-                "(value = ? OR value >= ? AND value < ?))",
-                [folded, f"{folded} ", f"{folded}!"],
-            )
-        case Keyword(name, _, folded):
-            return Condition(
-                "doc.combination IN (SELECT combination FROM keyword WHERE name = ? AND value = ?)",
-                [name, folded],
-            )
-        case DateRange(first, last):
-            parts, values = ["doc.day <> ''"], []
-            for sign, day in ((">=", first), ("<=", last)):
-                if day is not None:
-                    parts.append(f"doc.day {sign} ?")
-                    values.append(day.isoformat())
-            return Condition(" AND ".join(parts), list(values))
-        case _:
-            raise TypeError(f"{type(node).__name__} is no text and no condition")
-
-
-def _bundle(children: Iterable[Node], kind: type[And | Or]) -> list[Node]:
-    """Text children of one AND or OR become one MATCH; the others stay conditions of their own."""
-    texts = [child for child in children if match_text(child) is not None]
-    rest = [child for child in children if match_text(child) is None]
-    return [*([texts[0] if len(texts) == 1 else kind(tuple(texts))] if texts else []), *rest]
-
-
-def _joined(word: str, children: Iterable[Node]) -> Condition:
-    found = [where(child) for child in children]
-    return Condition(
-        word.join(f"({one.sql})" for one in found), [value for one in found for value in one.values]
-    )
 
 
 def match_text(node: Node) -> str | None:

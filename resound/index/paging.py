@@ -6,11 +6,13 @@ import base64
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from heapq import nlargest
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from resound.index.base import Order
+from resound.index.columns import Keys, Mask, Snapshot
 
 
 class Place(NamedTuple):
@@ -19,6 +21,10 @@ class Place(NamedTuple):
     rank: int
     published: int
     id: str
+
+
+Placed = tuple[int, Place]
+"""(key, place)"""
 
 
 def write_place(order: Order, place: Place) -> str:
@@ -39,88 +45,128 @@ def read_place(after: str | None, order: Order) -> Place | None:
     return Place(rank, published, name)
 
 
-def page(
-    connection: sqlite3.Connection,
-    keys: Sequence[int],
-    published: Sequence[int],
-    ranks: Sequence[Callable[[], AbstractSet[int]]],
-    limit: int,
-    after: Place | None,
-) -> list[tuple[int, Place]]:
-    """The first `limit` of the found keys behind `after`. `ranks` give the keys that come before others.
+class Pager:
+    """Pages of found documents. `ranks` give those that come before others; the first one counts most."""
 
-    The first one counts most. One is asked only where it matters to this page: a common word fills it from the titles.
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        snapshot: Snapshot,
+        keys: Keys,
+        ranks: Sequence[Callable[[], Mask]],
+    ) -> None:
+        self._connection = connection
+        self._snapshot = snapshot
+        self._keys = keys
+        self._ranks = ranks
+
+    def page(self, limit: int, after: Place | None) -> list[Placed]:
+        """The first `limit` of the documents behind `after`."""
+        found: list[Placed] = []
+        for rank, group in _groups(self._keys, self._ranks):
+            if after is not None and rank > after.rank:
+                continue
+            start = after if after is not None and rank == after.rank else None
+            found += self._newest(rank, group, limit - len(found), start)
+            if len(found) >= limit:
+                break
+        return found
+
+    def page_of_stories(self, limit: int, after: Place | None) -> list[Placed]:
+        """The same of the first document of each story. Which that is does not depend on the page."""
+        story = self._snapshot.story
+        told = np.zeros(int(story.max(initial=0)) + 1, np.bool_)
+        found: list[Placed] = []
+        for rank, group in _groups(self._keys, self._ranks):
+            fresh = group[~told[story[group]]]
+            told[story[fresh]] = True
+            if not len(fresh) or (after is not None and rank > after.rank):
+                continue
+            start = after if after is not None and rank == after.rank else None
+            found += self._first_of_ties(rank, *self._latest_of_stories(fresh), limit - len(found), start)
+            if len(found) >= limit:
+                break
+        return found
+
+    def _latest_of_stories(self, keys: Keys) -> tuple[Keys, NDArray[np.int64]]:
+        """Each story's latest documents (several where they are of one moment), and how many each story has."""
+        story, published = self._snapshot.story[keys], self._snapshot.published[keys]
+        latest = np.full(int(story.max()) + 1, np.iinfo(np.int64).min)
+        np.maximum.at(latest, story, published)
+        first = keys[published == latest[story]]
+        return first, np.bincount(self._snapshot.story[first])
+
+    def _first_of_ties(
+        self, rank: int, keys: Keys, count: NDArray[np.int64], limit: int, start: Place | None
+    ) -> list[Placed]:
+        """The first `limit` documents, of each story only the one with the first id."""
+        found: list[Placed] = []
+        while len(found) < limit:
+            part = self._newest(rank, keys, limit - len(found), start)
+            if not part:
+                break
+            found += [one for one in part if self._is_first(one, keys, count)]
+            start = part[-1][1]
+        return found
+
+    def _is_first(self, one: Placed, keys: Keys, count: NDArray[np.int64]) -> bool:
+        key, place = one
+        story = self._snapshot.story[key]
+        if count[story] == 1:
+            return True
+        return place.id == min(self._id_of(int(tied)) for tied in keys[self._snapshot.story[keys] == story])
+
+    def _newest(self, rank: int, keys: Keys, limit: int, start: Place | None) -> list[Placed]:
+        """The latest; those of one moment by id."""
+        found: list[Placed] = []
+        if start is not None:
+            found = self._of_moment(rank, keys, start.published, limit, start.id)
+            keys = keys[self._snapshot.published[keys] < start.published]
+        wanted = min(limit - len(found), len(keys))
+        if wanted <= 0:
+            return found
+        published = self._snapshot.published[keys]
+        last = int(np.partition(published, len(keys) - wanted)[len(keys) - wanted])
+        sure = keys[published > last]
+        placed = [
+            (int(key), Place(rank, int(self._snapshot.published[key]), self._id_of(int(key)))) for key in sure
+        ]
+        found += sorted(placed, key=lambda one: (-one[1].published, one[1].id))
+        return found + self._of_moment(rank, keys, last, wanted - len(sure), "")
+
+    def _of_moment(self, rank: int, keys: Keys, moment: int, limit: int, after: str) -> list[Placed]:
+        """Those of one moment, by id: walked in the order's index, as there may be many (all undated ones)."""
+        tied = keys[self._snapshot.published[keys] == moment]
+        found: list[Placed] = []
+        if not len(tied) or limit <= 0:
+            return found
+        if len(tied) <= 2 * limit:
+            names = [(name, int(key)) for key in tied if (name := self._id_of(int(key))) > after]
+            return [(key, Place(rank, moment, name)) for name, key in sorted(names)[:limit]]
+        members = set(tied.tolist())
+        for key, name in self._connection.execute(
+            "SELECT key, id FROM doc WHERE published = ? AND id > ? ORDER BY id", (moment, after)
+        ):
+            if key in members:
+                found.append((key, Place(rank, moment, name)))
+                if len(found) in (limit, len(members)):
+                    break
+        return found
+
+    def _id_of(self, key: int) -> str:
+        return str(self._connection.execute("SELECT id FROM doc WHERE key = ?", (key,)).fetchone()[0])
+
+
+def _groups(keys: Keys, ranks: Sequence[Callable[[], Mask]], rank: int = 0) -> Iterator[tuple[int, Keys]]:
+    """The keys by rank, the best rank first: one bit for each set, the first set's the highest.
+
+    A set is asked for only where it matters: a common word fills a page from the titles.
     """
-    found: list[tuple[int, Place]] = []
-    for rank, group in _groups(keys, ranks):
-        if after is not None and rank > after.rank:
-            continue
-        start = after if after is not None and rank == after.rank else None
-        for key, moment, name in _newest(connection, group, published, limit - len(found), start):
-            found.append((key, Place(rank, moment, name)))
-        if len(found) >= limit:
-            break
-    return found
-
-
-def _groups(
-    keys: Sequence[int], ranks: Sequence[Callable[[], AbstractSet[int]]], rank: int = 0
-) -> Iterator[tuple[int, Sequence[int]]]:
-    """The keys by rank, the best rank first: one bit for each set, the first set's the highest."""
-    if not keys:
+    if not len(keys):
         return
     if not ranks:
         yield rank, keys
         return
-    members = ranks[0]()
-    yield from _groups([key for key in keys if key in members], ranks[1:], rank * 2 + 1)
-    yield from _groups([key for key in keys if key not in members], ranks[1:], rank * 2)
-
-
-def _newest(
-    connection: sqlite3.Connection,
-    keys: Sequence[int],
-    published: Sequence[int],
-    limit: int,
-    start: Place | None,
-) -> list[tuple[int, int, str]]:
-    """(key, published, id) of the latest; those of one moment by id."""
-    found: list[tuple[int, int, str]] = []
-    if start is not None:
-        found = _of_moment(connection, keys, published, start.published, limit, start.id)
-        keys = [key for key in keys if published[key] < start.published]
-    wanted = limit - len(found)
-    if wanted <= 0 or not keys:
-        return found
-    # Only the last moment of the page can be cut within; what is later goes in whole.
-    last = published[nlargest(wanted, keys, key=published.__getitem__)[-1]]
-    later = [
-        (key, *connection.execute("SELECT published, id FROM doc WHERE key = ?", (key,)).fetchone())
-        for key in keys
-        if published[key] > last
-    ]
-    found += sorted(later, key=lambda one: (-one[1], one[2]))
-    return found + _of_moment(connection, keys, published, last, limit - len(found), "")
-
-
-def _of_moment(
-    connection: sqlite3.Connection,
-    keys: Sequence[int],
-    published: Sequence[int],
-    moment: int,
-    limit: int,
-    after: str,
-) -> list[tuple[int, int, str]]:
-    """Those of one moment, by id: walked in the order's index, as there may be many (all undated ones)."""
-    members = {key for key in keys if published[key] == moment}
-    found: list[tuple[int, int, str]] = []
-    if not members or limit <= 0:
-        return found
-    for row in connection.execute(
-        "SELECT key, published, id FROM doc WHERE published = ? AND id > ? ORDER BY id", (moment, after)
-    ):
-        if row[0] in members:
-            found.append(row)
-            if len(found) in (limit, len(members)):
-                break
-    return found
+    is_member = ranks[0]()[keys]
+    yield from _groups(keys[is_member], ranks[1:], rank * 2 + 1)
+    yield from _groups(keys[~is_member], ranks[1:], rank * 2)

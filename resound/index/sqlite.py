@@ -1,109 +1,91 @@
 """The embedded index: SQLite with FTS5 over tokens of our own analysis.
 
-`doc` is narrow (order, day, facets) and `shown` wide (what a result shows). A document's keyword values together are
-one *combination*, of which there are few: facets are counted by combination, exactly, at the cost of one integer.
-A search asks SQLite once for the keys of what it finds; counting and ordering are done on `columns`, in memory.
-The FTS table keeps no text; a document that goes is taken out by the tokens that it came in with.
+A search asks FTS5 for the keys of what its words find; filtering, counting and ordering are done in memory.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import string
 import threading
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 from uuid import uuid4
 
 from resound.errors import StoreError
-from resound.index.base import FACETS, Hit, IndexDocument, Order, SearchResult
-from resound.index.columns import Columns
-from resound.index.fts import ALL_TOKEN, Condition, by_text, column, what_marks_add, where, words_in
-from resound.index.paging import Place, page, read_place, write_place
-from resound.query import FIELDS, Document, Query, analyse_document
-from resound.text import analysis_fingerprint, fold_keyword
+from resound.index.base import (
+    FACETS,
+    Hit,
+    IndexDocument,
+    Order,
+    Refusal,
+    SearchResult,
+)
+from resound.index.columns import Columns, Mask, Snapshot
+from resound.index.files import IndexFile
+from resound.index.finding import Finder
+from resound.index.fts import what_marks_add, words_in
+from resound.index.hashing import hash_all
+from resound.index.paging import Pager, read_place, write_place
+from resound.index.rows import SCHEMA, Row, delete_all, delete_row, read_body
+from resound.index.vectors import Matrix
+from resound.query import Query
+from resound.text import analysis_fingerprint
 
-VERSION = 3
-_COLUMNS = ("m", *(column(name, exact=exact) for name in FIELDS for exact in (False, True)))
-# Keeps every code point but ASCII white space and controls inside a token (`unicode61` would drop marks and emoji).
-_TOKENCHARS = string.punctuation.replace("'", "''").replace('"', '""')
-_SCHEMA = f"""
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE doc (
-  key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, published INTEGER NOT NULL, day TEXT NOT NULL,
-  combination INTEGER NOT NULL
-);
-CREATE INDEX doc_order ON doc (published DESC, id);
-CREATE INDEX doc_combination ON doc (combination);
-CREATE INDEX doc_day ON doc (day);
-CREATE TABLE shown (key INTEGER PRIMARY KEY, hash TEXT NOT NULL, body BLOB NOT NULL);
-CREATE TABLE combination (key INTEGER PRIMARY KEY AUTOINCREMENT, facets TEXT NOT NULL UNIQUE);
-CREATE TABLE keyword (
-  name TEXT NOT NULL, value TEXT NOT NULL, combination INTEGER NOT NULL, PRIMARY KEY (name, value, combination)
-) WITHOUT ROWID;
-CREATE VIRTUAL TABLE fts USING fts5(
-  {", ".join(_COLUMNS)}, content='', columnsize=0, tokenize="ascii tokenchars '{_TOKENCHARS}'"
-);
-"""
+VERSION = 4
 
 
 class SqliteIndex:
     """`resound.index.base.SearchIndex` in one file. Safe to share between threads; several processes may have it open."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create.
-
-        Raises:
-            StoreError: the file is no index, or one of another version or analysis; the sentence says what to do.
-        """
+        """Name the file; the first call opens or creates it, or says that it is of another version or analysis."""
         self._path = path
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._file = IndexFile(path, self._prepare)
         self._lock = threading.Lock()
-        self._columns: dict[str, Columns] = {}  # of each file that ever stood at the path (`resound reindex`)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        wanted = f"{VERSION} {analysis_fingerprint()}"
-        with self._transaction() as connection:
-            if not connection.execute("SELECT name FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in _SCHEMA.split(";\n"):
-                    if statement.strip():
-                        connection.execute(statement)
-                connection.execute(
-                    "INSERT INTO meta VALUES ('version', ?), ('cursor', '0'), ('file', ?)",
-                    (wanted, uuid4().hex),
-                )
-            found = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()[0]
-        if found != wanted:
-            self.close()
-            raise StoreError(
-                f"The index {path} was made by another version of Resound. It is derived from the store: "
-                "`resound reindex` builds it anew, and nothing is lost."
-            )
+        self._read: dict[str, _Read] = {}  # of the file at the path, and of the one before it
+
+    @property
+    def name(self) -> str:
+        """One data folder has one embedded index."""
+        return "sqlite"
+
+    def describe(self) -> str:
+        """Engine, version, place and size. Looking makes no file."""
+        engine = f"SQLite {sqlite3.sqlite_version} with FTS5 at {self._path}"
+        if not self._path.exists():
+            return f"{engine}: not made yet"
+        count = self.count()
+        size = self._path.stat().st_size / 1e6
+        return f"{engine}: {count} items, {size:.0f} MB"
 
     def cursor(self) -> int:
         """The store's change number up to which the index is complete."""
-        with self._reading() as connection:
-            return int(connection.execute("SELECT value FROM meta WHERE name = 'cursor'").fetchone()[0])
+        with self._file.reading() as connection:
+            return _meta(connection).cursor
 
-    def write(self, upserts: Sequence[IndexDocument], deletes: Sequence[str], *, cursor: int) -> None:
-        """All or nothing. What another process has overtaken meanwhile (a higher cursor) is left as it is."""
-        rows = [_Row(one) for one in {one.id: one for one in upserts}.values()]
-        with self._transaction() as connection:
-            known = int(connection.execute("SELECT value FROM meta WHERE name = 'cursor'").fetchone()[0])
-            if cursor < known:
-                return
-            for key in (*deletes, *(row.id for row in rows)):
-                _delete(connection, key)
+    def write(
+        self, upserts: Sequence[IndexDocument], deletes: Sequence[str], *, cursor: int
+    ) -> tuple[Refusal, ...]:
+        """All or nothing, but for what is refused."""
+        rows = [Row(one) for one in {one.id: one for one in upserts}.values()]
+        refused: list[Refusal] = []
+        lengths: dict[str, int] = {}
+        with self._file.writing() as connection:
+            if cursor < _meta(connection).cursor:
+                return ()
+            for key in deletes:
+                delete_row(connection, key)
             for row in rows:
+                refusal = row.refuse(connection, lengths)
+                if refusal is not None:
+                    refused.append(refusal)
+                    continue
+                delete_row(connection, row.id)
                 row.insert(connection)
-            connection.execute("UPDATE meta SET value = ? WHERE name = 'cursor'", (str(cursor),))
+            _mark_written(connection, cursor)
+        return tuple(refused)
 
     def search(
         self,
@@ -113,220 +95,171 @@ class SqliteIndex:
         limit: int = 20,
         after: str | None = None,
         facets: Sequence[str] = (),
+        collapse: bool = False,
     ) -> SearchResult:
         """See the contract."""
         unknown = [name for name in facets if name not in FACETS]
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no facet")
         place = read_place(after, order)
-        with self._reading() as connection:
-            keys = _keys(connection, where(query.tree))
-            columns = self._columns_of(connection)
-            counted = columns.count_combinations(connection, keys)
-            ranks = [cache(partial(_members, connection, rank)) for rank in _ranks(query, order)]
-            rows = page(connection, keys, columns.published, ranks, limit + 1, place)
-            hits = [_hit(connection, key, found) for key, found in rows[:limit]]
-            values = columns.count_facets(connection, counted, facets)
-        more = len(rows) > limit
+        with self._file.reading() as connection:
+            snapshot = self._snapshot(connection)
+            finder = Finder(connection, snapshot)
+            keys = finder.find(query.tree)
+            stories = snapshot.count_stories(keys)
+            pager = Pager(connection, snapshot, keys, _ranks(finder, snapshot, query, order))
+            rows = (pager.page_of_stories if collapse else pager.page)(limit + 1, place)
+            hits = [
+                _hit(connection, key, more=int(stories[snapshot.story[key]]) - 1 if collapse else 0)
+                for key, _ in rows[:limit]
+            ]
+            values = snapshot.count_values(keys)
+        is_last = len(rows) <= limit or not limit
         return SearchResult(
             total=len(keys),
             hits=tuple(hits),
-            facets=values,
-            next=write_place(order, rows[limit - 1][1]) if more and limit else None,
+            facets=snapshot.name_facets(values, facets),
+            next=None if is_last else write_place(order, rows[limit - 1][1]),
+            stories=int((stories > 0).sum()),
+            outlets=snapshot.count_outlets(values),
         )
+
+    def similar(self, identity: str, /, *, limit: int = 10) -> tuple[tuple[Hit, float], ...]:
+        """By brute force over the stored vectors: exact."""
+        with self._file.reading() as connection:
+            found = connection.execute(
+                "SELECT key, model FROM doc JOIN vector USING (key) WHERE id = ?", (identity,)
+            ).fetchone()
+            if found is None or limit <= 0:
+                return ()
+            key, model = found
+            nearest = self._reader(connection).matrix(model).nearest(connection, key, limit)
+            return tuple((_hit(connection, one), score) for one, _, score in nearest)
 
     def count(self) -> int:
         """How many documents it holds."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM doc").fetchone()[0])
+
+    def hashes(self) -> Iterator[tuple[str, str]]:
+        """Of one moment, on a connection of its own: what else the thread asks meanwhile does not disturb it."""
+        with self._file.reading_apart() as connection:
+            yield from connection.execute("SELECT id, hash FROM doc JOIN shown USING (key) ORDER BY id")
 
     def content_hash(self) -> str:
         """Of everything that was indexed, in the order of the ids."""
-        made = sha256()
-        with self._reading() as connection:
-            for key, digest in connection.execute(
-                "SELECT id, hash FROM doc JOIN shown USING (key) ORDER BY id"
-            ):
-                made.update(f"{key} {digest}\n".encode())
-        return made.hexdigest()
+        return hash_all(self.hashes())
 
     def clear(self) -> None:
         """Empty it."""
-        with self._transaction() as connection:
-            for table in ("doc", "shown", "combination", "keyword"):
-                connection.execute(f"DELETE FROM {table}")
-            connection.execute("INSERT INTO fts(fts) VALUES ('delete-all')")
-            connection.execute("UPDATE meta SET value = '0' WHERE name = 'cursor'")
+        with self._file.writing() as connection:
+            delete_all(connection)
+            _mark_written(connection, 0)
 
     def close(self) -> None:
         """Close every connection."""
-        with self._lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-        self._local = threading.local()
+        self._file.close()
 
-    def _columns_of(self, connection: sqlite3.Connection) -> Columns:
-        file = connection.execute("SELECT value FROM meta WHERE name = 'file'").fetchone()[0]
-        with self._lock:
-            return self._columns.setdefault(file, Columns())
+    def begin_rebuild(self) -> SqliteIndex:
+        """A file beside this one."""
+        return SqliteIndex(self._file.begin_beside())
 
-    def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
-            with self._lock:
-                self._open.append(found)
-            found.execute("PRAGMA journal_mode = WAL")
-            found.execute(
-                "PRAGMA synchronous = NORMAL"
-            )  # derived data: a lost tail is read again from the store
-            found.execute("PRAGMA cache_size = -65536")
-            found.execute("PRAGMA mmap_size = 1073741824")
-            self._local.connection = found
-        return found
+    def finish_rebuild(self) -> None:
+        """Let the path lead to the new file."""
+        self._file.take_beside()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._guarded("BEGIN IMMEDIATE") as connection:
-            yield connection
+    def abandon_rebuild(self) -> None:
+        """Remove the new file."""
+        self._file.drop_beside()
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._guarded("BEGIN") as connection:
-            yield connection
-
-    @contextmanager
-    def _guarded(self, begin: str) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = self._connection()
-            connection.execute(begin)
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as err:
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the tables where there are none; refuse what another version made."""
+        wanted = f"{VERSION} {analysis_fingerprint()}"
+        if not _has_tables(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            if not _has_tables(connection):  # another process may have been first
+                for statement in SCHEMA.split(";\n"):
+                    if statement.strip():
+                        connection.execute(statement)
+                connection.execute(
+                    "INSERT INTO meta VALUES ('version', ?), ('cursor', 0), ('writes', 0), ('file', ?)",
+                    (wanted, uuid4().hex),
+                )
+            connection.execute("COMMIT")
+        found = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()[0]
+        if found != wanted:
             raise StoreError(
-                f"The index {self._path} cannot be used ({err}). It is derived from the store: delete the file, then "
-                "`resound reindex`."
-            ) from err
+                f"The index {self._path} was made by another version of Resound. It is derived from the store: "
+                "`resound reindex` builds it anew, and nothing is lost."
+            )
+
+    def _reader(self, connection: sqlite3.Connection) -> _Read:
+        file = _meta(connection).file
+        with self._lock:
+            found = self._read.get(file)
+            if found is None:
+                while len(self._read) > 1:
+                    self._read.pop(next(iter(self._read)))
+                found = self._read[file] = _Read()
+            return found
+
+    def _snapshot(self, connection: sqlite3.Connection) -> Snapshot:
+        return self._reader(connection).columns.snapshot(connection, _meta(connection).writes)
 
 
-class _Row:
-    """One document as it is written."""
+class _Read:
+    """What was read of one file into memory."""
 
-    def __init__(self, document: IndexDocument) -> None:
-        source = document.document
-        folded = {
-            name: sorted(fold_keyword(value) for value in values)
-            for name, values in source.keywords.items()
-            if values
-        }
-        shown = {
-            "published": document.published,
-            "story": document.story,
-            "shown": dict(document.shown),
-            "fields": {name: source.text(name) for name in FIELDS},
-            "keywords": {name: sorted(values) for name, values in source.keywords.items()},
-            "date": None if source.date is None else source.date.isoformat(),
-        }
-        self.id = document.id
-        self.published = document.published
-        self.day = "" if source.date is None else source.date.isoformat()
-        self.facets = json.dumps(
-            {name: sorted(values) for name, values in sorted(source.keywords.items()) if values},
-            ensure_ascii=False,
-        )
-        self.folded = folded
-        body = json.dumps(shown, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
-        self.hash = sha256(self.id.encode() + b"\0" + body).hexdigest()
-        self.body = zlib.compress(body, 1)
-        self.tokens = _tokens(source)
+    def __init__(self) -> None:
+        self.columns = Columns()
+        self._matrices: dict[str, Matrix] = {}
+        self._lock = threading.Lock()
 
-    def insert(self, connection: sqlite3.Connection) -> None:
-        combination = self._combination(connection)
-        key = connection.execute(
-            "INSERT INTO doc (id, published, day, combination) VALUES (?, ?, ?, ?)",
-            (self.id, self.published, self.day, combination),
-        ).lastrowid
-        connection.execute("INSERT INTO shown VALUES (?, ?, ?)", (key, self.hash, self.body))
-        marks = ", ".join("?" * len(_COLUMNS))
-        connection.execute(
-            f"INSERT INTO fts (rowid, {', '.join(_COLUMNS)}) VALUES (?, {marks})",
-            (key, *self.tokens),
-        )
-
-    def _combination(self, connection: sqlite3.Connection) -> int:
-        found = connection.execute("SELECT key FROM combination WHERE facets = ?", (self.facets,)).fetchone()
-        if found is not None:
-            return int(found[0])
-        key = connection.execute("INSERT INTO combination (facets) VALUES (?)", (self.facets,)).lastrowid
-        rows = [(name, value, key) for name, values in self.folded.items() for value in set(values)]
-        connection.executemany("INSERT OR IGNORE INTO keyword VALUES (?, ?, ?)", rows)
-        return int(key or 0)
+    def matrix(self, model: str) -> Matrix:
+        with self._lock:
+            return self._matrices.setdefault(model, Matrix(model))
 
 
-def _tokens(document: Document) -> tuple[str, ...]:
-    analysed = analyse_document(document)
-    texts = [
-        " ".join(analysed.fields[name].tokens(exact=exact)) for name in FIELDS for exact in (False, True)
-    ]
-    return (ALL_TOKEN, *texts)
+class _Meta(NamedTuple):
+    cursor: int
+    file: str
+    writes: int
 
 
-def _delete(connection: sqlite3.Connection, key: str) -> None:
-    found = connection.execute(
-        "SELECT doc.key, shown.body FROM doc JOIN shown USING (key) WHERE doc.id = ?", (key,)
+def _meta(connection: sqlite3.Connection) -> _Meta:
+    rows = connection.execute(
+        "SELECT value FROM meta WHERE name IN ('cursor', 'file', 'writes') ORDER BY name"
+    )
+    return _Meta(*(value for (value,) in rows))
+
+
+def _mark_written(connection: sqlite3.Connection, cursor: int) -> None:
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'cursor'", (cursor,))
+    connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'writes'")
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT name FROM sqlite_master WHERE name = 'meta'").fetchone() is not None
+
+
+def _hit(connection: sqlite3.Connection, key: int, *, more: int = 0) -> Hit:
+    identity, body = connection.execute(
+        "SELECT id, body FROM doc JOIN shown USING (key) WHERE key = ?", (key,)
     ).fetchone()
-    if found is None:
-        return
-    marks = ", ".join("?" * len(_COLUMNS))
-    connection.execute(
-        f"INSERT INTO fts (fts, rowid, {', '.join(_COLUMNS)}) VALUES ('delete', ?, {marks})",
-        (found[0], *_tokens(_read_body(found[1])[0])),
-    )
-    connection.execute("DELETE FROM doc WHERE key = ?", (found[0],))
-    connection.execute("DELETE FROM shown WHERE key = ?", (found[0],))
+    document, loaded = read_body(body)
+    return Hit(identity, loaded["story"], loaded["published"], loaded["shown"], document, more)
 
 
-def _read_body(body: bytes) -> tuple[Document, dict[str, Any]]:
-    loaded = json.loads(zlib.decompress(body).decode("utf-8", "surrogatepass"))
-    document = Document(
-        **loaded["fields"],
-        keywords={name: frozenset(values) for name, values in loaded["keywords"].items()},
-        date=None if loaded["date"] is None else date.fromisoformat(loaded["date"]),
-    )
-    return document, loaded
-
-
-def _keys(connection: sqlite3.Connection, condition: Condition) -> list[int]:
-    rows = connection.execute(f"SELECT doc.key FROM doc WHERE {condition.sql}", condition.values)
-    return [key for (key,) in rows]
-
-
-def _members(connection: sqlite3.Connection, condition: Condition) -> frozenset[int]:
-    return frozenset(_keys(connection, condition))
-
-
-def _hit(connection: sqlite3.Connection, key: int, place: Place) -> Hit:
-    body = connection.execute("SELECT body FROM shown WHERE key = ?", (key,)).fetchone()[0]
-    document, loaded = _read_body(body)
-    return Hit(place.id, loaded["story"], place.published, loaded["shown"], document)
-
-
-def _ranks(query: Query, order: Order) -> list[Condition]:
+def _ranks(finder: Finder, snapshot: Snapshot, query: Query, order: Order) -> list[Callable[[], Mask]]:
     """What comes before newness, best first; none for `newest`."""
     if order == "newest":
         return []
-    ranks = []
+    ranks: list[Callable[[], Mask]] = []
     exactly = what_marks_add(query.tree)
     if exactly is not None:
-        ranks.append(where(exactly))
+        ranks.append(cache(lambda: snapshot.mask(finder.find(exactly))))
     for name in ("title", "lead"):
         text = words_in(query.tree, name)
         if text is not None:
-            ranks.append(by_text(text))
+            ranks.append(cache(partial(lambda one: snapshot.mask(finder.match(one)), text)))
     return ranks

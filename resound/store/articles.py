@@ -18,6 +18,9 @@ Kind = Literal["item", "copy"]
 """`copy`: it stands on an aggregator; "also seen at", never an item."""
 
 
+_SHOWN = ("title", "lead", "paragraphs", "captions", "tag", "language")
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where an article was published. `outlet` is a source id, or `host:` and the host of a provisional outlet."""
@@ -115,7 +118,10 @@ def store_article(
     )
     is_redated = old is not None and bool(fresh) and fresh["published"] != old.published
     is_moved = known is None or known.current != current or is_redated
-    if is_moved:
+    # Lead, captions and language are searched, too, and may be read differently of the same text.
+    if is_moved or (
+        old is not None and any(fresh.get(name, getattr(old, name)) != getattr(old, name) for name in _SHOWN)
+    ):
         record_change(connection, [identity])
     return Stored(identity, number, result, is_moved)
 
@@ -193,6 +199,12 @@ def place_articles(connection: Connection, places: Sequence[tuple[str, Placement
             .values(kind=place.kind, outlet=place.outlet, edition=place.edition, medium=place.medium)
         )
     record_change(connection, [key for key, _ in places])
+
+
+def articles_of_outlets(connection: Connection, outlets: Iterable[str]) -> list[str]:
+    """The ids of the articles that were published by these outlets, in the order of the ids."""
+    statement = select(article.c.id).where(article.c.outlet.in_(list(outlets))).order_by(article.c.id)
+    return list(connection.execute(statement).scalars())
 
 
 def list_places(connection: Connection) -> list[tuple[str, str, Placement]]:

@@ -190,6 +190,14 @@ def load_vectors(
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(statement)]
 
 
+def vectors_of(connection: Connection, versions: Iterable[str]) -> dict[str, tuple[str, bytes]]:
+    """version → (model and revision as `model@revision`, vector)."""
+    return {
+        row["version"]: (f"{row['model']}@{row['revision']}", row["vector"])
+        for row in _rows(connection, vector.c.version, versions)
+    }
+
+
 def load_sentences(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[str, float, list[str]]]:
     """key → (text, score, flags) of sentences that were translated before."""
     return {

@@ -151,5 +151,7 @@ def write_groupings(connection: Connection, groupings: Mapping[str, Grouping]) -
         ],
     )
     keys = [one.article for one in changed]
-    record_change(connection, keys)
+    # An item that lost or won a twin is another document, though its own grouping may be as it was.
+    items = {one.item for key in keys for one in (before.get(key), groupings[key]) if one is not None}
+    record_change(connection, [*keys, *sorted(items.difference(keys))])
     return keys

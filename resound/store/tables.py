@@ -383,6 +383,16 @@ link = Table(
     Index(None, "b"),
 )
 
+index_state = Table(
+    "index_state",
+    metadata,
+    Column("name", String(200), primary_key=True),  # which index, as it calls itself
+    Column("cursor", Integer, nullable=False),  # how far it was when it was last seen
+    Column("level_at", Moment),  # when it was last brought up to the store's newest change
+    Column("failed_at", Moment),
+    Column("trouble", Text, nullable=False),  # why it could not be brought up; empty where it could
+)
+
 change = Table(
     "change",
     metadata,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -122,6 +122,34 @@ def finish(connection: Connection, claim: Claim, outcome: Outcome, *, now: datet
         )
     )
     return ended.rowcount == 1
+
+
+def end_unclaimed(
+    connection: Connection, stage: Stage, outcomes: Mapping[str, Outcome], *, now: datetime
+) -> None:
+    """Write how work ended that nobody had to claim: subject → outcome. Open work of this name is ended with it."""
+    enqueue(connection, stage, outcomes)
+    for subject, outcome in outcomes.items():
+        connection.execute(
+            update(work)
+            .where(work.c.stage == stage, work.c.subject == subject)
+            .values(
+                due=None,
+                holder=None,
+                outcome=outcome.kind,
+                reason=outcome.reason,
+                detail=outcome.detail[:2000],
+                finished_at=now,
+            )
+        )
+
+
+def list_quarantined(connection: Connection, stage: Stage) -> dict[str, str]:
+    """subject → why, of what waits in a stage's quarantine."""
+    statement = select(work.c.subject, work.c.detail).where(
+        work.c.stage == stage, work.c.outcome == "quarantined", work.c.due.is_(None)
+    )
+    return {row.subject: row.detail or "" for row in connection.execute(statement)}
 
 
 def postpone(connection: Connection, claim: Claim, *, until: datetime, reason: str, detail: str) -> None:

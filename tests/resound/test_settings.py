@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,76 @@ def test_the_password_of_the_store_is_never_shown(monkeypatch: pytest.MonkeyPatc
 )
 def test_the_interface_language_follows_the_locale(environment: dict[str, str], language: str) -> None:
     assert locale_language(environment) == language
+
+
+class TestElasticsearch:
+    """Where it is and how to sign in there; what is secret is never shown."""
+
+    def test_unset_means_the_embedded_index(self) -> None:
+        settings = load_settings()
+        assert (settings.elasticsearch, settings.elasticsearch_urls, settings.elasticsearch_cloud) == (
+            None,
+            (),
+            None,
+        )
+        assert settings.elasticsearch_secret("api_key") is None
+
+    def test_addresses_and_cloud_ids(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("RESOUND_ELASTICSEARCH", "https://a.example:9200, http://[::1]:9200/path")
+        assert load_settings().elasticsearch_urls == ("https://a.example:9200", "http://[::1]:9200/path")
+        assert load_settings().elasticsearch_cloud is None
+        monkeypatch.setenv("RESOUND_ELASTICSEARCH", "cloud:office:dXMtZWFzdC0x")
+        assert (load_settings().elasticsearch_urls, load_settings().elasticsearch_cloud) == (
+            (),
+            "office:dXMtZWFzdC0x",
+        )
+
+    def test_secrets_come_from_the_environment_or_a_file(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("RESOUND_ELASTICSEARCH", "https://a.example:9200")
+        monkeypatch.setenv("RESOUND_ELASTICSEARCH_USERNAME", "resound")
+        (tmp_path / "password").write_text("käse\n", encoding="utf-8")
+        monkeypatch.setenv("RESOUND_ELASTICSEARCH_PASSWORD_FILE", str(tmp_path / "password"))
+        assert load_settings().elasticsearch_secret("password") == "käse"
+        (tmp_path / "password").write_text("\n")
+        with pytest.raises(DefinitionError, match=r"PASSWORD_FILE: the file .* is empty"):
+            load_settings().elasticsearch_secret("password")
+        monkeypatch.delenv("RESOUND_ELASTICSEARCH_PASSWORD_FILE")
+        monkeypatch.setenv("RESOUND_ELASTICSEARCH_PASSWORD", "geheim-1")
+        assert load_settings().elasticsearch_secret("password") == "geheim-1"
+        assert "geheim" not in repr(load_settings())
+        assert "geheim" not in str(load_settings().model_dump())
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ({"": "a.example:9200-geheim"}, "RESOUND_ELASTICSEARCH: write http"),
+            ({"": "https://me:geheim@a.example:9200"}, "leave name and password out"),
+            ({"": "https://a.example, https://geheim@b.example"}, "leave name and password out"),
+            (
+                {"_API_KEY": "geheim", "_USERNAME": "me", "_PASSWORD": "geheim"},
+                "a key, or with name and password",
+            ),
+            ({"_PASSWORD": "geheim"}, "belong together"),
+            ({"_USERNAME": "me"}, "belong together"),
+            ({"_API_KEY": "geheim", "_API_KEY_FILE": __file__}, "not both"),
+            ({"_CA_FILE": "/nowhere/ca.pem"}, "there is no such file"),
+            ({"_PREFIX": "Resound*"}, "small letters"),
+            ({"_TIMEOUT": "0"}, "greater than 0"),
+            ({"_PASWORD": "geheim"}, "did you mean RESOUND_ELASTICSEARCH_PASSWORD"),
+        ],
+        ids=str,
+    )
+    def test_what_is_wrong_is_said_without_the_secret(
+        self, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
+    ) -> None:
+        for name, value in given.items():
+            monkeypatch.setenv(f"RESOUND_ELASTICSEARCH{name}", value)
+        with pytest.raises(DefinitionError, match=re.escape(said)) as caught:
+            load_settings()
+        error: BaseException | None = caught.value
+        while error is not None:
+            assert "geheim" not in str(error)
+            assert "geheim" not in repr(error)
+            error = error.__cause__

@@ -2,58 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from resound.errors import StoreError
 from resound.index.base import IndexDocument, SearchIndex
-from resound.index.sqlite import SqliteIndex
 from resound.query import Document, parse
-
-Make = Callable[[Path], SearchIndex]
-
-
-@pytest.fixture(params=[SqliteIndex], ids=lambda kind: kind.__name__)
-def make(request: pytest.FixtureRequest) -> Make:
-    found: Make = request.param
-    return found
-
-
-@pytest.fixture
-def index(make: Make, tmp_path: Path) -> Iterator[SearchIndex]:
-    made = make(tmp_path / "index.sqlite")
-    yield made
-    made.close()
-
-
-def article(
-    key: str, title: str = "", body: str = "", *, published: int = 0, **keywords: str
-) -> IndexDocument:
-    values = {name: frozenset(value.split("|")) for name, value in keywords.items()}
-    return IndexDocument(
-        key, 1, Document(title=title, body=body, keywords=values), published, f"s-{key}", {"url": f"u-{key}"}
-    )
-
-
-def ids(index: SearchIndex, text: str, **more: object) -> list[str]:
-    return [hit.id for hit in index.search(parse(text), **more).hits]  # type: ignore[arg-type]
-
-
-def all_pages(index: SearchIndex, text: str, limit: int, order: str) -> list[list[str]]:
-    pages, after = [], None
-    while True:
-        result = index.search(parse(text), order=order, limit=limit, after=after)  # type: ignore[arg-type]
-        pages.append([hit.id for hit in result.hits])
-        after = result.next
-        if after is None:
-            return pages
+from tests.resound.index.conftest import MakeIndex
+from tests.resound.index.material import all_pages, article, ids
 
 
 def test_an_empty_index(index: SearchIndex) -> None:
@@ -103,9 +61,9 @@ def test_an_id_in_both_is_put_in(index: SearchIndex) -> None:
     assert (ids(index, "new"), ids(index, "old"), index.count()) == (["a"], [], 1)
 
 
-def test_the_content_hash_does_not_depend_on_the_order_of_writing(make: Make, tmp_path: Path) -> None:
+def test_the_content_hash_does_not_depend_on_the_order_of_writing(make_index: MakeIndex) -> None:
     documents = [article(f"d{n}", f"title {n}", "綠", lang="zh|zh-Hant", published=n) for n in range(6)]
-    one, other = make(tmp_path / "one"), make(tmp_path / "other")
+    one, other = make_index("one"), make_index("other")
     one.write(documents, [], cursor=9)
     other.write([replace(documents[3], story="another")], [], cursor=1)
     for document in reversed(documents):
@@ -114,8 +72,6 @@ def test_the_content_hash_does_not_depend_on_the_order_of_writing(make: Make, tm
     assert one.content_hash() == other.content_hash()
     other.write([replace(documents[0], story="another")], [], cursor=10)
     assert one.content_hash() != other.content_hash()
-    one.close()
-    other.close()
 
 
 def test_facets_are_exact_over_all_pages_and_in_order(index: SearchIndex) -> None:
@@ -231,13 +187,12 @@ def test_clear(index: SearchIndex) -> None:
     assert index.search(parse("waste"), facets=("lang",)).facets == {"lang": (("vi", 1),)}
 
 
-def test_it_outlives_closing(make: Make, tmp_path: Path) -> None:
-    one = make(tmp_path / "index")
+def test_it_outlives_closing(make_index: MakeIndex) -> None:
+    one = make_index("index")
     one.write([article("a", "綠耕隊")], [], cursor=5)
     one.close()
-    again = make(tmp_path / "index")
+    again = make_index("index")
     assert (again.cursor(), ids(again, "绿耕队")) == (5, ["a"])
-    again.close()
 
 
 def test_threads_search_while_another_writes_and_see_whole_writes(index: SearchIndex) -> None:
@@ -262,50 +217,3 @@ def test_threads_search_while_another_writes_and_see_whole_writes(index: SearchI
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-class TestSqlite:
-    """What only the file has."""
-
-    def test_it_is_read_while_another_process_is_writing(self, tmp_path: Path) -> None:
-        index = SqliteIndex(tmp_path / "index.sqlite")
-        index.write([article("a", "waste")], [], cursor=1)
-        script = (
-            "import sqlite3, sys\n"
-            "c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-            "c.execute('BEGIN IMMEDIATE'); c.execute('DELETE FROM doc'); print('in', flush=True)\n"
-            "sys.stdin.readline(); c.execute('ROLLBACK')\n"
-        )
-        with subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path / "index.sqlite")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as other:
-            assert other.stdout is not None
-            assert other.stdout.readline() == "in\n"
-            assert ids(index, "waste") == ["a"]
-            other.communicate("\n")
-        index.close()
-
-    def test_two_open_at_once_see_each_other(self, tmp_path: Path) -> None:
-        one, other = SqliteIndex(tmp_path / "i"), SqliteIndex(tmp_path / "i")
-        one.write([article("a", "waste", lang="en")], [], cursor=2)
-        assert ids(other, "waste") == ["a"]
-        other.write([article("a", "water", lang="vi")], [], cursor=3)
-        assert one.search(parse("water"), facets=("lang",)).facets["lang"] == (("vi", 1),)
-        one.write([article("a", "stale")], [], cursor=2)
-        assert ids(other, "water") == ["a"], "what was overtaken is not written"
-        one.close()
-        other.close()
-
-    def test_a_file_that_is_no_index_and_one_of_another_analysis_are_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "no").write_bytes(b"this is no database" * 100)
-        with pytest.raises(StoreError, match="reindex"):
-            SqliteIndex(tmp_path / "no")
-        made = SqliteIndex(tmp_path / "old")
-        with made._transaction() as connection:
-            connection.execute("UPDATE meta SET value = '0 old' WHERE name = 'version'")
-        made.close()
-        with pytest.raises(StoreError, match="another version"):
-            SqliteIndex(tmp_path / "old")

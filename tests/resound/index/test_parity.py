@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from resound.index.base import FACETS, IndexDocument, SearchIndex
-from resound.index.sqlite import SqliteIndex
 from resound.query import Document, analyse_document, evaluate, expand, parse, spans
+from tests.resound.index.conftest import MakeIndex
 from tests.resound.query.generated import GLOSSARY, WORDS, documents, queries
 
 DOCUMENTS = 8
 QUERIES = 5
 
 
-@pytest.fixture(scope="module", params=[SqliteIndex], ids=lambda kind: kind.__name__)
-def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchIndex]:
-    make: Callable[[Path], SearchIndex] = request.param
-    made = make(tmp_path_factory.mktemp("parity") / "index.sqlite")
-    yield made
-    made.close()
+@pytest.fixture(scope="module")
+def index(make_module_index: MakeIndex) -> SearchIndex:
+    return make_module_index("parity")
 
 
 def compare(index: SearchIndex, found: list[Document], asked: list[tuple[str, bool]]) -> Counter[str]:

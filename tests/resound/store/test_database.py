@@ -89,8 +89,9 @@ def two_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package.mkdir()
     shutil.copytree(home / "migrations", package / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     second = package / "migrations" / "versions" / "9000_second.py"
+    newest = database._newest_shipped()
     second.write_text(
-        "from alembic import op\nimport sqlalchemy as sa\nrevision, down_revision = '9000', '0003'\n"
+        f"from alembic import op\nimport sqlalchemy as sa\nrevision, down_revision = '9000', '{newest}'\n"
         "branch_labels = depends_on = None\n"
         "def upgrade():\n"
         "    op.add_column('article', sa.Column('extra', sa.Text()))\n"

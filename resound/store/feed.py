@@ -1,0 +1,64 @@
+"""The change feed that search indexes follow, and how far each of them was when it was last seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from resound.store.database import upsert
+from resound.store.tables import change, grouping, index_state
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """`cursor`: the change number up to which it was complete. `level_at`: when it last had everything.
+
+    `trouble`: why it could not be brought up at `failed_at`; empty once it could again.
+    """
+
+    name: str
+    cursor: int = 0
+    level_at: datetime | None = None
+    failed_at: datetime | None = None
+    trouble: str = ""
+
+
+def newest_change(connection: Connection) -> int:
+    """The number of the store's last change; 0 where nothing has happened."""
+    return int(connection.execute(select(func.max(change.c.seq))).scalar() or 0)
+
+
+def count_changed(connection: Connection, *, after: int) -> int:
+    """How many articles have changed since a cursor."""
+    statement = select(func.count(func.distinct(change.c.article))).where(change.c.seq > after)
+    return int(connection.execute(statement).scalar_one())
+
+
+def list_item_ids(connection: Connection, *, after: str, limit: int) -> list[str]:
+    """The next items behind an id, in the order of their ids; `after` is empty at the beginning."""
+    statement = (
+        select(grouping.c.item)
+        .where(grouping.c.item > after)
+        .distinct()
+        .order_by(grouping.c.item)
+        .limit(limit)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def count_items(connection: Connection) -> int:
+    """How many items there are, copies on aggregators included."""
+    return int(connection.execute(select(func.count(func.distinct(grouping.c.item)))).scalar_one())
+
+
+def load_state(connection: Connection, name: str) -> IndexState:
+    """How far an index was when it was last seen; one that was never seen is at 0."""
+    row = connection.execute(select(index_state).where(index_state.c.name == name)).first()
+    return IndexState(name) if row is None else IndexState(**row._mapping)
+
+
+def set_state(connection: Connection, state: IndexState) -> None:
+    """Remember it."""
+    upsert(connection, index_state, [{name: getattr(state, name) for name in IndexState.__slots__}])
