@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -24,8 +24,8 @@ _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 _WAITS = (
     "The store is not touched: crawling and reading go on, search is behind, and it catches up by itself."
 )
-MAX_REASON = 300
-"""Characters of Elasticsearch's own words that a message quotes."""
+MAX_REASON = 240
+"""Characters of one of Elasticsearch's own sentences that a message quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,24 +186,29 @@ def _explain_answer(err: Any, place: str) -> str:
 
 
 def reason_of(err: Any) -> str:
-    """The innermost reason that Elasticsearch gives, cut to `MAX_REASON` characters."""
+    """The reason that Elasticsearch gives for refusing a request."""
     body = err.body
     found = body.get("error", body) if isinstance(body, dict) else body
     return reason_in(found) or str(getattr(err, "message", "")) or "it gave no reason"
 
 
 def reason_in(error: Any) -> str:
-    """The same of an error object within an answer."""
+    """The same of an error object within an answer: what failed, and why in the end."""
     if not isinstance(error, dict):
-        return str(error or "")[:MAX_REASON]
-    causes = error.get("root_cause") or []
-    inner = error.get("caused_by")
-    parts = [error.get("reason") or ""]
-    if isinstance(inner, dict):
-        parts.append(inner.get("reason") or "")
-    if not any(parts) and causes:
-        parts.append(causes[0].get("reason") or causes[0].get("type") or "")
-    return ": ".join(dict.fromkeys(part for part in parts if part))[:MAX_REASON] or str(error.get("type", ""))
+        return _shorten(str(error or ""))
+    innermost = error
+    while isinstance(innermost.get("caused_by"), dict):
+        innermost = innermost["caused_by"]
+    causes = error.get("root_cause") or [{}]
+    said = (error.get("reason"), innermost.get("reason"), causes[0].get("reason"))
+    parts = [_shorten(one) for one in said if one] or [str(error.get("type", ""))]
+    return ": ".join(dict.fromkeys(parts[:2]))
+
+
+def _shorten(text: str) -> str:
+    """Beginning and end: what is in between may be the whole text that did not fit."""
+    half = MAX_REASON // 2
+    return text if len(text) <= MAX_REASON else f"{text[:half]} … {text[-half:]}"
 
 
 def is_block(status: int, reason: str) -> bool:
@@ -222,8 +227,3 @@ def is_gone(err: Any, *kinds: str) -> bool:
     return err.status_code == 404 and any(
         kind in str(err.body) for kind in (kinds or ("index_not_found_exception", "alias"))
     )
-
-
-def with_timeout(address: ElasticAddress, seconds: float) -> ElasticAddress:
-    """The same cluster, with another time-out."""
-    return replace(address, timeout=seconds)
