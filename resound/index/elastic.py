@@ -47,11 +47,11 @@ class ElasticIndex:
     """`resound.index.base.SearchIndex` in Elasticsearch. Safe to share between threads and processes."""
 
     def __init__(
-        self, address: ElasticAddress, *, patience: Patience | None = None, only: str | None = None
+        self, address: ElasticAddress, *, patience: Patience | None = None, only: HeldIndex | None = None
     ) -> None:
         """Name the cluster; the first call reaches for it.
 
-        `patience` is how long a write waits for what passes. `only`: an index by its own name (one that is being built),
+        `patience` is how long a write waits for what passes. `only`: one index (one that is being built),
         instead of the one that the aliases lead to.
         """
         self._address = address
@@ -168,7 +168,7 @@ class ElasticIndex:
 
     def count(self) -> int:
         """How many documents it holds."""
-        return self._on_index(lambda: int(self._connected().count(index=self._reads())["count"]))
+        return self._on_index(self._count)
 
     def hashes(self) -> Iterator[tuple[str, str]]:
         """Of one moment, in parts."""
@@ -205,12 +205,10 @@ class ElasticIndex:
             indices = self._indices()
             self._bound = None
             if self._only is not None:
-                indices.drop(self._only)
+                indices.drop(self._only.name)
                 self._only = self._create((indices.rebuild,))
-                return
-            new = indices.look(self._create(()))
-            if new is not None:
-                indices.swap(new)
+            else:
+                indices.swap(self._create(()))
 
     def close(self) -> None:
         """Close the connections."""
@@ -231,8 +229,8 @@ class ElasticIndex:
                 begun = None
             if begun is None:
                 indices.drop_orphans()
-            name = begun.name if begun is not None else self._create((indices.rebuild,))
-        return ElasticIndex(self._address, patience=self._patience, only=name)
+            only = begun if begun is not None else self._create((indices.rebuild,))
+        return ElasticIndex(self._address, patience=self._patience, only=only)
 
     def finish_rebuild(self) -> None:
         """Let the aliases lead to the new index, in one step; then delete the old one. May be called of either of the two."""
@@ -241,7 +239,7 @@ class ElasticIndex:
             new = indices.find(indices.rebuild)
             if new is None:
                 live = indices.find(indices.read)
-                if self._only is not None and live is not None and live.name == self._only:
+                if self._only is not None and live is not None and live.uuid == self._only.uuid:
                     return  # another process that worked at the same one was quicker
                 raise StoreError(
                     "There is no index being built to put in place: begin with `resound reindex`."
@@ -270,13 +268,16 @@ class ElasticIndex:
         return Indices(self._connected(), self._address.prefix)
 
     def _reads(self) -> str:
-        return self._only or self._indices().read
+        return self._only.name if self._only is not None else self._indices().read
 
-    def _create(self, aliases: tuple[str, ...]) -> str:
+    def _create(self, aliases: tuple[str, ...]) -> HeldIndex:
+        """A new index. Where another process takes its number, or deletes it again, the next one."""
         indices = self._indices()
-        while (name := indices.create(aliases)) is None:  # another process took the number
-            continue
-        return name
+        while True:
+            name = indices.create(aliases)
+            made = indices.look(name) if name is not None else None
+            if made is not None:
+                return made
 
     def _current(self) -> HeldIndex:
         """The index as it is now, made where there is none. Raises StoreError where another version made it."""
@@ -284,8 +285,8 @@ class ElasticIndex:
         if self._only is None:
             found = indices.ensure()
         else:
-            there = indices.look(self._only)
-            if there is None:
+            there = indices.look(self._only.name)
+            if there is None or there.uuid != self._only.uuid:
                 raise StoreError(
                     "The index that was being built in Elasticsearch was taken away: begin again with `resound reindex`."
                 )
@@ -313,8 +314,16 @@ class ElasticIndex:
             self._current()
             return ask()
 
+    def _count(self) -> int:
+        answer = self._connected().count(index=self._reads())
+        if answer["_shards"]["failed"]:
+            raise StoreError(
+                f"Elasticsearch at {self._address.place} cannot count now: a part of the index does not answer. Try again later."
+            )
+        return int(answer["count"])
+
     def _open_view(self) -> View:
-        view = View(self._connected(), self._reads())
+        view = View(self._connected(), self._reads(), whole=True)
         view.open()
         return view
 

@@ -6,6 +6,8 @@ answer only what Elasticsearch itself calls the reason.
 
 from __future__ import annotations
 
+import base64
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,6 +108,8 @@ def connect(address: ElasticAddress) -> Elasticsearch:
     """The client; it asks nothing of the network yet. Requests go to the next node where one cannot be reached."""
     from elasticsearch import Elasticsearch
 
+    # Its debugging log has whole requests and answers: articles, and what a careless proxy echoes of our headers.
+    logging.getLogger("elastic_transport.node").setLevel(logging.INFO)
     options: dict[str, Any] = (
         {"cloud_id": address.cloud_id} if address.cloud_id else {"hosts": list(address.urls)}
     )
@@ -219,7 +223,9 @@ def is_block(status: int, reason: str) -> bool:
 def _without_secrets(err: Exception, address: ElasticAddress) -> Exception | None:
     """The cause, for logs; none where a server or a proxy echoed what must not be told."""
     told = f"{err!r} {err} {getattr(err, 'body', '')} {getattr(err, 'errors', '')}"
-    return None if any(one and one in told for one in (address.api_key, address.password)) else err
+    basic = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
+    secrets = (address.api_key, address.password, basic if address.password else "")
+    return None if any(one and one in told for one in secrets) else err
 
 
 def is_gone(err: Any, *kinds: str) -> bool:

@@ -24,7 +24,11 @@ def find_similar(
 ) -> tuple[tuple[Hit, float], ...]:
     """The documents nearest to one, told and ordered by the cosine of the rows that were written."""
     asked = client.search(
-        index=index, query={"term": {"id": identity}}, source_includes=["embedding"], size=1
+        index=index,
+        query={"term": {"id": identity}},
+        source_includes=["embedding"],
+        size=1,
+        allow_partial_search_results=False,
     )["hits"]["hits"]
     if not asked or "embedding" not in asked[0]["_source"]:
         return ()
@@ -48,6 +52,7 @@ def find_similar(
             size=count,
             source_includes=["shown", "embedding.row"],
             timeout=f"{seconds * 1000:.0f}ms",
+            allow_partial_search_results=False,
         )["hits"]["hits"]
         near = [
             (cosine(unit, unit_of(base64.b64decode(hit["_source"]["embedding"]["row"]))), hit) for hit in hits

@@ -57,15 +57,17 @@ def read_place(after: str | None, order: Order) -> Place | None:
 class View:
     """A point in time, or simply what an index holds now."""
 
-    def __init__(self, client: Elasticsearch, index: str) -> None:
+    def __init__(self, client: Elasticsearch, index: str, *, whole: bool = False) -> None:
+        """`whole`: a part of the index that does not answer is an error, not a gap."""
         self._client = client
         self._index = index
+        self._allows_gaps = not whole
         self.id = ""
 
     def open(self) -> None:
         """Freeze what is looked at."""
         opened = self._client.open_point_in_time(
-            index=self._index, keep_alive=KEEP_ALIVE, allow_partial_search_results=True
+            index=self._index, keep_alive=KEEP_ALIVE, allow_partial_search_results=self._allows_gaps
         )
         self.id = opened["id"]
 
@@ -73,11 +75,13 @@ class View:
         """Ask for a search of it."""
         if not self.id:
             found: Mapping[str, Any] = self._client.search(
-                index=self._index, allow_partial_search_results=True, **body
+                index=self._index, allow_partial_search_results=self._allows_gaps, **body
             ).body
             return found
         answer = self._client.search(
-            pit={"id": self.id, "keep_alive": KEEP_ALIVE}, allow_partial_search_results=True, **body
+            pit={"id": self.id, "keep_alive": KEEP_ALIVE},
+            allow_partial_search_results=self._allows_gaps,
+            **body,
         )
         self.id = answer.get("pit_id", self.id)
         seen: Mapping[str, Any] = answer.body

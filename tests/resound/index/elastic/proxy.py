@@ -41,6 +41,7 @@ class Proxy:
     rule: Rule = lambda _: None
     seen: list[Request] = field(default_factory=list)
     url: str = ""
+    is_product: bool = True
     server: ThreadingHTTPServer | None = None
 
     def start(self, tls: ssl.SSLContext | None = None) -> Proxy:
@@ -68,7 +69,8 @@ class Proxy:
                     self.close_connection = True
                     return
                 self.send_response(status)
-                self.send_header("X-Elastic-Product", "Elasticsearch")
+                if proxy.is_product:
+                    self.send_header("X-Elastic-Product", "Elasticsearch")
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -157,9 +157,9 @@ def test_an_address_that_cannot_be_used_is_said(wrong: dict[str, object], said: 
 
 
 def test_another_server_is_not_taken_for_elasticsearch(address: ElasticAddress) -> None:
-    proxy = Proxy(address.urls[0], lambda _: Answer(200, "hello")).start()
+    proxy = Proxy(address.urls[0], lambda _: Answer(200, "hello"), is_product=False).start()
     index = ElasticIndex(replace(address, urls=(proxy.url,)))
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match="is not Elasticsearch"):
         index.describe()
     index.close()
     proxy.stop()

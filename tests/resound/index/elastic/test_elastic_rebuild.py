@@ -105,6 +105,7 @@ def test_an_interrupted_rebuild_is_gone_on_with(elastic: ElasticIndex, address: 
 
 
 def test_what_another_version_began_is_deleted(elastic: ElasticIndex, address: ElasticAddress) -> None:
+    assert elastic.cursor() == 0
     first = elastic.begin_rebuild()
     first.write([document("b")], [], cursor=4)
     client = connect(address)
