@@ -199,6 +199,7 @@ class Indices:
             query={"term": {"embedding.model": model}},
             source_includes=["embedding.row"],
             size=1,
+            allow_partial_search_results=False,
         )["hits"]["hits"]
         return str(hits[0]["_source"]["embedding"]["row"]) if hits else None
 

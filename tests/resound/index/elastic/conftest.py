@@ -102,7 +102,9 @@ def make(cluster: Cluster) -> Iterator[Callable[[Path], SearchIndex]]:
 
     def made(path: Path) -> SearchIndex:
         if path not in known:
-            known[path] = ElasticAddress(urls=(cluster.url,), prefix=f"test-{run}-{next(numbers)}", timeout=20)
+            known[path] = ElasticAddress(
+                urls=(cluster.url,), prefix=f"test-{run}-{next(numbers)}", timeout=20
+            )
         return ElasticIndex(known[path], patience=QUICK)
 
     yield made

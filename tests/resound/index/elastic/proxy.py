@@ -56,7 +56,10 @@ class Proxy:
             def answer(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 request = Request(
-                    self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, self.rfile.read(length)
+                    self.command,
+                    self.path,
+                    {k.lower(): v for k, v in self.headers.items()},
+                    self.rfile.read(length),
                 )
                 proxy.seen.append(request)
                 own = proxy.rule(request)

@@ -29,7 +29,16 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     made = (folder / "cert.pem", folder / "key.pem")
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
     command += ["-days", "2", "-subj", "/CN=elasticsearch.example", "-addext", "subjectAltName=IP:127.0.0.1"]
     command += ["-out", str(made[0]), "-keyout", str(made[1])]
     try:
@@ -48,7 +57,11 @@ def guarded(address: ElasticAddress, certificate: tuple[Path, Path]) -> Iterator
         def check(request: Request) -> Answer | None:
             if request.headers.get("authorization") == expected:
                 return None
-            echo = {"type": "security_exception", "reason": "unable to authenticate", "header": dict(request.headers)}
+            echo = {
+                "type": "security_exception",
+                "reason": "unable to authenticate",
+                "header": dict(request.headers),
+            }
             return Answer(401, {"error": echo})
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -125,7 +138,9 @@ def test_secrets_stand_in_no_message_and_no_log(
                 told += [str(raised.value), repr(raised.value), repr(raised.value.__cause__)]
             told += [repr(where), repr(index), index.name]
             index.close()
-            away = ElasticIndex(replace(where, urls=("https://127.0.0.1:9",)), patience=Patience(0.1, 0.05, 0.1))
+            away = ElasticIndex(
+                replace(where, urls=("https://127.0.0.1:9",)), patience=Patience(0.1, 0.05, 0.1)
+            )
             with pytest.raises(StoreError, match="cannot be reached") as raised:
                 away.cursor()
             told += [str(raised.value), repr(raised.value.__cause__)]

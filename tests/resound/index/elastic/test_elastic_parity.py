@@ -96,9 +96,7 @@ def compare(
     return counted
 
 
-def run(
-    both: tuple[SearchIndex, SearchIndex], asked: st.SearchStrategy[str], examples: int
-) -> Counter[str]:
+def run(both: tuple[SearchIndex, SearchIndex], asked: st.SearchStrategy[str], examples: int) -> Counter[str]:
     """Hypothesis over `compare`. What shrinking and replaying add is not counted: the sum is at least this."""
     counted: Counter[str] = Counter()
 
@@ -171,7 +169,20 @@ def test_phrases_of_one_word_twice_and_near_itself(
     both: tuple[SearchIndex, SearchIndex], tmp_path: Path
 ) -> None:
     """Where an unordered NEAR of overlapping operands could be measured otherwise."""
-    texts = ["a a", "a", "a b a", "b a", "a b", "a x x b", "b x a x b", "a b a b", "b b a a", "x a b x", "綠 綠耕", "綠耕綠"]
+    texts = [
+        "a a",
+        "a",
+        "a b a",
+        "b a",
+        "a b",
+        "a x x b",
+        "b x a x b",
+        "a b a b",
+        "b b a a",
+        "x a b x",
+        "綠 綠耕",
+        "綠耕綠",
+    ]
     found = [Document(title=text, body=f"{text}\n{text}") for text in texts]
     asked = [
         f"{one} NEAR/{distance} {other}"

@@ -109,7 +109,9 @@ def test_what_another_version_began_is_deleted(elastic: ElasticIndex, address: E
     first = elastic.begin_rebuild()
     first.write([document("b")], [], cursor=4)
     client = connect(address)
-    client.indices.put_mapping(index=f"{address.prefix}-items-rebuild", meta={"made_by": "another", "built_by": "0"})
+    client.indices.put_mapping(
+        index=f"{address.prefix}-items-rebuild", meta={"made_by": "another", "built_by": "0"}
+    )
     client.close()
 
     again = elastic.begin_rebuild()
@@ -124,7 +126,9 @@ def test_what_another_version_began_is_deleted(elastic: ElasticIndex, address: E
         elastic.finish_rebuild()
 
 
-def test_an_index_of_another_version_is_refused_and_rebuilt(elastic: ElasticIndex, address: ElasticAddress) -> None:
+def test_an_index_of_another_version_is_refused_and_rebuilt(
+    elastic: ElasticIndex, address: ElasticAddress
+) -> None:
     elastic.write([document("a")], [], cursor=1)
     client = connect(address)
     client.indices.put_mapping(index=f"{address.prefix}-items", meta={"made_by": "mapping 0, analysis none"})
@@ -163,7 +167,9 @@ def test_who_read_the_cursor_of_the_old_index_does_not_write_into_the_new_one(
     other.close()
 
 
-def test_an_index_that_somebody_deleted_is_filled_again(elastic: ElasticIndex, address: ElasticAddress) -> None:
+def test_an_index_that_somebody_deleted_is_filled_again(
+    elastic: ElasticIndex, address: ElasticAddress
+) -> None:
     elastic.write([document("a")], [], cursor=3)
     client = connect(address)
     client.indices.delete(index=next(iter(names(address))))
@@ -176,7 +182,10 @@ def test_an_index_that_somebody_deleted_is_filled_again(elastic: ElasticIndex, a
 
 def test_several_that_begin_at_once_make_one_index(address: ElasticAddress) -> None:
     found = [ElasticIndex(address) for _ in range(4)]
-    threads = [threading.Thread(target=one.write, args=([document(f"d{n}")], []), kwargs={"cursor": 1}) for n, one in enumerate(found)]
+    threads = [
+        threading.Thread(target=one.write, args=([document(f"d{n}")], []), kwargs={"cursor": 1})
+        for n, one in enumerate(found)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

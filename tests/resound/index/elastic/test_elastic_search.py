@@ -31,7 +31,9 @@ WASTE = parse("waste")
 def document(number: int, *, published: int | None = None, **keywords: str) -> IndexDocument:
     values = {name: frozenset({value}) for name, value in keywords.items()}
     moment = number % 7 if published is None else published
-    return IndexDocument(f"d{number:04}", 1, Document(title="waste", keywords=values), moment, f"s{number % 5}")
+    return IndexDocument(
+        f"d{number:04}", 1, Document(title="waste", keywords=values), moment, f"s{number % 5}"
+    )
 
 
 def pages(index: SearchIndex, query: Query, limit: int, **more: object) -> Iterator[list[str]]:
@@ -146,7 +148,9 @@ def test_collapsed_pages_are_those_of_sqlite(
     after_one = after_other = None
     while True:
         one = elastic.search(parse("rác OR thải"), order=order, limit=limit, after=after_one, collapse=True)
-        other = sqlite.search(parse("rác OR thải"), order=order, limit=limit, after=after_other, collapse=True)
+        other = sqlite.search(
+            parse("rác OR thải"), order=order, limit=limit, after=after_other, collapse=True
+        )
         assert replace(one, next=None) == replace(other, next=None)
         assert (one.next is None) == (other.next is None)
         after_one, after_other = one.next, other.next
@@ -178,7 +182,9 @@ def test_facets_beyond_one_answer_and_uniques_beyond_their_limit(
     assert beyond.outlets == pytest.approx(40, abs=2)
 
 
-def test_a_page_longer_than_elasticsearch_gives(elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_longer_than_elasticsearch_gives(
+    elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
     elastic.write([document(n) for n in range(9)], [], cursor=1)
     assert len(elastic.search(WASTE, limit=1_000_000).hits) == 9
     nothing = elastic.search(WASTE, limit=0)
@@ -237,7 +243,9 @@ def test_the_largest_queries_are_answered_or_refused_with_a_sentence(elastic: El
 def test_a_prefix_of_very_many_words_is_whole(elastic: ElasticIndex) -> None:
     """`match_phrase_prefix` would look at 50 of them, and intervals without `index_prefixes` fail above 8,192."""
     rows = [
-        IndexDocument(f"d{n}", 1, Document(title=" ".join(f"ab{n:02}{m:04}c" for m in range(500)), body=f"xx abzz{n}q"))
+        IndexDocument(
+            f"d{n}", 1, Document(title=" ".join(f"ab{n:02}{m:04}c" for m in range(500)), body=f"xx abzz{n}q")
+        )
         for n in range(20)
     ]
     elastic.write(rows, [], cursor=1)
