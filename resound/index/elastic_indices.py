@@ -1,0 +1,271 @@
+"""The indexes in Elasticsearch: their names, templates and aliases, and how far each is level with the store.
+
+`resound-items-000001` and so on hold documents; the aliases `resound-items` (reading), `resound-items-write` and, while a
+new one is built beside it, `resound-items-rebuild` say which is which. `resound-state` has one document for each index,
+named by the index's uuid: its cursor. An index that is deleted, restored or made anew has another uuid, and so cursor 0.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from resound import __version__
+from resound.errors import StoreError
+from resound.index.elastic_client import is_gone
+from resound.text import analysis_fingerprint
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+_SHIPPED = "resound"
+_COMPONENTS = ("settings", "mappings")
+_TEMPLATES = ("items", "state")
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HeldIndex:
+    """An index that is there. `made_by` says which mapping and analysis it was made with, `built_by` which Resound."""
+
+    name: str
+    uuid: str
+    made_by: str
+    built_by: str
+
+
+class Indices:
+    """The indexes that begin with one prefix."""
+
+    def __init__(self, client: Elasticsearch, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self.read = f"{prefix}-items"
+        self.write = f"{prefix}-items-write"
+        self.rebuild = f"{prefix}-items-rebuild"
+        self._state = f"{prefix}-state"
+
+    def find(self, alias: str) -> HeldIndex | None:
+        """The index behind an alias."""
+        found = self.look(alias)
+        if found is not None and found.name == alias:
+            raise StoreError(
+                f"In Elasticsearch, {alias} should be an alias and is an index: delete it, then `resound reindex`."
+            )
+        return found
+
+    def look(self, name: str) -> HeldIndex | None:
+        """The index of a name or behind an alias."""
+        from elasticsearch import NotFoundError
+
+        try:
+            found = self._client.indices.get(
+                index=name, features=["mappings", "settings"], flat_settings=True
+            )
+        except NotFoundError as err:
+            if is_gone(err):
+                return None
+            raise
+        if len(found.body) > 1:
+            raise StoreError(
+                f"In Elasticsearch, {name} should lead to one index, and leads to {', '.join(sorted(found.body))}: "
+                "take the wrong ones away, then `resound reindex`."
+            )
+        for name, one in found.body.items():
+            meta = one["mappings"].get("_meta", {})
+            uuid = one["settings"]["index.uuid"]
+            return HeldIndex(name, uuid, str(meta.get("made_by", "")), str(meta.get("built_by", "")))
+        return None
+
+    def ensure(self) -> HeldIndex:
+        """The index that is read and written, made where there is none."""
+        for _ in range(_ATTEMPTS):
+            found = self.find(self.write)
+            if found is not None:
+                return found
+            self.create((self.read, self.write))
+        raise StoreError(
+            f"Elasticsearch's alias {self.write} could not be made: others with the prefix {self._prefix!r} are in the way."
+        )
+
+    def create(self, aliases: tuple[str, ...]) -> str | None:
+        """A new, empty index. None where another process was quicker."""
+        from elasticsearch import BadRequestError
+
+        self.install_templates()
+        name = self._next_name()
+        try:
+            self._client.indices.create(
+                index=name,
+                aliases={alias: {} for alias in aliases},
+                mappings={"_meta": {"made_by": wanted_version(), "built_by": __version__}},
+                wait_for_active_shards="1",
+            )
+        except BadRequestError as err:
+            if "resource_already_exists_exception" in str(err.body):
+                return None
+            raise
+        return name
+
+    def swap(self, new: HeldIndex) -> None:
+        """Let reading and writing go to `new`, in one step; then delete what they went to before."""
+        actions: list[dict[str, Any]] = []
+        old = self._holders()
+        for alias, names in old.items():
+            actions += [{"remove": {"index": name, "alias": alias}} for name in names if name != new.name]
+        actions += [{"add": {"index": new.name, "alias": alias}} for alias in (self.read, self.write)]
+        actions.append({"remove": {"index": new.name, "alias": self.rebuild, "must_exist": False}})
+        self._client.indices.update_aliases(actions=actions)
+        for name in {name for names in old.values() for name in names} - {new.name}:
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Delete an index and what is known of it."""
+        uuids = self._uuids(name)
+        self._client.options(ignore_status=404).indices.delete(index=name)
+        for uuid in uuids:
+            self._client.options(ignore_status=404).delete(index=self._state, id=uuid)
+
+    def drop_orphans(self) -> None:
+        """Delete what no alias names: what a process left that was killed between making an index and using it."""
+        for name, one in self._numbered().items():
+            if not one.get("aliases"):
+                self.drop(name)
+
+    def read_cursor(self, index: HeldIndex) -> int:
+        """Up to which change an index is complete."""
+        from elasticsearch import NotFoundError
+
+        try:
+            found = self._client.get(index=self._state, id=index.uuid)
+        except NotFoundError as err:
+            if is_gone(err, "index_not_found_exception", "'found': False"):
+                return 0
+            raise
+        return int(found["_source"]["cursor"])
+
+    def move_cursor(self, index: HeldIndex, cursor: int) -> None:
+        """Say that an index is complete up to a change. It never goes back: the cursor is the version of its document."""
+        from elasticsearch import ConflictError, NotFoundError
+
+        for is_first in (True, False):
+            try:
+                self._client.index(
+                    index=self._state,
+                    id=index.uuid,
+                    document={"index": index.name, "cursor": cursor},
+                    version=cursor,
+                    version_type="external_gte",
+                )
+            except ConflictError:  # another process is further already
+                return
+            except NotFoundError as err:
+                if not (is_first and is_gone(err)):
+                    raise
+                self._create_state()
+            else:
+                return
+
+    def install_templates(self) -> None:
+        """Put the templates there, where they are missing or older than ours."""
+        client = self._client
+        for name in _COMPONENTS:
+            body = read_template(name, self._prefix)
+            if self._installed_version("/_component_template", f"{self._prefix}-{name}") < body["version"]:
+                client.cluster.put_component_template(name=f"{self._prefix}-{name}", **_arguments(body))
+        for name in _TEMPLATES:
+            body = read_template(name, self._prefix)
+            if self._installed_version("/_index_template", f"{self._prefix}-{name}") < body["version"]:
+                client.indices.put_index_template(name=f"{self._prefix}-{name}", **_arguments(body))
+
+    def add_vector_field(self, index: HeldIndex, field: str, dimensions: int) -> None:
+        """Let an index compare vectors of another length than the template's: as the template does, but for that."""
+        body = read_template("mappings", self._prefix)["template"]["mappings"]["properties"]["embedding"]
+        shipped = next(one for name, one in body["properties"].items() if name.startswith("dims_"))
+        self._client.indices.put_mapping(
+            index=index.name,
+            properties={"embedding": {"properties": {field: {**shipped, "dims": dimensions}}}},
+        )
+
+    def any_row_of(self, index: HeldIndex, model: str) -> str | None:
+        """A vector by a model, as it is kept (base64)."""
+        hits = self._client.search(
+            index=index.name,
+            query={"term": {"embedding.model": model}},
+            source_includes=["embedding.row"],
+            size=1,
+            allow_partial_search_results=False,
+        )["hits"]["hits"]
+        return str(hits[0]["_source"]["embedding"]["row"]) if hits else None
+
+    def _create_state(self) -> None:
+        from elasticsearch import BadRequestError
+
+        self.install_templates()
+        try:
+            self._client.indices.create(index=self._state, wait_for_active_shards="1")
+        except BadRequestError as err:
+            if "resource_already_exists_exception" not in str(err.body):
+                raise
+
+    def _installed_version(self, path: str, name: str) -> int:
+        answer = self._client.options(ignore_status=404).perform_request(
+            "GET", f"{path}/{name}", headers={"accept": "application/json"}
+        )
+        body = answer.body
+        for kind in ("component_templates", "index_templates"):
+            for one in body.get(kind, ()) if isinstance(body, Mapping) else ():
+                template = one.get("component_template") or one.get("index_template")
+                return int(template.get("version", 0))
+        return 0
+
+    def _numbered(self) -> Mapping[str, Any]:
+        found = self._client.indices.get_alias(index=f"{self.read}-*", allow_no_indices=True)
+        pattern = re.compile(rf"{re.escape(self.read)}-\d{{6,}}")
+        return {name: one for name, one in found.body.items() if pattern.fullmatch(name)}
+
+    def _next_name(self) -> str:
+        last = max((int(name.rpartition("-")[2]) for name in self._numbered()), default=0)
+        return f"{self.read}-{last + 1:06}"
+
+    def _holders(self) -> dict[str, list[str]]:
+        return {
+            alias: [name for name, one in self._numbered().items() if alias in one.get("aliases", {})]
+            for alias in (self.read, self.write)
+        }
+
+    def _uuids(self, name: str) -> list[str]:
+        answer = self._client.options(ignore_status=404).indices.get_settings(
+            index=name, name="index.uuid", flat_settings=True
+        )
+        if answer.meta.status == 404:
+            return []
+        return [one["settings"]["index.uuid"] for one in answer.body.values()]
+
+
+def wanted_version() -> str:
+    """What an index must be made with for this Resound to read and write it."""
+    return f"mapping {read_template('mappings', _SHIPPED)['version']}, analysis {analysis_fingerprint()}"
+
+
+@cache
+def _shipped(name: str) -> str:
+    return (files("index_templates") / f"{_SHIPPED}-{name}.json").read_text(encoding="utf-8")
+
+
+def read_template(name: str, prefix: str) -> dict[str, Any]:
+    """A shipped template, its names beginning with `prefix`."""
+    body: dict[str, Any] = json.loads(_shipped(name))
+    for key in ("index_patterns", "composed_of"):
+        if key in body:
+            body[key] = [f"{prefix}{one.removeprefix(_SHIPPED)}" for one in body[key]]
+    return body
+
+
+def _arguments(body: dict[str, Any]) -> dict[str, Any]:
+    return {("meta" if key == "_meta" else key): value for key, value in body.items()}
