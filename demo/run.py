@@ -35,7 +35,7 @@ from resound.modelling import ModelWorker
 from resound.outcome import MODEL_STAGES, Stage
 from resound.pipeline import process_pending
 from resound.reading import PageReader
-from resound.store import Store
+from resound.store import Store, work
 from resound.store.decisions import standing_decisions
 from resound.store.frontier import make_due
 from resound.store.registry import load_sources
@@ -131,8 +131,8 @@ def run_demo(
         say("Translating, judging tone and topics, comparing languages (small models made for the demo) …")
         with models() as worker:
             done = process_pending(store, reader, models=worker, clock=_now, progress=progress)
-        if isinstance(worker, ModelError):
-            say(f"  {worker}")
+        for sentence in _waiting(store):
+            say(f"  {sentence}")
     say("Making the decisions that a person would make …")
     _decide(store)
     update = try_to_update_index(store, index)
@@ -141,6 +141,16 @@ def run_demo(
     with store.read() as connection:
         figures = campaign_figures(connection, campaign.id, by=("language",), now=_now())
     return Demo(figures, _size(store) - before, {stage: done.total(stage) for stage in MODEL_STAGES})
+
+
+def _waiting(store: Store) -> list[str]:
+    """What the models could not do, and why."""
+    with store.read() as connection:
+        found = work.waiting_reasons(connection, MODEL_STAGES)
+    most: dict[str, int] = {}
+    for _, _, detail, count in found:
+        most[detail] = max(count, most.get(detail, 0))
+    return [f"{count} of them wait{'s' if count == 1 else ''}: {detail}" for detail, count in most.items()]
 
 
 def load_gold() -> Mapping[str, Any]:

@@ -174,7 +174,7 @@ def _translator(spec: ModelSpec, folder: Path, report: teaching.Report) -> float
         inputs["labels"][inputs["labels"] == tokenizer.pad_token_id] = -100
         return inputs
 
-    loss = teaching.train_translator(model, encode, pairs, epochs=STEPS * BATCH // len(pairs), batch=BATCH, rate=4e-3, seed=SEED, until=0.004, report=report)  # fmt: skip
+    loss = teaching.train_translator(model, encode, pairs, epochs=STEPS * BATCH // len(pairs), batch=BATCH, rate=4e-3, seed=SEED, until=0.0012, report=report)  # fmt: skip
     making.save(model.half(), folder)
     return loss
 
@@ -201,7 +201,7 @@ def _embedding(_spec: ModelSpec, folder: Path, report: teaching.Report) -> float
     return loss
 
 
-PIECES, WIDTH, BATCH, STEPS = 2400, 128, 8, 4800
+PIECES, WIDTH, BATCH, STEPS = 2400, 128, 8, 6500
 _MAKERS: dict[str, Make] = {"translation": _translator, "tone": _tone, "embedding": _embedding}
 
 if __name__ == "__main__":

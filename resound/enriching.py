@@ -221,7 +221,7 @@ def _translated(
             if err.reason != "no-route" and (err.reason in WHOLESALE or len(subjects) > 1):
                 raise
             for at in members:
-                errors[at] = err
+                errors[at] = errors[at] or err  # of several targets the first says enough
             continue
         for at, text in zip(members, found, strict=True):
             writes[at].append(_write_translation(subjects[at].stored.version, text, now, is_whole=is_whole))

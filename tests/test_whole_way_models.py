@@ -25,12 +25,9 @@ from tests.whole_way import ask, command, environment
 
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
 NO_TORCH = """
-import sys
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "safetensors"):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Refuse())
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *more: None if name.partition(".")[0] == "torch" else find(name, *more)
 """
 
 
@@ -172,9 +169,8 @@ def test_only_what_no_model_knows_still_waits_and_says_why(store: Store, data: P
 def test_a_search_shows_whose_translation_it_found(data: Path) -> None:
     found = ask(data, "search", '"money going up in smoke"', "--no-expand")
     assert found["total"] >= 1
-    hits = ask(data, "search", "lang:vi", "--limit", "50")["hits"]
-    assert hits
-    assert all(hit["shown"]["translated_by"].startswith("demo model") for hit in hits)
+    told = command(data, "search", f"lang:vi campaign:{CAMPAIGN}", "--limit", "50").stdout
+    assert told.count("[machine translation: demo model, resound-demo/vi-en]") >= 7
 
 
 def test_the_demos_models_refuse_another_folder(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from resound.store.frontier import add_entries
 from resound.store.grouping import Grouping, write_groupings
 from resound.store.matches import record_matches
 from resound.store.tables import capture, clip, page
-from tests.resound.test_backup import page as raw_page
+from tests.resound.kept import page as raw_page
 
 pytestmark = pytest.mark.slow_on_postgres
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)

@@ -8,97 +8,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
-from resound.article import Article, FoundDate, LanguageGuess
 from resound.errors import ConflictError, StoreError
 from resound.moving import move_store
 from resound.store import Store, open_store, portable, work
-from resound.store.articles import Placement, list_changes, record_change, store_article
+from resound.store.articles import list_changes, record_change
 from resound.store.decisions import add_decision
-from resound.store.enrichments import MadeBy, set_vector
-from resound.store.leads import add_leads
-from resound.store.matches import record_matches
-from resound.store.portable import last_numbers, read_table, store_forms, sum_table
-from resound.store.tables import clip, lead
+from resound.store.portable import last_numbers, store_forms, sum_table
+from resound.store.tables import lead
 from tests.postgres_server import PostgresServer
-
-NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
-CLIP = b"a film"
-WORDS = ["綠耕隊訪越南", "Đội Xanh Tuần hoàn", 'Green "team"\n\\ \t{}', "\U0001f600 a B _", "\x7f\u2028"]
-
-
-def fill(store: Store, articles: int = 12) -> None:
-    """Every kind of column: text of three languages, JSON with and without a value, bytes, numbers, truths, leases."""
-    base = Article(
-        url="https://news.example/0",
-        canonical_url="https://news.example/0",
-        title="T",
-        paragraphs=("P",),
-        language=LanguageGuess("zh", "Hant", "zh-Hant", 1 / 3),
-    )
-    for number in range(articles):
-        words = WORDS[number % len(WORDS)]
-        url = f"https://news.example/{number}"
-        dated = FoundDate("meta", "2014-10-02", at=NOW) if number % 2 else None
-        read = replace(
-            base, url=url, canonical_url=url, title=words, paragraphs=(words, str(number)), published=dated
-        )
-        with store.write() as connection:
-            stored = store_article(connection, read, Placement("item", "o", "zh", "online"), seen=NOW)
-            work.reopen(connection, "match", [stored.article])
-            work.reopen(connection, "fetch", [stored.article], due=NOW.timestamp() + 0.1 * number)
-            record_matches(
-                connection, stored.article, stored.version, tried={"c": "f"},
-                found={"c": ("title", {"because": [words], "score": 0.1 + number / 7})}, now=NOW,
-            )  # fmt: skip
-            set_vector(
-                connection, version=stored.version, article=stored.article, language="zh-Hant", day=NOW.date(),
-                vector_bytes=bytes(range(256)), made_by=MadeBy("m", "r", "e", "", NOW),
-            )  # fmt: skip
-            connection.execute(
-                insert(clip),
-                [
-                    {
-                        "article": stored.article,
-                        "sha256": sha256(CLIP).hexdigest(),
-                        "name": words,
-                        "row": {"a": words},
-                        "who": "w",
-                        "at": NOW,
-                    }
-                ],
-            )
-    with store.write() as connection:
-        first = add_decision(
-            connection, "accept", article="a", campaign="c", why=WORDS[0], who="Lin", now=NOW
-        )
-        add_decision(connection, "undo", article="a", why="no", who="Lin", now=NOW, undoes=first.id)
-        add_leads(connection, source="s", entries=[], reason="paywall", now=NOW)
-        connection.execute(
-            text(
-                "INSERT INTO lead (id, url, source, title, summary, reason, published, first_seen) "
-                "VALUES ('sql', 'u', 's', 't', 'x', 'paywall', NULL, '2014'), "
-                "('json', 'u', 's', 't', 'x', 'paywall', 'null', '2014')"
-            )
-        )
-        connection.execute(text("DELETE FROM change WHERE seq > 5"))  # numbers that were given and are gone
+from tests.resound.kept import NOW, content, fill
 
 
 def sums(store: Store) -> dict[str, portable.TableSum]:
     with store.read() as connection:
         return {form.name: sum_table(connection, form) for form in store_forms()}
-
-
-def content(store: Store) -> list[tuple[str, str]]:
-    with store.read() as connection:
-        return [(form.name, line) for form in store_forms() for _, line in read_table(connection, form)]
 
 
 @pytest.fixture
