@@ -41,30 +41,30 @@ class Proposal:
 
 
 def open_proposals(connection: Connection) -> list[Proposal]:
-    """The most alike first. What is one story already, and what a person parted, is none any more."""
+    """The most alike first, one for each pair of stories: its likest articles.
+
+    What is one story already, and what a person parted, is none any more.
+    """
     links = list_links(connection, is_joined=False)
+    decisions = [one for one in standing_decisions(connection) if one.kind == "split" and one.article]
     keys = {key for one in links for key in (one.a, one.b)}
+    asked = keys | {key for one in decisions for key in (one.article, one.value) if key}
     articles = load_articles(connection, keys)
-    groupings = load_groupings(connection, keys)
-    parted = {
-        frozenset((one.article, one.value))
-        for one in standing_decisions(connection, articles=keys)
-        if one.kind == "split" and one.article is not None
-    }
-    alone = {next(iter(pair - {None})) for pair in parted if None in pair}
-    found = []
-    for one in links:
-        if one.a not in articles or one.b not in articles:
-            continue
-        stories = [groupings[key].story for key in (one.a, one.b) if key in groupings]
-        if len(stories) == 2 and stories[0] == stories[1]:
-            continue
-        if frozenset((one.a, one.b)) in parted or {one.a, one.b} & alone:
-            continue
-        found.append(
-            Proposal(_side(articles[one.a]), _side(articles[one.b]), one.score, one.evidence, one.made_by.who)
-        )
-    return sorted(found, key=lambda one: (-one.score, one.a.id, one.b.id))
+    groupings = load_groupings(connection, asked)
+
+    def story(key: str) -> str:
+        return groupings[key].story if key in groupings else key
+
+    alone = {one.article for one in decisions if not one.value}
+    parted = {frozenset((story(str(one.article)), story(one.value))) for one in decisions if one.value}
+    found: dict[frozenset[str], Proposal] = {}
+    for one in sorted(links, key=lambda one: (-one.score, one.a, one.b)):
+        stories = frozenset((story(one.a), story(one.b)))
+        is_open = len(stories) == 2 and stories not in parted and not {one.a, one.b} & alone
+        if is_open and stories not in found and one.a in articles and one.b in articles:
+            sides = _side(articles[one.a]), _side(articles[one.b])
+            found[stories] = Proposal(*sides, one.score, one.evidence, one.made_by.who)
+    return list(found.values())
 
 
 def _side(stored: StoredArticle) -> Side:

@@ -207,6 +207,24 @@ def test_a_proposal_is_a_persons_to_decide(office: Store, tmp_path: Path) -> Non
         assert open_proposals(connection) == []
 
 
+def test_two_stories_are_proposed_once_however_many_carried_them(office: Store, tmp_path: Path) -> None:
+    from resound.errors import ModelError
+
+    english = put(office, 1, tag="en", title="The green team came.", body=("The green team came.",))
+    first, reprint = put(office, 0), put(office, 2)
+    run(office, ModelError("none", reason="no-profile"), tmp_path)
+    with office.write() as connection:
+        decide(connection, first, "merge", value=reprint, why="one text", who="test", now=NOW)
+        set_links(
+            connection,
+            english,
+            [link(*sorted((english, one)), is_joined=False) for one in (first, reprint)],
+        )
+        assert len(open_proposals(connection)) == 1
+        decide(connection, english, "split", value=reprint, why="two reports", who="test", now=NOW)
+        assert open_proposals(connection) == []
+
+
 def test_a_split_lies_over_a_joined_link(office: Store, tmp_path: Path) -> None:
     from resound.errors import ModelError
     from resound.grouping import regroup
