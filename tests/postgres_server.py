@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import re
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,7 @@ def run_server() -> Iterator[PostgresServer]:
             stdout=log,
             stderr=log,
             cwd=folder,
+            preexec_fn=_end_with_the_tests,
             **who,
         )
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
@@ -123,6 +125,12 @@ def run_server() -> Iterator[PostgresServer]:
         process.send_signal(signal.SIGQUIT)  # at once, whoever is connected
         process.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_with_the_tests() -> None:
+    """Tests that are killed leave no server behind (prctl(2), PR_SET_PDEATHSIG; Linux only)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
 def _user() -> dict[str, Any]:
