@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_search import Corpus, make_documents, make_queries
+from bench_search import Corpus, make_documents, make_queries  # beside this file
 from elasticsearch import Elasticsearch, helpers
 
 from resound.index.base import FACETS, IndexDocument, SearchIndex

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -307,7 +307,7 @@ def test_a_slow_node_is_not_waited_for(proxy: Proxy, address: ElasticAddress) ->
 def test_what_was_not_searched_is_said(through: ElasticIndex, proxy: Proxy) -> None:
     through.write(many(2), [], cursor=2)
 
-    def partly(change: dict[str, object]) -> Callable[[Request], Answer | None]:
+    def partly(change: Mapping[str, object]) -> Callable[[Request], Answer | None]:
         def rule(request: Request) -> Answer | None:
             if "_search" not in request.path:
                 return None
