@@ -20,7 +20,7 @@ NEW_PIP := $(PIP) "pip>=24.1"
 SAY_WHY = { echo "Packages could not be installed; pip's message stands above. (Is there a way to a package index?)"; exit 1; }
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-.PHONY: help setup demo test test-all check format bench serve wheel system clean
+.PHONY: help setup demo test test-all test-elastic check format bench serve wheel system clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,13 +40,17 @@ check: .venv/.installed-dev ## style, types and layers
 	@echo "Layers ..."
 	@$(BIN)/lint-imports
 
-test: .venv/.installed-dev ## the tests, without the slow ones; prints the coverage
-	@echo "Running the tests (the slow ones are left to \`make test-all\`) ..."
-	@$(PYTEST) -m "not slow" --cov --cov-report=term:skip-covered
+test: .venv/.installed-dev ## the tests, without the slow ones and Elasticsearch's; prints the coverage
+	@echo "Running the tests (the slow ones are left to \`make test-all\`, Elasticsearch's to \`make test-elastic\`) ..."
+	@$(PYTEST) -m "not slow and not elastic" --cov --cov-report=term:skip-covered
 
 test-all: .venv/.installed-dev ## all tests, the slow ones too
 	@echo "Running all tests ..."
 	@$(PYTEST) --cov --cov-report=term:skip-covered
+
+test-elastic: .venv/.installed-dev ## the tests that need Elasticsearch: starts a node (RESOUND_ELASTICSEARCH), or skips
+	@echo "Running the tests on a node of Elasticsearch ..."
+	@$(BIN)/python -m pytest -n 0 -m elastic tests/resound/index
 
 format: .venv/.installed-dev ## put the code into the house's form
 	@$(BIN)/ruff check --fix .
@@ -73,7 +77,7 @@ system: ## install the Debian packages that the environment may need (as root)
 
 clean: ## remove what was built and cached; the environment and your data stay
 	rm -rf dist build htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find resound crawlers nlp demo tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find resound crawlers nlp demo index_templates tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment for everything: what is needed for working on Resound contains what is needed for running it.
 .venv/.installed-dev: pyproject.toml

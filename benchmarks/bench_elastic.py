@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_search import Corpus, make_documents, make_queries
+from bench_search import Corpus, make_documents, make_queries  # beside this file
 from elasticsearch import Elasticsearch, helpers
 
 from resound.index.base import FACETS, IndexDocument, SearchIndex
@@ -96,13 +96,13 @@ def measure_writing(address: ElasticAddress, operations: Sequence[Operation], ro
     print("|---|--:|--:|---|")
     for way, found in speeds.items():
         median = statistics.median(found)
-        print(f"| {way} | {median:,.0f} | {median / base:.2f} | {', '.join(f'{one:,.0f}' for one in found)} |")
+        print(
+            f"| {way} | {median:,.0f} | {median / base:.2f} | {', '.join(f'{one:,.0f}' for one in found)} |"
+        )
     client.close()
 
 
-def measure_searching(
-    ways: dict[str, Callable[[str], None]], written: dict[str, list[str]]
-) -> None:
+def measure_searching(ways: dict[str, Callable[[str], None]], written: dict[str, list[str]]) -> None:
     """Milliseconds, in the second of two rounds."""
     print(f"\n| query | n | {' | '.join(f'{name} p50 | p95' for name in ways)} |")
     print(f"|---|--:|{'--:|' * 2 * len(ways)}")
@@ -135,9 +135,13 @@ def start_node(folder: str) -> tuple[str, subprocess.Popen[str] | None]:
     url = os.environ.get("RESOUND_TEST_ELASTICSEARCH_URL")
     if url:
         return url, None
-    home = Path(os.environ.get("RESOUND_ELASTICSEARCH", Path(__file__).parents[2] / "shared" / "elasticsearch"))
+    home = Path(
+        os.environ.get("RESOUND_ELASTICSEARCH", Path(__file__).parents[2] / "shared" / "elasticsearch")
+    )
     if not (home / "start.py").is_file():
-        raise SystemExit("There is no Elasticsearch: set RESOUND_TEST_ELASTICSEARCH_URL or RESOUND_ELASTICSEARCH.")
+        raise SystemExit(
+            "There is no Elasticsearch: set RESOUND_TEST_ELASTICSEARCH_URL or RESOUND_ELASTICSEARCH."
+        )
     command = [sys.executable, str(home / "start.py"), "--data", folder, "--http-port", "0"]
     node = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert node.stdout is not None
@@ -163,7 +167,9 @@ def bare(client: Elasticsearch, index: str) -> Callable[[str], None]:
 
 def main() -> None:
     """Measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--written", type=int, default=10_000, help="documents of one round of writing")

@@ -2,7 +2,8 @@
 
 `<field>` holds loose tokens, `<field>_exact` exact ones, both analysed by us and parted by spaces. A word is `term`, a
 phrase `match_phrase`, a beginning `prefix`; NEAR, and a phrase that ends in a beginning, are `intervals`
-(`match_phrase_prefix` would stop after 50 of the words that begin so).
+(`match_phrase_prefix` would stop after 50 of the words that begin so). Intervals stop with an error at 8,192 words: the
+fields' `index_prefixes` holds the first three letters of every word, of which two letters have few and four have fewer words.
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ class Proxy:
                 if request.method != "HEAD":
                     self.wfile.write(body)
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
+        for method in ("GET", "POST", "PUT", "DELETE", "HEAD"):
+            setattr(Handler, f"do_{method}", Handler.answer)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True

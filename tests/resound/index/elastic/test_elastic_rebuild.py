@@ -135,7 +135,7 @@ def test_an_index_of_another_version_is_refused_and_rebuilt(
     client.close()
     other = ElasticIndex(address)
     for call in (other.cursor, other.count, lambda: ids(other), lambda: other.write([], [], cursor=2)):
-        with pytest.raises(StoreError, match="another version of Resound.*reindex"):
+        with pytest.raises(StoreError, match=r"another version of Resound.*reindex"):
             call()
 
     new = other.begin_rebuild()
