@@ -48,7 +48,7 @@ test-all: .venv/.installed-dev ## all tests, the slow ones too
 	@echo "Running all tests ..."
 	@$(PYTEST) --cov --cov-report=term:skip-covered
 
-test-elastic: .venv/.installed-dev ## the tests that need Elasticsearch: starts a node (RESOUND_ELASTICSEARCH), or skips
+test-elastic: .venv/.installed-dev ## the tests that need Elasticsearch: starts a node (RESOUND_TEST_ELASTICSEARCH), or skips
 	@echo "Running the tests on a node of Elasticsearch ..."
 	@$(BIN)/python -m pytest -n 0 -m elastic tests/resound/index
 

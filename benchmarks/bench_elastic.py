@@ -1,6 +1,6 @@
 """Elasticsearch: how fast documents go in, beside the client's own helpers; how fast they are found, beside SQLite.
 
-    RESOUND_ELASTICSEARCH=../shared/elasticsearch .venv/bin/python benchmarks/bench_elastic.py [--documents 20000]
+    RESOUND_TEST_ELASTICSEARCH=../shared/elasticsearch .venv/bin/python benchmarks/bench_elastic.py [--documents 20000]
 
 A node is started for the run (or RESOUND_TEST_ELASTICSEARCH_URL names one). The articles are those of `bench_search`.
 Writing is measured on documents that were analysed beforehand, the same ones for each way, each into an index of its own;
@@ -136,11 +136,11 @@ def start_node(folder: str) -> tuple[str, subprocess.Popen[str] | None]:
     if url:
         return url, None
     home = Path(
-        os.environ.get("RESOUND_ELASTICSEARCH", Path(__file__).parents[2] / "shared" / "elasticsearch")
+        os.environ.get("RESOUND_TEST_ELASTICSEARCH", Path(__file__).parents[2] / "shared" / "elasticsearch")
     )
     if not (home / "start.py").is_file():
         raise SystemExit(
-            "There is no Elasticsearch: set RESOUND_TEST_ELASTICSEARCH_URL or RESOUND_ELASTICSEARCH."
+            "There is no Elasticsearch: set RESOUND_TEST_ELASTICSEARCH_URL or RESOUND_TEST_ELASTICSEARCH."
         )
     command = [sys.executable, str(home / "start.py"), "--data", folder, "--http-port", "0"]
     node = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from resound.index.base import SearchIndex
 from resound.index.elastic import ElasticIndex
 from resound.index.elastic_bulk import Patience
 from resound.index.elastic_client import ElasticAddress, connect
+from tests.resound.index.conftest import MakeIndex
 from tests.resound.index.elastic.node import Node, start_node, start_script
 
 QUICK = Patience(seconds=20, first=0.05, longest=0.3)
@@ -33,7 +34,7 @@ def script() -> Path:
     """What starts further nodes, for tests that kill them."""
     found = start_script()
     if found is None:
-        pytest.skip("no Elasticsearch to start (set RESOUND_ELASTICSEARCH to the folder of start.py)")
+        pytest.skip("no Elasticsearch to start (set RESOUND_TEST_ELASTICSEARCH to the folder of start.py)")
     return found
 
 
@@ -48,7 +49,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     found = start_script()
     if found is None:
         pytest.skip(
-            "no Elasticsearch: set RESOUND_TEST_ELASTICSEARCH_URL to a cluster's address, or RESOUND_ELASTICSEARCH to a "
+            "no Elasticsearch: set RESOUND_TEST_ELASTICSEARCH_URL to a cluster's address, or RESOUND_TEST_ELASTICSEARCH to a "
             "folder whose start.py starts a node"
         )
     try:
@@ -93,20 +94,35 @@ def elastic(address: ElasticAddress) -> Iterator[ElasticIndex]:
     made.close()
 
 
-@pytest.fixture
-def make(cluster: Cluster) -> Iterator[Callable[[Path], SearchIndex]]:
-    """What the contract's tests make indexes with: the same one for the same path, opened again."""
-    numbers = count()
-    known: dict[Path, ElasticAddress] = {}
+@contextmanager
+def opened(cluster: Cluster) -> Iterator[MakeIndex]:
+    """Makes indexes: the same name has the same prefix, and everything is removed at the end."""
     run = uuid4().hex[:8]
+    known: dict[str, ElasticAddress] = {}
+    made: list[ElasticIndex] = []
 
-    def made(path: Path) -> SearchIndex:
-        if path not in known:
-            known[path] = ElasticAddress(
-                urls=(cluster.url,), prefix=f"test-{run}-{next(numbers)}", timeout=20
-            )
-        return ElasticIndex(known[path], patience=QUICK)
+    def make(name: str) -> SearchIndex:
+        prefix = f"test-{run}-{len(known)}"
+        address = known.setdefault(name, ElasticAddress(urls=(cluster.url,), prefix=prefix, timeout=20))
+        made.append(ElasticIndex(address, patience=QUICK))
+        return made[-1]
 
-    yield made
-    for one in known.values():
-        remove_all(one)
+    yield make
+    for one in made:
+        one.close()
+    for address in known.values():
+        remove_all(address)
+
+
+@pytest.fixture
+def make_index(cluster: Cluster) -> Iterator[MakeIndex]:
+    """What the contract's tests make indexes with."""
+    with opened(cluster) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_module_index(cluster: Cluster) -> Iterator[MakeIndex]:
+    """For all tests of a module."""
+    with opened(cluster) as make:
+        yield make

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[4]
 
 def start_script() -> Path | None:
     """What starts a node, where it is there."""
-    folder = Path(os.environ.get("RESOUND_ELASTICSEARCH", ROOT.parent / "shared" / "elasticsearch"))
+    folder = Path(os.environ.get("RESOUND_TEST_ELASTICSEARCH", ROOT.parent / "shared" / "elasticsearch"))
     script = folder / "start.py"
     return script if script.is_file() else None
 

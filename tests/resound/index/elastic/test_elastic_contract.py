@@ -1,12 +1,12 @@
-"""The tests of the contract, on Elasticsearch."""
+"""The tests of the contract, on Elasticsearch (`make_index` of this folder's conftest)."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.resound.index import test_contract
+from tests.resound.index import test_contract, test_contract_rebuild, test_contract_stories
 
 pytestmark = pytest.mark.elastic
 
-globals().update({name: one for name, one in vars(test_contract).items() if name.startswith("test_")})
-index = test_contract.index
+for module in (test_contract, test_contract_rebuild, test_contract_stories):
+    globals().update({name: one for name, one in vars(module).items() if name.startswith("test_")})
