@@ -124,8 +124,8 @@ def open_elastic(settings: Settings) -> SearchIndex:
     from resound.errors import ResoundError
 
     try:
-        from resound.index.elastic import ElasticIndex  # type: ignore[import-not-found,import-untyped,unused-ignore]
-        from resound.index.elastic_client import ElasticAddress  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        from resound.index.elastic import ElasticIndex
+        from resound.index.elastic_client import ElasticAddress
     except ModuleNotFoundError as err:
         raise ResoundError(
             'RESOUND_ELASTICSEARCH is set, but its client is not installed: pip install "resound[elastic]"'

@@ -52,7 +52,7 @@ def test_everything_but_the_change_number_is_in_the_hash(
     before = index.content_hash()
     index.write([replace(one, seq=99)], [], cursor=2)
     assert index.content_hash() == before
-    index.write([replace(one, **changed)], [], cursor=3)  # type: ignore[arg-type]
+    index.write([replace(one, seq=100, **changed)], [], cursor=3)  # type: ignore[arg-type]
     assert index.content_hash() != before
 
 
