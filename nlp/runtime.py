@@ -24,6 +24,7 @@ MAX_TOKENS = 510
 
 
 def to_device(kind: Any, folder: Path, identity: Identity) -> Any:
+    """A torch model from a folder: bf16 on a GPU where the identity says so, else fp32."""
     import torch
 
     on_gpu = identity.engine == "torch-bf16"
@@ -38,6 +39,7 @@ def to_device(kind: Any, folder: Path, identity: Identity) -> Any:
 
 
 def count_positions(folder: Path) -> int:
+    """How many tokens the model has places for."""
     from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)

@@ -21,7 +21,7 @@ from resound.store import Store, work
 from resound.store.articles import list_changes, record_change
 from resound.store.feed import IndexState, count_changed, load_state, newest_change, set_state
 
-BATCH = 500
+BATCH = 2000
 REFUSED = "refused"
 """The reason under which refused documents stand in quarantine."""
 
