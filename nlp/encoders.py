@@ -73,7 +73,7 @@ class Encoder:
 
 
 def open_encoder(folder: Path, architecture: str, identity: Identity, threads: int) -> Encoder:
-    """A folder\'s encoder, on the engine that the identity names."""
+    """A folder's encoder, on the engine that the identity names."""
     if identity.engine == "onnxruntime-int8":
         import onnxruntime
 
