@@ -93,8 +93,12 @@ def enrich_pending(
     clock: Clock,
     ended: Ended,
     progress: Callable[[Stage, int], None] | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Take what waits through the models' stages, headlines first. Safe to run in several processes at once."""
+    """Take what waits through the models' stages, headlines first, until `should_stop` says so between two batches.
+
+    Safe to run in several processes at once.
+    """
     stages: dict[Stage, Callable[[ModelWorker, Sequence[Subject], datetime], list[Enriched]]] = {
         "headline": _headlines,
         "tone": _tones,
@@ -104,7 +108,7 @@ def enrich_pending(
     }
     for stage, run in stages.items():
         trouble = models if isinstance(models, ModelError) else None
-        while trouble is None and isinstance(models, ModelWorker):
+        while trouble is None and isinstance(models, ModelWorker) and not should_stop():
             with store.lease() as connection:
                 claims = work.claim(connection, stage, limit=BATCHES[stage], now=clock())
                 subjects = load_subjects(connection, [one.subject for one in claims], campaigns)

@@ -72,12 +72,14 @@ def process_pending(
     enrich: Literal["matched", "all"] = "matched",
     clock: Clock,
     progress: Progress | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Processed:
     """Take everything that waits through all stages, until nothing waits. Safe to run in several processes at once.
 
     Args:
         models: a profile's models, or why there are none: their work then waits, and everything else goes on.
         enrich: whether models look at what matches a campaign, or at every article.
+        should_stop: asked between batches; once it says yes, what is in hand is ended and the rest waits.
     """
     done = Processed()
     with store.write() as connection:
@@ -86,7 +88,7 @@ def process_pending(
         sources, campaigns = load_sources(connection), load_campaigns(connection)
     matchers = {key: CampaignMatcher(campaign) for key, campaign in campaigns.items()}
     moved = 1
-    while moved:
+    while moved and not should_stop():
         moved = _read_batch(store, reader, sources, done, clock)
         _report(progress, "extract", moved)
         matched = _match_batch(store, matchers, done, clock, enrich)
@@ -95,7 +97,9 @@ def process_pending(
         _report(progress, "group", grouped)
         moved += matched + grouped
     _match_leads(store, matchers)
-    enrich_pending(store, models, campaigns, clock=clock, ended=done.add, progress=progress)
+    enrich_pending(
+        store, models, campaigns, clock=clock, ended=done.add, progress=progress, should_stop=should_stop
+    )
     return done
 
 

@@ -4,6 +4,7 @@
 |---|---|
 | `RESOUND_DATA` | folder of everything that is kept: store, index, evidence (default `resound-data`) |
 | `RESOUND_STORE_URL` | SQLAlchemy URL of the store, where it is not the SQLite file in that folder |
+| `RESOUND_STORE_URL_FILE` | the same, read from a file: it may hold a password |
 | `RESOUND_ELASTICSEARCH` | URL of Elasticsearch (several parted by commas), or `cloud:` and a cloud id; unset: the embedded index |
 | `RESOUND_ELASTICSEARCH_API_KEY` `…_USERNAME` `…_PASSWORD` | how to sign in there: a key, or name and password |
 | `RESOUND_ELASTICSEARCH_API_KEY_FILE` `…_PASSWORD_FILE` | the same two, read from a file |
@@ -96,7 +97,8 @@ class Settings(BaseSettings):
 
     data: Path = Path("resound-data")
     store_url: str | None = Field(default=None, repr=False, min_length=1)
-    """May hold a password: never printed."""
+    """May hold a password: never printed. `given_store_url` is what counts."""
+    store_url_file: Path | None = None
     elasticsearch: str | None = Field(default=None, repr=False, min_length=1)
     """May be mistyped with a password in it: never printed. `elasticsearch_urls` and `elasticsearch_cloud` read it."""
     elasticsearch_api_key: SecretStr | None = Field(default=None, repr=False)
@@ -188,7 +190,9 @@ class Settings(BaseSettings):
                 )
         return value
 
-    @field_validator("elasticsearch_api_key_file", "elasticsearch_password_file", "elasticsearch_ca_file")
+    @field_validator(
+        "store_url_file", "elasticsearch_api_key_file", "elasticsearch_password_file", "elasticsearch_ca_file"
+    )
     @classmethod
     def _is_a_file(cls, value: Path | None) -> Path | None:
         if value is None:
@@ -206,6 +210,12 @@ class Settings(BaseSettings):
                 "small letters, digits, - and _ only, a letter or digit first, at most 60 of them"
             )
         return value
+
+    @model_validator(mode="after")
+    def _has_one_store(self) -> Settings:
+        if self.store_url is not None and self.store_url_file is not None:
+            raise ValueError(f"set {PREFIX}STORE_URL or {PREFIX}STORE_URL_FILE, not both")
+        return self
 
     @model_validator(mode="after")
     def _signs_in_one_way(self) -> Settings:
@@ -250,14 +260,7 @@ class Settings(BaseSettings):
         path: Path | None = getattr(self, f"elasticsearch_{name}_file")
         if path is None:
             return None
-        variable = f"{PREFIX}ELASTICSEARCH_{name.upper()}_FILE"
-        try:
-            found = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as err:
-            raise DefinitionError(f"{variable}: the file {path} cannot be read.") from err
-        if not found:
-            raise DefinitionError(f"{variable}: the file {path} is empty.")
-        return found
+        return _read_secret(f"ELASTICSEARCH_{name.upper()}", path)
 
     @property
     def user_agent(self) -> str:
@@ -274,10 +277,22 @@ class Settings(BaseSettings):
         return f"Resound/{__version__} (+{self.contact})"
 
     @property
+    def given_store_url(self) -> str | None:
+        """The store's URL where one is set, from the environment or from its file. May hold a password.
+
+        Raises:
+            DefinitionError: the file cannot be read, or is empty.
+        """
+        if self.store_url_file is not None:
+            return _read_secret("STORE_URL", self.store_url_file)
+        return self.store_url
+
+    @property
     def store_address(self) -> str:
-        """The SQLAlchemy URL of the store. May hold a password."""
-        if self.store_url is not None:
-            return self.store_url
+        """The SQLAlchemy URL of the store. May hold a password. Raises as `given_store_url` does."""
+        given = self.given_store_url
+        if given is not None:
+            return given
         from sqlalchemy import URL  # late: only what opens the store should wait for it
 
         return URL.create("sqlite", database=str(self.data / "resound.sqlite")).render_as_string()
@@ -315,6 +330,17 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**given)
     except ValidationError as err:
         raise DefinitionError(_explain(err, given)) from err
+
+
+def _read_secret(name: str, path: Path) -> str:
+    variable = f"{PREFIX}{name}_FILE"
+    try:
+        found = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as err:
+        raise DefinitionError(f"{variable}: the file {path} cannot be read.") from err
+    if not found:
+        raise DefinitionError(f"{variable}: the file {path} is empty.")
+    return found
 
 
 def _refuse_misspelt(environment: Mapping[str, str]) -> None:

@@ -24,6 +24,7 @@ from resound.cli import (
     look,
     models,
     proposals,
+    readiness,
     stage,
 )
 from resound.cli.office import Office, complain
@@ -68,6 +69,7 @@ define.register(app)
 collect.register(app)
 find.register(app)
 look.register(app)
+readiness.register(app)
 indexes.register(app)
 decide.register(app)
 proposals.register(app)

@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
 
 `resound crawl --source tuoitre --since 2014-09-01 --until 2014-11-30` (its archive of those days)"""
     )(crawl)
-    app.command(epilog="Example: `resound process --workers 2`")(process)
+    app.command(epilog="Examples: `resound process --workers 2` · `resound process --follow --every 60`")(
+        process
+    )
     app.command(epilog="Examples: `resound requeue` · `resound requeue --stage extract --reason timeout`")(
         requeue
     )
@@ -119,9 +121,27 @@ def process(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes. [default: one per core]")
     ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Go on taking work as it comes, until told to stop (SIGTERM, Ctrl-C)."),
+    ] = False,
+    every: Annotated[
+        float | None, typer.Option(min=0.1, max=86_400, help="Seconds between two looks. [default: 30]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Take everything that waits through reading, matching, grouping and indexing."""
+    if follow:
+        if as_json:
+            raise ResoundError("--follow writes a line for each round; --json belongs to a run that ends.")
+        from resound.cli.follow import follow_work
+
+        follow_work(
+            context.obj, workers=workers or os.cpu_count() or 1, every=30.0 if every is None else every
+        )
+        return
+    if every is not None:
+        raise ResoundError("--every says how often --follow looks: give both, or neither.")
     processed = process_all(context.obj, workers=workers)
     if as_json:
         say_json(_as_json(processed))

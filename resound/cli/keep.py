@@ -145,7 +145,7 @@ def restore(
         done = restore_backup(
             file,
             folder,
-            store_address=None if into is not None else office.settings.store_url,
+            store_address=None if into is not None else office.settings.given_store_url,
             progress=lambda what, part, total: bar.update(
                 task, description=what, completed=part, total=total
             ),

@@ -60,7 +60,7 @@ class Office:
     @property
     def has_store(self) -> bool:
         """Whether there is a store to look into; looking must not create one."""
-        return self.settings.store_url is not None or (self.settings.data / "resound.sqlite").exists()
+        return self.settings.given_store_url is not None or (self.settings.data / "resound.sqlite").exists()
 
     @cached_property
     def is_demo(self) -> bool:
@@ -84,6 +84,12 @@ class Office:
         import demo
 
         return demo.MODELS if self.profile == DEMO_PROFILE else self.settings.model_folder
+
+    @property
+    def models_in_use(self) -> tuple[str, Path] | None:
+        """The profile in use and where its models lie; None where none is chosen."""
+        profile = self.profile
+        return None if profile is None else (profile, self.model_folder)
 
     @contextmanager
     def models(self) -> Iterator[ModelWorker | ModelError]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,7 +110,6 @@ def open_store(address: str, *, revision: str | None = None, is_new: bool = Fals
         StoreError: it cannot be opened.
     """
     url = store_url(address)
-    shown = url.render_as_string(hide_password=True)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +117,25 @@ def open_store(address: str, *, revision: str | None = None, is_new: bool = Fals
             raise StoreError(
                 f"The folder of the store {url.database} cannot be made: {err.strerror}."
             ) from err
+    return _open(url, lambda store: _migrate(store, revision, is_new=is_new))
+
+
+def open_unchanged(address: str) -> Store:
+    """Open the store as it is: nothing is created or migrated.
+
+    Raises:
+        SchemaTooNewError: a newer Resound wrote it.
+        StoreError: there is none yet, it waits for an upgrade, or it cannot be opened.
+    """
+    url = store_url(address)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
+        raise StoreError(f"There is no store at {url.database} yet; `resound status` makes it.")
+    return _open(url, _check_schema)
+
+
+def _open(url: URL, prepare: Callable[[Store], None]) -> Store:
+    """Connect, and close again where the store cannot be used or `prepare` raises."""
+    shown = url.render_as_string(hide_password=True)
     try:
         engine = create_engine(url, **_engine_options(url.get_backend_name()))
     except ModuleNotFoundError as err:
@@ -133,7 +151,7 @@ def open_store(address: str, *, revision: str | None = None, is_new: bool = Fals
     try:
         if store.is_postgres:
             postgres.check_server(engine)
-        _migrate(store, revision, is_new=is_new)
+        prepare(store)
     except (OperationalError, DatabaseError) as err:
         store.close()
         raise StoreError(f"The store at {shown} cannot be opened: {str(err.orig).strip()}.") from err
@@ -181,6 +199,28 @@ def _prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", on_begin)
 
 
+def _check_schema(store: Store) -> None:
+    """Raise StoreError where the store's schema is not this version's."""
+    with store.read() as connection:
+        found = _revision(connection)
+    known = shipped_revisions()
+    if found is None:
+        raise StoreError("The store is empty: `resound status` makes its tables.")
+    if found not in known:
+        raise _too_new(found, known[-1])
+    if found != known[-1]:
+        raise StoreError(
+            f"The store's schema is {found} and waits to be brought to {known[-1]}: `resound status` does it."
+        )
+
+
+def _too_new(found: str, newest: str) -> SchemaTooNewError:
+    return SchemaTooNewError(
+        f"This store was written by a newer Resound (its schema is {found}; this one knows up to {newest}). Nothing "
+        "was changed. Install the newer version to open it."
+    )
+
+
 def _migrate(store: Store, revision: str | None = None, *, is_new: bool = False) -> None:
     """Bring the schema to this version in one transaction, or refuse it.
 
@@ -206,10 +246,7 @@ def _migrate(store: Store, revision: str | None = None, *, is_new: bool = False)
             try:
                 ScriptDirectory.from_config(config).get_revision(found)
             except CommandError as err:
-                raise SchemaTooNewError(
-                    f"This store was written by a newer Resound (its schema is {found}; this one knows up to "
-                    f"{newest}). Nothing was changed. Install the newer version to open it."
-                ) from err
+                raise _too_new(found, newest) from err
             if not is_new:
                 _keep_a_copy(store, connection, found)
         config.attributes["connection"] = connection

@@ -124,6 +124,29 @@ def test_the_password_of_the_store_is_never_shown(monkeypatch: pytest.MonkeyPatc
     assert "s3cret" not in str(settings)
 
 
+def test_the_address_of_the_store_comes_from_a_file_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "url").write_text("postgresql://resound:s3cret@db.example/resound\n", encoding="utf-8")
+    monkeypatch.setenv("RESOUND_STORE_URL_FILE", str(tmp_path / "url"))
+    settings = load_settings()
+    assert settings.store_address == "postgresql://resound:s3cret@db.example/resound"
+    assert settings.given_store_url == settings.store_address
+    assert "s3cret" not in repr(settings)
+    assert "s3cret" not in str(settings.model_dump())
+    (tmp_path / "url").write_text(" \n", encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"STORE_URL_FILE: the file .* is empty"):
+        _ = settings.store_address
+    monkeypatch.setenv("RESOUND_STORE_URL", "postgresql://resound:s3cret@db.example/resound")
+    with pytest.raises(DefinitionError, match="RESOUND_STORE_URL_FILE, not both") as caught:
+        load_settings()
+    assert "s3cret" not in str(caught.value)
+    monkeypatch.delenv("RESOUND_STORE_URL")
+    monkeypatch.setenv("RESOUND_STORE_URL_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(DefinitionError, match=r"RESOUND_STORE_URL_FILE is .*there is no such file"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("environment", "language"),
     [
