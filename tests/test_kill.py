@@ -56,6 +56,7 @@ def check_folder(data: Path, undisturbed: Path) -> None:
     assert ask(data, "evidence", "verify")["problems"] == []
 
 
+@pytest.mark.slow
 def test_killed_three_times(undisturbed: tuple[Path, float], tmp_path: Path) -> None:
     whole, seconds = undisturbed
     dice = random.Random(2014)
