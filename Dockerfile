@@ -7,7 +7,9 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.12-slim-bookworm AS libraries
 COPY --from=wheel /wheels /wheels
+# Older pips fail on `lxml[html_clean]` asked for in two spellings.
 RUN python -m venv /opt/resound \
+    && /opt/resound/bin/pip install --no-cache-dir "pip>=24.1" \
     && /opt/resound/bin/pip install --no-cache-dir "$(echo /wheels/resound-*.whl)[nlp,elastic,postgres]"
 
 FROM python:3.12-slim-bookworm AS resound

@@ -142,7 +142,7 @@ def _check_models(models_in_use: Callable[[], tuple[str, Path] | None]) -> Check
             for one in find_profile(profile, folder).models
             if not one.optional and not (one.id in locked and (folder / one.id).is_dir())
         ]
-    except ResoundError as err:
+    except (ResoundError, OSError) as err:  # the models' folder may be a disk of its own, and away
         return Check("models", False, str(err), False)
     if missing:
         names = ", ".join(missing)

@@ -154,6 +154,13 @@ def test_no_models(data: Path, tmp_path: Path, profile: str | None, said: str) -
     assert is_ready(tuple(found.values()))
 
 
+def test_a_models_folder_that_cannot_be_read(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file in the folder's place", encoding="utf-8")
+    found = look(data, models=("standard", tmp_path / "models"))
+    assert failing(found) == {"models"}
+    assert is_ready(tuple(found.values()))
+
+
 def test_the_command_says_it_all_and_ends_accordingly(data: Path) -> None:
     ran = CliRunner().invoke(app, ["--data", str(data), "ready"])
     assert ran.exit_code == 0, ran.output
