@@ -80,7 +80,8 @@ def contents(data: Path) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(25, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [25])
 def test_killed_while_models_work(tmp_path: Path, tiny_models: Path, kills: int) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     fill(whole)

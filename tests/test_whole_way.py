@@ -196,6 +196,7 @@ def test_evidence_holds_and_a_changed_byte_is_found(copied: Path) -> None:
     assert "do not hold" in ran.stderr
 
 
+@pytest.mark.slow
 def test_the_store_can_be_rebuilt_from_the_evidence(copied: Path) -> None:
     before = content(copied)
     for name in copied.glob("resound.sqlite*"):

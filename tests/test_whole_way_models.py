@@ -23,6 +23,7 @@ from resound.store.matches import list_matches
 from tests.resound.enriched import NOW
 from tests.whole_way import ask, command, environment
 
+pytestmark = pytest.mark.slow
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
 NO_TORCH = """
 from importlib.machinery import PathFinder

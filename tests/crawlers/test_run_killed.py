@@ -121,6 +121,11 @@ def test_killed_at_25_random_moments(tmp_path: Path, room: Newsroom) -> None:
     assert kill_often(tmp_path, room, 25) >= 25
 
 
+def _hear_interrupts() -> None:
+    """What a shell starts in the background has them ignored, and hands that down to the tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_puts_down_what_is_in_hand(tmp_path: Path, room: Newsroom, number: signal.Signals) -> None:
     desk = open_desk(tmp_path, room)
@@ -129,6 +134,7 @@ def test_a_stop_puts_down_what_is_in_hand(tmp_path: Path, room: Newsroom, number
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=_hear_interrupts,
     )
     before = len(room.asked)
     while len(room.asked) < before + OUTLETS * 3:
