@@ -28,6 +28,7 @@ from resound.query.tree import (
     Reading,
     near_readings,
     readings,
+    wanted_leaves,
 )
 
 Json = dict[str, Any]
@@ -84,7 +85,7 @@ def rank_conditions(query: Query, order: Order) -> list[Json]:
     for name in places:
         words = [
             reading._replace(field=name)
-            for leaf in _wanted(query.tree)
+            for leaf in wanted_leaves(query.tree)
             for reading in readings(leaf)
             if reading.field in (None, name)
         ]
@@ -195,15 +196,3 @@ def _interval(reading: Reading) -> Json:
         return beginning
     words = {"match": {"query": " ".join(reading.tokens[:-1]), "ordered": True, "max_gaps": 0}}
     return {"all_of": {"ordered": True, "max_gaps": 0, "intervals": [words, beginning]}}
-
-
-def _wanted(node: Node) -> list[Leaf]:
-    match node:
-        case Leaf():
-            return [node]
-        case Near(left, right, _):
-            return [*left, *right]
-        case And(children) | Or(children):
-            return [leaf for child in children for leaf in _wanted(child)]
-        case _:
-            return []

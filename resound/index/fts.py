@@ -20,6 +20,7 @@ from resound.query.tree import (
     Reading,
     near_readings,
     readings,
+    wanted_leaves,
 )
 
 ALL = "m"
@@ -121,21 +122,9 @@ def _quoted(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
 
 def words_in(node: Node, name: str) -> str | None:
     """An FTS5 expression for “one of the words that are looked for stands in this field”; None where there is none."""
-    found = [_phrase(one) for leaf in _wanted(node) for one in _within(leaf, name)]
+    found = [_phrase(one) for leaf in wanted_leaves(node) for one in _within(leaf, name)]
     return _any_of(found) if found else None
 
 
 def _within(leaf: Leaf, name: str) -> list[Reading]:
     return [one._replace(field=name) for one in readings(leaf) if one.field in (None, name)]  # type: ignore[arg-type]
-
-
-def _wanted(node: Node) -> list[Leaf]:
-    match node:
-        case Leaf():
-            return [node]
-        case Near(left, right, _):
-            return [*left, *right]
-        case And(children) | Or(children):
-            return [leaf for child in children for leaf in _wanted(child)]
-        case _:
-            return []

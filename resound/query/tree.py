@@ -237,3 +237,16 @@ def _leaf(leaf: Leaf) -> str:
     if leaf.quoted:
         return f'"{leaf.text}"{star}'
     return leaf.text + star
+
+
+def wanted_leaves(node: Node) -> list[Leaf]:
+    """The words and phrases that a query looks for, those that it excludes left out."""
+    match node:
+        case Leaf():
+            return [node]
+        case Near(left, right, _):
+            return [*left, *right]
+        case And(children) | Or(children):
+            return [leaf for child in children for leaf in wanted_leaves(child)]
+        case _:
+            return []
