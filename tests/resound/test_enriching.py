@@ -108,9 +108,11 @@ def test_what_waited_is_done_once_there_are_models(
         assert not work.waiting_reasons(connection, MODEL_STAGES)
 
 
-def test_a_second_run_and_an_edit(store: Store, tmp_path: Path, tiny_models: Path) -> None:
+def test_a_second_run_and_an_edit(
+    store: Store, store_address: str, tmp_path: Path, tiny_models: Path
+) -> None:
     put(store, 0)
-    with worker(tmp_path, tiny_models) as models:
+    with worker(tmp_path, tiny_models, address=store_address) as models:
         run(store, models, tmp_path)
         with store.read() as connection:
             before = connection.execute(select(sentence)).all()
