@@ -76,7 +76,6 @@ def main() -> None:
         setup = ModelSetup("bench", root / "models", "fast", 0, address, False)
         spent: dict[str, float] = {}
         done: dict[str, int] = {}
-        marks: list[tuple[int, float, float]] = []
         begun = last = time.perf_counter()
         with ModelWorker(setup, seconds=600) as worker, PageReader(root, workers=1) as reader:
 
@@ -87,7 +86,8 @@ def main() -> None:
                 done[stage] = done.get(stage, 0) + count
                 last = now
                 if sum(done.values()) % 1000 < count:
-                    marks.append((sum(done.values()), resident("self"), child_memory()))
+                    memory = f"{resident('self'):.0f} MB, models' process {child_memory():.0f} MB"
+                    print(f"memory after {sum(done.values()):,} pieces of work: {memory}", flush=True)
 
             process_pending(store, reader, models=worker, clock=lambda: datetime.now(UTC), progress=report)
         whole = time.perf_counter() - begun
@@ -102,8 +102,6 @@ def main() -> None:
                 for row in connection.execute(select(sentence.c.flags)).scalars()
             ]
         print(f"{len(told)} sentences in the cache, {sum('loops' in one for one in told)} asked twice")
-        for at, mine, theirs in marks:
-            print(f"memory after {at:,} pieces of work: {mine:.0f} MB, models' process {theirs:.0f} MB")
         store.close()
 
 
