@@ -73,9 +73,8 @@ def train(profile: Profile, folder: Path, names: Sequence[str]) -> None:
     """Make, teach, store and convert models of the profile; calibrate where the embedding is among them."""
     import torch
 
-    torch.set_num_threads(
-        1
-    )  # models so small gain nothing from more, and one thread always adds up in the same order
+    # Models so small gain nothing from more threads, and one always adds up in the same order.
+    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as raw:
         for spec in profile.models:
             if spec.id not in names:

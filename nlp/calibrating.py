@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from nlp.engines import Embedder, Identity
+from nlp.evaluating import f1
 from nlp.profiles import Thresholds
 from resound.errors import DefinitionError
 
@@ -55,8 +56,7 @@ def best_threshold(scored: Sequence[tuple[float, bool]]) -> Calibration:
         below = ranked[at + 1][0] if at + 1 < len(ranked) else min(score - 0.02, 0.0)
         if below == score:
             continue
-        f1 = 2 * hit / (at + 1 + wanted)
-        best = max(best, (f1, score - below, (score + below) / 2))
+        best = max(best, (f1(hit, at + 1 - hit, wanted - hit), score - below, (score + below) / 2))
     return Calibration(round(min(1.0, max(0.0, best[2])), 4), round(best[0], 4), len(scored))
 
 
@@ -83,7 +83,7 @@ def f1_at(scored: Sequence[tuple[float, bool]], threshold: float) -> float:
     """F1 of “score ≥ threshold”."""
     hit = sum(is_so for score, is_so in scored if score >= threshold)
     said, wanted = sum(score >= threshold for score, _ in scored), sum(is_so for _, is_so in scored)
-    return round(2 * hit / (said + wanted), 4) if hit else 0.0
+    return round(f1(hit, said - hit, wanted - hit), 4)
 
 
 def write_thresholds(

@@ -15,8 +15,12 @@ LEAD_CHARACTERS = 600
 
 def head_of(article: Article) -> str:
     """Headline and lead; where there is no lead, how the text begins."""
-    lead = article.lead or (article.paragraphs[0] if article.paragraphs else "")
-    return f"{article.title}\n{lead[:LEAD_CHARACTERS]}".strip()
+    return head_text(article.title, article.lead or (article.paragraphs[0] if article.paragraphs else ""))
+
+
+def head_text(title: str, lead: str) -> str:
+    """The same of a text that is no article yet."""
+    return f"{title}\n{lead[:LEAD_CHARACTERS]}".strip()
 
 
 def embed_articles(articles: Sequence[Article], embedder: Embedder) -> Vectors:

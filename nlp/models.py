@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -46,7 +47,7 @@ class Models:
         self._locked = read_lock(folder)
         self._loaded: dict[tuple[str, str], Any] = {}
 
-    @property
+    @cached_property
     def thresholds(self) -> Thresholds:
         """Above which scores something is said: as calibrated for the embedding model that is there, else the profile's."""
         spec = self.profile.of_task("embedding")

@@ -37,6 +37,13 @@ class Topic(Strict):
     label: dict[TopicLanguage, str] = Field(min_length=3)
     describe: dict[TopicLanguage, tuple[str, ...]] = Field(min_length=3)
 
+    @property
+    def described(self) -> tuple[str, ...]:
+        """Every description under its label, as texts are compared with it."""
+        return tuple(
+            f"{self.label[language]}: {one}" for language in self.label for one in self.describe[language]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TopicScore:
@@ -53,12 +60,7 @@ class TopicTagger:
         self, embedder: Embedder, topics: Sequence[Topic], *, threshold: float, judge: PairJudge | None = None
     ) -> None:
         self._embedder, self._topics, self._threshold, self._judge = embedder, topics, threshold, judge
-        written = [
-            (at, f"{topic.label[language]}: {one}")
-            for at, topic in enumerate(topics)
-            for language in topic.label
-            for one in topic.describe[language]
-        ]
+        written = [(at, text) for at, topic in enumerate(topics) for text in topic.described]
         self._owner = [at for at, _ in written]
         self._vectors = embedder.embed([text for _, text in written])
 

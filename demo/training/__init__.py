@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from demo.newsroom import load_sites
 from demo.teaching import Likenesses
-from nlp.pulling import CHECKS
+from nlp.embedding import head_text
 from nlp.tone import TONES, Tone
 from nlp.topics import load_topics, passages_of
 from resound.text import fold_keyword
@@ -104,12 +104,8 @@ def likenesses() -> Likenesses:
     parts = [[text, text[: len(text) * 2 // 3]] for _, _, texts in _articles() for text in texts[1:]]
     groups = _joined([*told, *parts])
     topics = load_topics()
-    themes = [
-        [f"{one.label[language]}: {text}" for language in one.label for text in one.describe[language]]
-        for one in topics
-    ]
-    words = _words()["themes"]
-    patterns = [re.compile("|".join(words[one.id]), re.IGNORECASE) for one in topics]
+    themes = [list(one.described) for one in topics]
+    patterns = [_theme_patterns()[one.id] for one in topics]
     passages = [
         (text, frozenset(at for at, pattern in enumerate(patterns) if pattern.search(text)))
         for text in [text for _, _, texts in _articles() for text in texts]
@@ -121,17 +117,11 @@ def likenesses() -> Likenesses:
 
 def topic_lines() -> list[tuple[list[str], list[str]]]:
     """(passages, themes) of the newsroom's articles, by the words of the themes: what the threshold is calibrated on."""
-    words = _words()["themes"]
-    patterns = {name: re.compile("|".join(found), re.IGNORECASE) for name, found in words.items()}
+    patterns = _theme_patterns()
     return [
         (texts, [name for name, one in patterns.items() if any(one.search(text) for text in texts)])
         for _, _, texts in _articles()
     ]
-
-
-def check_pairs(source: str) -> Sequence[str]:
-    """The sentences on which a converted model is compared with its reference."""
-    return CHECKS[source]
 
 
 @cache
@@ -143,7 +133,7 @@ def _articles() -> tuple[tuple[str, str, list[str]], ...]:
             first = one.editions[-1]
             lead = first.paragraphs[0] if first.paragraphs else ""
             texts = passages_of(first.title, lead, first.paragraphs)
-            found.append((f"{site.host}{one.path}", f"{first.title}\n{lead[:600]}".strip(), texts))
+            found.append((f"{site.host}{one.path}", head_text(first.title, lead), texts))
     return tuple(found)
 
 
@@ -189,6 +179,12 @@ def sentence_pairs() -> list[tuple[str, str, bool]]:
         if texts[at] != texts[(at + shift) % len(rows)] and not like[at] & like[(at + shift) % len(rows)]
     ]
     return same + far
+
+
+@cache
+def _theme_patterns() -> Mapping[str, re.Pattern[str]]:
+    """theme → what shows that a passage is about it."""
+    return {name: re.compile("|".join(found), re.IGNORECASE) for name, found in _words()["themes"].items()}
 
 
 @cache

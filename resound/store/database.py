@@ -202,7 +202,7 @@ def _prepare_sqlite(engine: Engine) -> None:
 def _check_schema(store: Store) -> None:
     """Raise StoreError where the store's schema is not this version's."""
     with store.read() as connection:
-        found = _revision(connection)
+        found = schema_revision(connection)
     known = shipped_revisions()
     if found is None:
         raise StoreError("The store is empty: `resound status` makes its tables.")
@@ -228,7 +228,7 @@ def _migrate(store: Store, revision: str | None = None, *, is_new: bool = False)
     """
     newest = revision or _newest_shipped()
     with store.read() as connection:
-        found = _revision(connection)
+        found = schema_revision(connection)
     if found == newest:
         return
     from alembic import command
@@ -239,7 +239,7 @@ def _migrate(store: Store, revision: str | None = None, *, is_new: bool = False)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with store.write() as connection:
-        found = _revision(connection)  # another process may have been first
+        found = schema_revision(connection)  # another process may have been first
         if found == newest:
             return
         if found is not None:
@@ -274,10 +274,6 @@ def _keep_a_copy(store: Store, connection: Connection, found: str) -> None:
 
 def schema_revision(connection: Connection) -> str | None:
     """The schema that a store has; None where it has none yet."""
-    return _revision(connection)
-
-
-def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
