@@ -39,6 +39,10 @@ class Decision:
     who: str
     at: datetime
     undoes: int | None
+    basis: str | None = None
+    """`original` or `translation`: what the coder read, where it matters."""
+    round: int = 1
+    """2: a second coder's, for the agreement; figures use the first."""
 
 
 @dataclass(frozen=True, slots=True)

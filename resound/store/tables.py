@@ -276,6 +276,10 @@ decision = Table(
     Column("who", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("undoes", Integer, ForeignKey("decision.id")),
+    Column("basis", String(12)),  # original | translation: what the coder read, where it matters
+    Column(
+        "round", Integer, nullable=False, server_default="1"
+    ),  # 2: a second coder's, for the agreement; figures use the first
     Index(None, "article"),
     Index(None, "undoes"),
 )
@@ -391,6 +395,90 @@ index_state = Table(
     Column("level_at", Moment),  # when it was last brought up to the store's newest change
     Column("failed_at", Moment),
     Column("trouble", Text, nullable=False),  # why it could not be brought up; empty where it could
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", String(80), nullable=False),  # small letters; also the name beside decisions
+    Column("name", String(200), nullable=False),
+    Column("password", Text),  # argon2; NULL: signs in elsewhere, or has not chosen one yet
+    Column("subject", Text),  # of OpenID Connect: issuer and subject
+    Column("role", String(10), nullable=False),  # for every campaign: none | reader | coder | editor | admin
+    Column("language", String(10)),
+    Column("is_active", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("login"),
+    UniqueConstraint("subject"),
+)
+
+campaign_role = Table(
+    "campaign_role",
+    metadata,
+    Column("person", Integer, ForeignKey("person.id"), primary_key=True),
+    Column("campaign", String(80), primary_key=True),
+    Column("role", String(10), nullable=False),  # reader | coder | editor; more than the person's own role
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of what the cookie holds
+    Column("person", Integer, ForeignKey("person.id"), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Index(None, "person"),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the link's token
+    Column("person", Integer, ForeignKey("person.id")),  # NULL: the first administrator's
+    Column("at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", Integer, ForeignKey("person.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("scopes", JSON, nullable=False),  # read | code | edit, never more than the person may
+    Column("at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+    UniqueConstraint("sha256"),
+)
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", String(80), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "login", "at"),
+    Index(None, "address", "at"),
+)
+
+saved_search = Table(
+    "saved_search",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", Integer, nullable=False),  # 0: the one person of single-user mode
+    Column("name", String(200), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("person", "name"),
 )
 
 change = Table(
