@@ -11,10 +11,7 @@ from resound.cli.office import Office, now, progress_bar, say_json, screen, tabl
 from resound.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resound.campaign import Campaign
-    from resound.definitions import Loaded
     from resound.store.registry import Applied
 
 sources = typer.Typer(help="Outlets and how they are read.", no_args_is_help=True)
@@ -45,6 +42,7 @@ def apply(
     from demo import is_demo
     from resound.applying import apply_definitions
     from resound.definitions import load_path, shipped_campaigns, shipped_sources
+    from resound.editing import keep_apart
 
     office: Office = context.obj
     wanted = list(paths or [])
@@ -53,8 +51,7 @@ def apply(
     if not wanted:
         raise typer.BadParameter("name a YAML file or a folder, or say --shipped")
     loaded = [one for path in wanted for one in load_path(path)]
-    if is_demo(office.settings.data):
-        _keep_apart(office, loaded)
+    keep_apart([one.model for one in loaded], is_demo=is_demo(office.settings.data))
     results = apply_definitions(
         office.store, loaded, who=who or office.settings.coder, now=now(), replace=replace
     )
@@ -66,18 +63,6 @@ def apply(
     conflicts = [one for one in results if one.result == "conflict"]
     if conflicts:
         raise ConflictError(" ".join(_conflict(one) for one in conflicts))
-
-
-def _keep_apart(office: Office, loaded: Sequence[Loaded]) -> None:
-    """Invented news and real news in one folder would be counted together."""
-    from resound.source import Source
-
-    for one in loaded:
-        if isinstance(one.model, Source) and not one.model.home.rstrip("/").endswith(".example"):
-            raise ConflictError(
-                f"{office.settings.data} holds the demo newsroom, and {one.model.id} is a real outlet. "
-                "Keep them apart: resound --data my-data apply …"
-            )
 
 
 def _conflict(one: Applied) -> str:
