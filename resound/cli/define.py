@@ -152,6 +152,58 @@ def check(
     screen().print(table("", columns, rows))
 
 
+@sources.command(
+    epilog="Examples: `resound sources add https://www.news.example/` · `resound sources add news.example --into sources/tw`"
+)
+def add(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="A home page, a section or a feed.")],
+    into: Annotated[Path, typer.Option(help="Folder for the YAML file that it becomes.")] = Path(
+        "sources/new"
+    ),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was found as JSON, and write nothing.")
+    ] = False,
+) -> None:
+    """Look at a site for feeds and sitemaps, and write a source file, to be completed (owner, country) and applied."""
+    from crawlers.drafts import write_draft
+    from crawlers.suggest import draft_source, suggest_source
+    from resound.cli.collect import fetch_rules
+    from resound.store.registry import load_sources
+
+    office: Office = context.obj
+    taken: set[str] = set()
+    if office.has_store:
+        with office.store.read() as connection:
+            taken = set(load_sources(connection))
+    with progress_bar() as bar:
+        bar.add_task("looking", total=None)
+        found = suggest_source(address, fetch_rules(office), now=now())
+    source = draft_source(found, taken)
+    if as_json:
+        channels = [one.to_json() for one in found.channels]
+        say_json(
+            {
+                "source": source.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+                "channels": channels,
+            }
+        )
+        return
+    rows = [(one.url, one.kind, one.sentence) for one in found.channels]
+    if rows:
+        screen().print(table("", {"address": "left", "kind": "left", "answer": "left"}, rows))
+    else:
+        screen().print(
+            "No feed and no sitemap was found; a listing page can be named by hand (docs/sources.md)."
+        )
+    path = into / f"{source.id}.yml"
+    if path.exists():
+        raise ConflictError(f"{path} is there already and was left as it is.")
+    into.mkdir(parents=True, exist_ok=True)
+    path.write_text(write_draft(source, came_from=f"From {found.home}."), encoding="utf-8")
+    screen().print(f"Wrote {path}. Complete it, then: resound apply {path}", markup=False)
+
+
 @sources.command("import", epilog="Example: `resound sources import feeds.opml --into sources/new`")
 def import_opml(
     path: Annotated[Path, typer.Argument(help="An OPML file from a feed reader.")],
