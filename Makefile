@@ -42,11 +42,11 @@ check: .venv/.installed-dev ## style, types and layers
 	@echo "Layers ..."
 	@$(BIN)/lint-imports
 
-test: .venv/.installed-dev ## the tests, without the slow ones and Elasticsearch's; prints the coverage
+test: .venv/.installed-dev ## the tests, without the slow ones and Elasticsearch's
 	@echo "Running the tests (the slow ones are left to \`make test-all\`, Elasticsearch's to \`make test-elastic\`) ..."
-	@$(PYTEST) -m "not slow and not elastic" --cov --cov-report=term:skip-covered
+	@$(PYTEST) -m "not slow and not elastic"
 
-test-all: .venv/.installed-dev ## all tests, the slow ones too
+test-all: .venv/.installed-dev ## all tests, the slow ones too; prints the coverage
 	@echo "Running all tests ..."
 	@$(PYTEST) --cov --cov-report=term:skip-covered
 
