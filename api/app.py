@@ -17,9 +17,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.access import declared_role
+from api.chores import Chores
 from api.desk import Desk
 from api.problems import handle_problems
-from api.routes import health, language
+from api.routes import campaign_edit, definitions, health, language, sources
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
 from resound import __version__
 from resound.office import Office
@@ -28,6 +29,9 @@ from resound.settings import Settings
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
+    campaign_edit.router,
+    sources.router,
+    definitions.router,
 )
 """In the order in which they are asked."""
 
@@ -49,6 +53,7 @@ def create_app(
     async def open_and_close(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(lambda: (office.store, office.index))  # once, before threads ask for them
         yield
+        app.state.chores.close()
         office.close()
 
     app = FastAPI(
@@ -61,6 +66,7 @@ def create_app(
     )
     app.state.desk = Desk(office, clock, is_local)
     app.state.limiter = Limiter()
+    app.state.chores = Chores()
     app.mount("/static", _Static(directory=str(resources.files("api") / "static")), name="static")
     for room in ROOMS:
         app.include_router(room)

@@ -48,6 +48,8 @@ class ChannelCheck:
     """Of an index of sitemaps."""
     newest: date | None = None
     moved_to: str = ""
+    is_found: bool = False
+    """The home page names it and the source does not."""
 
     @property
     def said(self) -> Said:
@@ -148,7 +150,7 @@ def _named_feeds(source: Source, answer: RawPage | FetchError) -> list[ChannelCh
         return []
     known = {one.url for one in source.feeds}
     return [
-        ChannelCheck(source.id, url, "feed", proven=False)
+        ChannelCheck(source.id, url, "feed", proven=False, is_found=True)
         for url in linked_feeds(answer)[:MAX_FOUND]
         if url not in known
     ]

@@ -8,26 +8,23 @@ value of the version that they edit, whatever a browser does to line ends.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from resound.campaign import Campaign, LanguageKey, Term
-from resound.definition_errors import definition_error, describe_invalid
+from resound.definition_errors import describe_invalid
 from resound.definitions import check_campaign
-from resound.errors import DefinitionError, Loc, Problem
-from resound.said import N_, Said, said
+from resound.errors import Loc, Problem
+from resound.form import YES, Form, form_error, line_ends, make_id, unlike
+from resound.said import N_, said
 from resound.source import Names
-from resound.text import fold_keyword
 
 Rows = Literal["names", "glossary", "people", "messages", "comparators"]
 ROWS: tuple[Rows, ...] = get_args(Rows)
 FORM_LANGUAGES: tuple[LanguageKey, ...] = get_args(LanguageKey)
 NAME_LANGUAGES = ("zh-Hant", "en", "vi")
-YES = "yes"
-"""What a ticked box sends."""
 _WORD: Mapping[Rows, str] = {
     "names": "name",
     "glossary": "term",
@@ -35,45 +32,10 @@ _WORD: Mapping[Rows, str] = {
     "messages": "message",
     "comparators": "comparator",
 }
-_ROW = re.compile(r"(names|glossary|people|messages|comparators)\.(\d{1,4})\.")
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignForm:
-    """What stands in the fields, and what is wrong at each of them (`""`: with the whole)."""
-
-    fields: Mapping[str, str]
-    problems: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
-
-    def value(self, name: str) -> str:
-        """What stands in a field; empty where nothing does."""
-        return self.fields.get(name, "")
-
-    def wrong(self, name: str) -> tuple[Said, ...]:
-        """What is wrong at a field."""
-        return self.problems.get(name, ())
-
-    def rows(self, kind: str) -> list[int]:
-        """The numbers of the rows of a kind, in their order."""
-        found = (match for name in self.fields if (match := _ROW.match(name)) and match[1] == kind)
-        return sorted({int(match[2]) for match in found})
-
-    def with_row(self, kind: Rows) -> CampaignForm:
-        """The same with an empty row more."""
-        number = max(self.rows(kind), default=-1) + 1
-        return CampaignForm({**self.fields, f"{kind}.{number}.id": ""}, self.problems)
-
-
-class FormError(DefinitionError):
-    """What somebody filled in cannot be a campaign; `form` holds it with each problem at its field."""
-
-    def __init__(self, message: str, *, problems: tuple[Problem, ...], form: CampaignForm) -> None:
-        super().__init__(message, problems=problems)
-        self.form = form
-
-
-def fill_form(campaign: Campaign) -> CampaignForm:
+def fill_form(campaign: Campaign) -> Form:
     """The form of a campaign."""
     fields = {
         "id": campaign.id,
@@ -82,35 +44,35 @@ def fill_form(campaign: Campaign) -> CampaignForm:
         "last": campaign.window.last.isoformat(),
         "countries": ", ".join(campaign.countries),
         "review": campaign.review,
-        "context": _ends(campaign.context),
-        "exclude": _ends(campaign.exclude),
-        "notes": _ends(campaign.notes),
+        "context": line_ends(campaign.context),
+        "exclude": line_ends(campaign.exclude),
+        "notes": line_ends(campaign.notes),
         "translate_to": YES if campaign.translate_to else "",
         "search_feeds": "\n".join(f"{one.language} {one.url}" for one in campaign.search_feeds),
     }
     for key, query in campaign.queries.items():
-        fields[f"queries.{key}"] = _ends(query)
+        fields[f"queries.{key}"] = line_ends(query)
     for kind in ("names", "glossary", "people"):
         for at, term in enumerate(getattr(campaign, kind)):
             fields |= _term(term, f"{kind}.{at}")
     for at, person in enumerate(campaign.people):
-        fields[f"people.{at}.role"] = _ends(person.role)
+        fields[f"people.{at}.role"] = line_ends(person.role)
         fields[f"people.{at}.spokesperson"] = YES if person.spokesperson else ""
     for at, message in enumerate(campaign.messages):
         here = f"messages.{at}"
         fields |= {
             f"{here}.id": message.id,
-            f"{here}.query": _ends(message.query),
+            f"{here}.query": line_ends(message.query),
             **_names(message.text, f"{here}.text"),
         }
     for at, other in enumerate(campaign.comparators):
         here = f"comparators.{at}"
         fields |= {
             f"{here}.id": other.id,
-            f"{here}.query": _ends(other.query),
+            f"{here}.query": line_ends(other.query),
             **_names(other.name, f"{here}.name"),
         }
-    return CampaignForm(fields)
+    return Form(fields)
 
 
 def read_form(
@@ -125,34 +87,24 @@ def read_form(
     Raises:
         FormError: something is missing or wrong; each problem stands at its field.
     """
-    reading = _Reading({name: _ends(value) for name, value in fields.items()}, base)
+    reading = _Reading({name: line_ends(value) for name, value in fields.items()}, base)
     is_typed = bool(reading.fields.get("id", "").strip())
     tree = reading.tree()
     if base is None and not is_typed:
-        tree["id"] = _unlike(tree["id"], taken)
-    form = CampaignForm({**reading.fields, "id": tree["id"]})
+        tree["id"] = unlike(tree["id"], taken)
+    form = Form({**reading.fields, "id": tree["id"]})
     if base is None and tree["id"] in taken:
         sentence = said(N_("there is a campaign of this id already; expected another one"))
-        raise _form_error(form, [Problem(None, "id", sentence, ("id",))], reading)
+        raise form_error(form, [Problem(None, "id", sentence, ("id",))], reading.place)
     try:
         campaign = Campaign.model_validate(tree)
     except ValidationError as err:
         found = [describe_invalid(one, tree, Campaign) for one in err.errors()]
-        raise _form_error(form, found, reading) from err
+        raise form_error(form, found, reading.place) from err
     wrong = check_campaign(campaign)
     if wrong:
-        raise _form_error(form, wrong, reading)
+        raise form_error(form, wrong, reading.place)
     return campaign
-
-
-def _form_error(form: CampaignForm, found: Sequence[Problem], reading: _Reading) -> FormError:
-    problems: dict[str, tuple[Said, ...]] = {}
-    for one in found:
-        place = reading.place(one.loc)
-        if one.sentence not in problems.get(place, ()):
-            problems[place] = (*problems.get(place, ()), one.sentence)
-    message = str(definition_error("", [one._replace(line=None) for one in found]))
-    return FormError(message, problems=tuple(found), form=CampaignForm(form.fields, problems))
 
 
 class _Reading:
@@ -171,7 +123,7 @@ class _Reading:
         return {
             "id": base.id
             if base is not None
-            else self.fields.get("id", "").strip() or _slug([names["en"], *names.values()]) or "campaign",
+            else self.fields.get("id", "").strip() or make_id([names["en"], *names.values()]) or "campaign",
             "name": names,
             "window": {"first": self.day("first"), "last": self.day("last")},
             "countries": self.countries(),
@@ -192,7 +144,7 @@ class _Reading:
     def rows(self, kind: Rows) -> Iterator[tuple[str, Any]]:
         """(place, the base's entry of that id or None) of every row that says something and is not to go."""
         entries = {one.id: one for one in getattr(self.base, kind)} if self.base is not None else {}
-        for number in CampaignForm(self.fields).rows(kind):
+        for number in Form(self.fields).rows(kind):
             here = f"{kind}.{number}"
             said = [
                 value for name, value in self.fields.items() if name.startswith(f"{here}.") and value.strip()
@@ -212,7 +164,7 @@ class _Reading:
             for part in ("forms", "text", "name")
         ]
         words = [self.fields.get(name, "").partition("\n")[0] for name in [*order, f"{here}.collides"]]
-        made = _unlike(_slug(words) or _WORD[kind], self.ids)
+        made = unlike(make_id(words) or _WORD[kind], self.ids)
         self.ids.add(made)
         return made
 
@@ -251,7 +203,7 @@ class _Reading:
 
     def lines(self, name: str, old: tuple[str, ...]) -> tuple[str, ...]:
         raw = self.fields.get(name, "")
-        if raw == _ends("\n".join(old)):
+        if raw == line_ends("\n".join(old)):
             return old
         return tuple(line.strip() for line in raw.split("\n") if line.strip())
 
@@ -315,37 +267,14 @@ _FIELD = re.compile(
 
 def _names(names: Names, here: str) -> dict[str, str]:
     written = names.model_dump(by_alias=True)
-    return {f"{here}.{key}": _ends(written[key] or "") for key in NAME_LANGUAGES}
+    return {f"{here}.{key}": line_ends(written[key] or "") for key in NAME_LANGUAGES}
 
 
 def _term(term: Term, here: str) -> dict[str, str]:
-    fields = {f"{here}.id": term.id, f"{here}.collides": _ends("\n".join(term.collides))}
-    return fields | {f"{here}.forms.{key}": _ends("\n".join(forms)) for key, forms in term.forms.items()}
-
-
-def _ends(text: str) -> str:
-    """With line ends as we write them; a browser sends others."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    fields = {f"{here}.id": term.id, f"{here}.collides": line_ends("\n".join(term.collides))}
+    return fields | {f"{here}.forms.{key}": line_ends("\n".join(forms)) for key, forms in term.forms.items()}
 
 
 def _is_as_shown(raw: str, old: str) -> bool:
     """Whether nobody touched a field; one of a single line loses its line ends in a browser."""
-    return raw in (_ends(old), re.sub(r"[\r\n]", "", old))
-
-
-def _unlike(stem: str, taken: Collection[str]) -> str:
-    """`stem`, or the first of `stem-2`, `stem-3` … that is not taken."""
-    return next(
-        one
-        for one in (stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3)))
-        if one not in taken
-    )
-
-
-def _slug(texts: Iterable[str | None]) -> str:
-    """An id out of the first text that has Latin letters or digits: `Blue Drop Initiative` → `blue-drop-initiative`."""
-    for text in texts:
-        words = [word for word in fold_keyword(text or "").split() if re.fullmatch(r"[a-z0-9]+", word)]
-        if words:
-            return "-".join(words[:6])[:60].strip("-")
-    return ""
+    return raw in (line_ends(old), re.sub(r"[\r\n]", "", old))

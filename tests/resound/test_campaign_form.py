@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resound.campaign import Campaign
-from resound.campaign_form import CampaignForm, FormError, fill_form, read_form
+from resound.campaign_form import fill_form, read_form
 from resound.definitions import load_campaign, shipped_campaigns
+from resound.form import Form, FormError
 from tests.resound.campaigns import campaigns
 
 NEW = {
@@ -169,7 +170,7 @@ def test_several_problems_come_at_once() -> None:
 
 
 def test_rows_are_numbered_as_they_stand_and_one_may_be_added() -> None:
-    some = CampaignForm({"names.0.id": "a", "names.4.forms.en": "x", "people.1.id": ""})
+    some = Form({"names.0.id": "a", "names.4.forms.en": "x", "people.1.id": ""})
     assert some.rows("names") == [0, 4]
     assert some.with_row("names").rows("names") == [0, 4, 5]
     assert some.with_row("messages").rows("messages") == [0]
