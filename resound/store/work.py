@@ -242,13 +242,16 @@ def requeue(
     stage: Stage | None = None,
     outcome: str = "quarantined",
     reason: str | None = None,
+    only: Sequence[int] | None = None,
 ) -> int:
-    """Open finished work again (by default everything in quarantine). Returns how many pieces."""
+    """Open finished work again (by default everything in quarantine; with `only`, these pieces). Returns how many."""
     wanted = [work.c.due.is_(None), work.c.outcome == outcome]
     if stage is not None:
         wanted.append(work.c.stage == stage)
     if reason is not None:
         wanted.append(work.c.reason == reason)
+    if only is not None:
+        wanted.append(work.c.id.in_(list(only)))
     opened = {"due": 0.0, "attempts": 0, "outcome": None, "reason": None, "detail": None}
     return connection.execute(update(work).where(*wanted).values(**opened)).rowcount
 
