@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -20,10 +21,11 @@ from resound.store.tables import article, capture, page, version, work
 class Subject:
     """What a piece of work is about. `title` is empty where nobody has read one yet; `since`: when it was first known.
 
-    `article` is None where nothing was read of it.
+    `tag`: the title's language (BCP-47), empty where unknown. `article` is None where nothing was read of it.
     """
 
     title: str
+    tag: str
     url: str
     since: datetime
     article: str | None
@@ -140,33 +142,55 @@ def name_subjects(
 
 
 def _pages(connection: Connection, keys: Sequence[str]) -> dict[str, Subject]:
+    statement = (
+        select(page.c.id, page.c.url, page.c.first_seen, page.c.entry, page.c.article, version.c.title, version.c.tag)
+        .join(article, article.c.id == page.c.article, isouter=True)
+        .join(version, version.c.id == article.c.current, isouter=True)
+    )
     return {
-        row.id: Subject(row.entry.get("title", ""), row.url, row.first_seen, row.article)
+        row.id: _of_page(row, row.url, row.first_seen)
         for part in in_parts(keys)
-        for row in connection.execute(select(page).where(page.c.id.in_(part)))
+        for row in connection.execute(statement.where(page.c.id.in_(part)))
     }
 
 
 def _captures(connection: Connection, keys: Sequence[str]) -> dict[str, Subject]:
     found = {}
-    for part in in_parts(keys):
-        statement = (
-            select(capture.c.id, capture.c.final_url, capture.c.fetched_at, page.c.entry, page.c.article)
-            .join(page, page.c.id == capture.c.page, isouter=True)
-            .where(capture.c.id.in_([int(key) for key in part if key.isdecimal()]))
+    statement = (
+        select(
+            capture.c.id,
+            capture.c.final_url,
+            capture.c.fetched_at,
+            page.c.entry,
+            page.c.article,
+            version.c.title,
+            version.c.tag,
         )
-        for row in connection.execute(statement):
-            title = (row.entry or {}).get("title", "")
-            found[str(row.id)] = Subject(title, row.final_url, row.fetched_at, row.article)
+        .join(page, page.c.id == capture.c.page, isouter=True)
+        .join(article, article.c.id == page.c.article, isouter=True)
+        .join(version, version.c.id == article.c.current, isouter=True)
+    )
+    for part in in_parts(keys):
+        numbers = [int(key) for key in part if key.isdecimal()]
+        for row in connection.execute(statement.where(capture.c.id.in_(numbers))):
+            found[str(row.id)] = _of_page(row, row.final_url, row.fetched_at)
     return found
+
+
+def _of_page(row: Any, url: str, since: datetime) -> Subject:
+    """As it was read, else as the feed called it."""
+    if row.title is not None:
+        return Subject(row.title, row.tag, url, since, row.article)
+    entry = row.entry or {}  # the page of a response that was taken in from a WARC may be unknown
+    return Subject(entry.get("title", ""), entry.get("language") or "", url, since, row.article)
 
 
 def _articles(connection: Connection, keys: Sequence[str]) -> dict[str, Subject]:
     return {
-        row.id: Subject(row.title, row.url, row.first_seen, row.id)
+        row.id: Subject(row.title, row.tag, row.url, row.first_seen, row.id)
         for part in in_parts(keys)
         for row in connection.execute(
-            select(article.c.id, article.c.url, article.c.first_seen, version.c.title)
+            select(article.c.id, article.c.url, article.c.first_seen, version.c.title, version.c.tag)
             .join(version, version.c.id == article.c.current)
             .where(article.c.id.in_(part))
         )

@@ -92,8 +92,8 @@ def test_every_stage_names_what_its_work_is_about(store: Store, article: Article
     with store.read() as connection:
         named = name_subjects(connection, [("fetch", article_id(url)), ("extract", str(key)), ("extract", "x")])
     assert named == {
-        ("fetch", article_id(url)): Subject("As the feed says", url, NOW, None),
-        ("extract", str(key)): Subject("As the feed says", url, NOW + timedelta(hours=1), None),
+        ("fetch", article_id(url)): Subject("As the feed says", "", url, NOW, None),
+        ("extract", str(key)): Subject("As the feed says", "", url, NOW + timedelta(hours=1), None),
     }
     with store.write() as connection:
         stored = store_article(connection, article, PLACE, seen=NOW)
@@ -101,7 +101,7 @@ def test_every_stage_names_what_its_work_is_about(store: Store, article: Article
     with store.read() as connection:
         found, _ = read_quarantine(connection)
     subjects = {one.subject for one in found}
-    assert subjects == {None, Subject(article.title, url, NOW, stored.article)}
+    assert subjects == {None, Subject(article.title, "en", url, NOW, stored.article)}
 
 
 def test_the_oldest_that_is_ready_and_the_first_that_was_put_off(store: Store, article: Article) -> None:
