@@ -49,8 +49,9 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every stage's outcomes, and sentences about what a person should look at."""
+    """Every stage's outcomes, and sentences about what a person should look at. `articles`: how many are stored."""
 
+    articles: int
     tallies: tuple[Tally, ...]
     sentences: tuple[str, ...]
 
@@ -108,7 +109,7 @@ def overall_status(connection: Connection, *, now: datetime) -> Status:
     for one in source_health(connection, now=now):
         if one.state in ("failing", "stopped", "too few", "too many"):
             sentences.append(f"{one.name}: {one.sentence}")  # noqa: PERF401 (reads better beside the others)
-    return Status(tuple(tallies), tuple(sentences))
+    return Status(articles, tuple(tallies), tuple(sentences))
 
 
 def _health(
