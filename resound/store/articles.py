@@ -126,10 +126,16 @@ def store_article(
     return Stored(identity, number, result, is_moved)
 
 
-def load_articles(connection: Connection, ids: Iterable[str]) -> dict[str, StoredArticle]:
-    """Articles by id, each with its current version."""
+def load_articles(
+    connection: Connection, ids: Iterable[str], *, with_text: bool = True
+) -> dict[str, StoredArticle]:
+    """Articles by id, each with its current version.
+
+    `with_text=False` leaves paragraphs and captions empty: a campaign's figures read thousands of articles, and no text.
+    """
     wanted = list(ids)
     found: dict[str, StoredArticle] = {}
+    read = [one for one in version.c if with_text or one.name not in ("paragraphs", "captions")]
     for start in range(0, len(wanted), 500):
         statement = (
             select(
@@ -141,13 +147,13 @@ def load_articles(connection: Connection, ids: Iterable[str]) -> dict[str, Store
                 article.c.medium,
                 article.c.gone_at,
                 article.c.first_seen.label("article_first_seen"),
-                version,
+                *read,
             )
             .join(version, version.c.id == article.c.current)
             .where(article.c.id.in_(wanted[start : start + 500]))
         )
         for row in connection.execute(statement):
-            found[row.article_id] = _stored(row)
+            found[row.article_id] = _stored(row, with_text=with_text)
     return found
 
 
@@ -275,16 +281,16 @@ def _version_row(
     }
 
 
-def _stored(row: Row[Any]) -> StoredArticle:
+def _stored(row: Row[Any], *, with_text: bool) -> StoredArticle:
     read = Article(
         url=row.url,
         canonical_url=row.article_url,
         title=row.title,
-        paragraphs=tuple(row.paragraphs),
+        paragraphs=tuple(row.paragraphs) if with_text else (),
         language=LanguageGuess(row.language, row.script, row.tag, row.confidence),
         lead=row.lead,
         byline=row.byline,
-        captions=tuple(row.captions),
+        captions=tuple(row.captions) if with_text else (),
         section=row.section,
         published=date_from_json(row.published),
         updated=date_from_json(row.updated),

@@ -69,7 +69,8 @@ def list_matches(
     connection: Connection, *, articles: Iterable[str] | None = None, campaign: str | None = None
 ) -> list[StoredMatch]:
     """Matches (and former matches) of some articles or of one campaign, by article."""
-    statement = select(match).order_by(match.c.article, match.c.campaign)
+    columns = [match.c[name] for name in StoredMatch.__slots__]
+    statement = select(*columns).order_by(match.c.article, match.c.campaign)
     if campaign is not None:
         statement = statement.where(match.c.campaign == campaign)
     statements = (
@@ -77,4 +78,4 @@ def list_matches(
         if articles is None
         else [statement.where(match.c.article.in_(part)) for part in in_parts(articles)]
     )
-    return [StoredMatch(**row._mapping) for one in statements for row in connection.execute(one)]
+    return [StoredMatch(*row) for one in statements for row in connection.execute(one)]
