@@ -64,8 +64,7 @@ class ItemFacts:
 
     `day` is in the outlet's own calendar. `in_window` is None where the date is missing or suspect, and `window_reason`
     says why. `still_matches` is False for an item that matched once. `seen_at`: aggregators' copies of it. `version`: the
-    text that stands for it. `messages` and `people`: ids of the campaign's key messages that it carries, and of the
-    listed persons that it names.
+    text that stands for it.
     """
 
     item: str
@@ -92,8 +91,6 @@ class ItemFacts:
     prominence: Field | None = None
     seen_at: tuple[str, ...] = ()
     version: str = ""
-    messages: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,8 +438,6 @@ def _item_json(facts: ItemFacts, place: Standing) -> dict[str, Any]:
         **asdict(facts),
         "day": _iso(facts.day),
         "seen_at": list(facts.seen_at),
-        "messages": list(facts.messages),
-        "people": list(facts.people),
         "standing": place.kind,
         "why": place.why,
     }

@@ -43,7 +43,7 @@ def campaign_figures(
     campaign = load_campaign(connection, campaign_id)
     sources = load_sources(connection)
     return count(
-        _items(connection, campaign, sources, list_matches(connection, campaign=campaign_id)),
+        _items(connection, campaign, sources, list_matches(connection, campaign=campaign_id, with_detail=False)),
         campaign=campaign.id,
         as_of=now,
         by=by,
@@ -60,7 +60,7 @@ def item_facts(connection: Connection, campaign_id: str) -> list[ItemFacts]:
     of them was said of the item. Copies on aggregators are no items: they are what it was "also seen at".
     """
     campaign, sources = load_campaign(connection, campaign_id), load_sources(connection)
-    return _items(connection, campaign, sources, list_matches(connection, campaign=campaign_id))
+    return _items(connection, campaign, sources, list_matches(connection, campaign=campaign_id, with_detail=False))
 
 
 def _items(
@@ -128,14 +128,7 @@ def _facts(
         prominence=_highest(one.prominence for one in matches if one.matched),
         seen_at=seen_at,
         version=facts.stored.version,
-        messages=_found(matches, "messages"),
-        people=_found(matches, "people"),
     )
-
-
-def _found(matches: Sequence[StoredMatch], what: str) -> tuple[str, ...]:
-    """Ids of the messages or people that stand in the item or one of its twins."""
-    return tuple(sorted({one["id"] for match in matches if match.matched for one in match.detail.get(what, ())}))
 
 
 def _is_inside(facts: Facts, window: Window) -> bool | None:
