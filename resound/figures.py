@@ -43,7 +43,7 @@ def campaign_figures(
     campaign = load_campaign(connection, campaign_id)
     sources = load_sources(connection)
     return count(
-        _items(connection, campaign, sources, list_matches(connection, campaign=campaign_id, with_detail=False)),
+        _items(connection, campaign, sources),
         campaign=campaign.id,
         as_of=now,
         by=by,
@@ -53,24 +53,37 @@ def campaign_figures(
     )
 
 
-def item_facts(connection: Connection, campaign_id: str) -> list[ItemFacts]:
+def item_facts(
+    connection: Connection, campaign_id: str, *, articles: Iterable[str] | None = None
+) -> list[ItemFacts]:
     """Every item that the campaign matches, matched once, or that a person accepted or rejected for it.
 
     An item matches where any of its twins (other addresses of the same publication) does; what a person said of one
     of them was said of the item. Copies on aggregators are no items: they are what it was "also seen at".
+
+    Args:
+        articles: the items that these belong to instead, whatever the campaign has to do with them.
     """
     campaign, sources = load_campaign(connection, campaign_id), load_sources(connection)
-    return _items(connection, campaign, sources, list_matches(connection, campaign=campaign_id, with_detail=False))
+    return _items(connection, campaign, sources, articles)
 
 
 def _items(
-    connection: Connection, campaign: Campaign, sources: Mapping[str, Source], matches: Sequence[StoredMatch]
+    connection: Connection,
+    campaign: Campaign,
+    sources: Mapping[str, Source],
+    articles: Iterable[str] | None = None,
 ) -> list[ItemFacts]:
-    said = [one for one in standing_decisions(connection) if one.kind not in ("merge", "split")]
-    touched = {one.article for one in matches}
-    touched |= {one.article for one in said if one.campaign == campaign.id and one.article is not None}
-    twins = twins_of(connection, {one.item for one in load_groupings(connection, touched).values()})
-    item_of = {twin.article: twin.item for members in twins.values() for twin in members}
+    if articles is None:
+        said = standing_decisions(connection)
+        matches = list_matches(connection, campaign=campaign.id, with_detail=False)
+        articles = {one.article for one in matches}
+        articles |= {one.article for one in said if one.campaign == campaign.id and one.article is not None}
+        item_of, twins = _twins(connection, articles)
+    else:
+        item_of, twins = _twins(connection, articles)
+        said = standing_decisions(connection, articles=item_of)
+        matches = list_matches(connection, articles=item_of, campaign=campaign.id, with_detail=False)
     by_item = overlays((one for one in said if one.article in item_of), item_of)
     found: dict[str, list[StoredMatch]] = {}
     for match in matches:
@@ -90,6 +103,14 @@ def _items(
         for item, members in sorted(twins.items())
         if heads[item].placement.kind != "copy"
     ]
+
+
+def _twins(
+    connection: Connection, articles: Iterable[str]
+) -> tuple[dict[str, str], dict[str, list[Grouping]]]:
+    """article → item, and item → its groupings, of every item that these articles belong to."""
+    twins = twins_of(connection, {one.item for one in load_groupings(connection, articles).values()})
+    return {twin.article: twin.item for members in twins.values() for twin in members}, twins
 
 
 def _facts(

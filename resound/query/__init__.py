@@ -5,7 +5,7 @@ test holds them to the same answer.
 """
 
 from resound.query.document import AnalysedDocument, Document, analyse_document
-from resound.query.evaluate import Span, evaluate, spans
+from resound.query.evaluate import Span, evaluate, may_hold, spans
 from resound.query.expand import Expansion, expand
 from resound.query.forms import FormHit, FormMatcher
 from resound.query.parse import parse
@@ -25,6 +25,7 @@ __all__ = [
     "analyse_document",
     "evaluate",
     "expand",
+    "may_hold",
     "parse",
     "spans",
 ]
