@@ -91,23 +91,41 @@ class CampaignMatcher:
     def __init__(self, campaign: Campaign) -> None:
         """Raises DefinitionError for a query or form that cannot be used (`resound.definitions` refuses these earlier)."""
         self.campaign = campaign
+        # In a fixed order, so that the order of a file's entries does not change the fingerprint.
+        glossary = [tuple(sorted(term.all_forms)) for term in sorted(campaign.terms, key=lambda one: one.id)]
+
+        def read(query: str, what: str) -> Query | None:
+            if not query:
+                return None
+            try:
+                parsed = parse(query, where=f"Campaign {campaign.id}, {what}")
+            except QuerySyntaxError as err:
+                raise DefinitionError(str(err)) from err
+            return expand(parsed, glossary)[0]
+
         self._names = FormMatcher({term.id: term.all_forms for term in campaign.names})
         self._people = FormMatcher({person.id: person.all_forms for person in campaign.people})
         self._colliding = {
             (term.id, form) for term in (*campaign.names, *campaign.people) for form in term.collides
         }
-        self._context = read_query(campaign, campaign.context, "context") if campaign.context else None
-        self._exclude = read_query(campaign, campaign.exclude, "exclude") if campaign.exclude else None
+        self._context = read(campaign.context, "context")
+        self._exclude = read(campaign.exclude, "exclude")
         self._queries = [
-            (f"query {key}", read_query(campaign, query, f"query {key}"))
+            (f"query {key}", found)
             for key, query in campaign.queries.items()
-            if query
+            if (found := read(query, f"query {key}")) is not None
         ]
         self._messages = [
-            (one.id, read_query(campaign, one.query, f"message {one.id}"))
+            (one.id, found)
             for one in campaign.messages
-            if one.query
+            if (found := read(one.query, f"message {one.id}")) is not None
         ]
+        self.comparators = [
+            (one.id, found)
+            for one in campaign.comparators
+            if (found := read(one.query, f"comparator {one.id}")) is not None
+        ]
+        """What the campaign is set beside (`resound.voice`); no part of whether an article matches it."""
         self.fingerprint = self._make_fingerprint()
         """Changes when, and only when, what is asked for changes: not with notes, the window or the order of entries."""
 
@@ -194,17 +212,6 @@ class CampaignMatcher:
             "messages": sorted((key, str(query)) for key, query in self._messages),
         }
         return hashlib.sha256(json.dumps(whole, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-def read_query(campaign: Campaign, query: str, what: str) -> Query:
-    """One of a campaign's queries: a word that equals a form of its glossary finds all forms. Raises DefinitionError."""
-    # In a fixed order, so that the order of a file's entries does not change the fingerprint.
-    glossary = [tuple(sorted(term.all_forms)) for term in sorted(campaign.terms, key=lambda one: one.id)]
-    try:
-        parsed = parse(query, where=f"Campaign {campaign.id}, {what}")
-    except QuerySyntaxError as err:
-        raise DefinitionError(str(err)) from err
-    return expand(parsed, glossary)[0]
 
 
 def match_to_json(match: Match) -> dict[str, Any]:

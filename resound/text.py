@@ -109,12 +109,12 @@ def loose_tokens(text: str) -> list[str]:
     return [forms.loose for forms, _, _ in scan(text)]
 
 
-def token_set(text: str) -> frozenset[str]:
-    """The different loose forms: what must be there for a query to hold, at a third of an analysis's cost."""
+def word_forms(text: str) -> list[Forms]:
+    """Each token's forms without where it stands: a third of what `scan` costs."""
     tables = _tables()
     normal, _ = _normalise(text, tables)
     pattern = tables.tokens_beyond if _BEYOND.search(normal) else tables.tokens
-    return frozenset(fold_word(word).loose for word in set(pattern.findall(normal)))
+    return [forms for forms in map(fold_word, pattern.findall(normal)) if forms.exact]
 
 
 def scan(text: str) -> Iterator[tuple[Forms, int, int]]:

@@ -5,9 +5,10 @@ test holds them to the same answer.
 """
 
 from resound.query.document import AnalysedDocument, Document, analyse_document
-from resound.query.evaluate import Span, evaluate, may_hold, spans
+from resound.query.evaluate import Span, evaluate, spans
 from resound.query.expand import Expansion, expand
 from resound.query.forms import FormHit, FormMatcher
+from resound.query.glance import Glance, may_hold
 from resound.query.parse import parse
 from resound.query.tree import FIELD_NAMES, FIELDS, KEYWORDS, Query
 
@@ -20,6 +21,7 @@ __all__ = [
     "Expansion",
     "FormHit",
     "FormMatcher",
+    "Glance",
     "Query",
     "Span",
     "analyse_document",

@@ -7,7 +7,7 @@ a NEAR by binary search among the places of its operands.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from resound.article import Field
@@ -40,11 +40,6 @@ class Span(NamedTuple):
 def evaluate(query: Query, analysed: AnalysedDocument) -> bool:
     """Whether the query holds for the document."""
     return _holds(query.tree, analysed)
-
-
-def may_hold(query: Query, words: Set[str]) -> bool:
-    """False only where the query can hold for no text that has these loose tokens (`resound.text.token_set`) and no others."""
-    return _may_hold(query.tree, words)
 
 
 def spans(query: Query, analysed: AnalysedDocument) -> list[Span]:
@@ -89,21 +84,6 @@ def _holds(node: Node, analysed: AnalysedDocument) -> bool:
         case DateRange(first, last):
             day = analysed.document.date
             return day is not None and (first is None or first <= day) and (last is None or day <= last)
-
-
-def _may_hold(node: Node, words: Set[str]) -> bool:
-    match node:
-        case And(children):
-            return all(_may_hold(child, words) for child in children)
-        case Or(children):
-            return any(_may_hold(child, words) for child in children)
-        case Near(left, right):
-            return all(any(_may_hold(leaf, words) for leaf in side) for side in (left, right))
-        case Leaf():
-            # What is written out in full; a prefix's beginning may begin any token. Equal exact forms have equal loose ones.
-            return all(token in words for token in (node.loose[:-1] if node.prefix else node.loose))
-        case _:
-            return True
 
 
 def _places(node: Node, analysed: AnalysedDocument) -> Iterator[tuple[Field, int, int]]:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select, update
 
-from resound.article import Article, LanguageGuess, date_from_json, date_to_json
-from resound.store.database import insert_new
+from resound.article import Article, Field, LanguageGuess, date_from_json, date_to_json, split_fields
+from resound.store.database import in_parts, insert_new
 from resound.store.tables import alias, article, capture, change, clip, version
 from resound.urls import article_id, canonical_url, content_hash, version_id
 
@@ -155,6 +155,19 @@ def load_articles(
         for row in connection.execute(statement):
             found[row.article_id] = _stored(row, with_text=with_text)
     return found
+
+
+def load_texts(connection: Connection, ids: Iterable[str]) -> dict[str, dict[Field, str]]:
+    """article → the four fields of its current version: much less work than the whole article."""
+    return {
+        row.id: split_fields(row.title, row.lead, row.paragraphs, row.captions)
+        for part in in_parts(ids)
+        for row in connection.execute(
+            select(article.c.id, version.c.title, version.c.lead, version.c.paragraphs, version.c.captions)
+            .join(version, version.c.id == article.c.current)
+            .where(article.c.id.in_(part))
+        )
+    }
 
 
 def find_article(connection: Connection, url_or_id: str) -> str | None:
