@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from resound.article import text_fields
+from resound.article import Article, text_fields
 from resound.facts import Facts, lay_over
 from resound.index.base import IndexDocument, Vector
 from resound.query import Document
@@ -64,6 +64,19 @@ def build_documents(connection: Connection, keys: Iterable[str], *, seq: int) ->
         )
         documents.append(_document(facts, overlay, grouping, matches.get(key, []), judged, seq))
     return documents
+
+
+def document_of(article: Article) -> Document:
+    """What matching reads: the four text fields, and no facts beside them."""
+    fields = text_fields(article)
+    return Document(
+        title=fields["title"],
+        lead=fields["lead"],
+        body=fields["body"],
+        caption=fields["caption"],
+        keywords={"lang": frozenset({article.language.language, article.language.tag})},
+        date=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

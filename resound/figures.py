@@ -19,6 +19,7 @@ from resound.facts import Facts, lay_over, local_day
 from resound.query import FIELDS
 from resound.source import Source
 from resound.store.articles import StoredArticle, load_articles
+from resound.store.database import in_parts
 from resound.store.decisions import Overlay, overlays, standing_decisions
 from resound.store.frontier import list_readings
 from resound.store.grouping import Grouping, load_groupings, twins_of
@@ -42,7 +43,7 @@ def campaign_figures(
     campaign = load_campaign(connection, campaign_id)
     sources = load_sources(connection)
     return count(
-        item_facts(connection, campaign_id),
+        _items(connection, campaign, sources),
         campaign=campaign.id,
         as_of=now,
         by=by,
@@ -52,26 +53,43 @@ def campaign_figures(
     )
 
 
-def item_facts(connection: Connection, campaign_id: str) -> list[ItemFacts]:
+def item_facts(
+    connection: Connection, campaign_id: str, *, articles: Iterable[str] | None = None
+) -> list[ItemFacts]:
     """Every item that the campaign matches, matched once, or that a person accepted or rejected for it.
 
     An item matches where any of its twins (other addresses of the same publication) does; what a person said of one
     of them was said of the item. Copies on aggregators are no items: they are what it was "also seen at".
+
+    Args:
+        articles: the items that these belong to instead, whatever the campaign has to do with them.
     """
-    campaign = load_campaign(connection, campaign_id)
-    sources = load_sources(connection)
-    said = [one for one in standing_decisions(connection) if one.kind not in ("merge", "split")]
-    matches = list_matches(connection, campaign=campaign_id)
-    touched = {one.article for one in matches}
-    touched |= {one.article for one in said if one.campaign == campaign_id and one.article is not None}
-    twins = twins_of(connection, {one.item for one in load_groupings(connection, touched).values()})
-    item_of = {twin.article: twin.item for members in twins.values() for twin in members}
+    campaign, sources = load_campaign(connection, campaign_id), load_sources(connection)
+    return _items(connection, campaign, sources, articles)
+
+
+def _items(
+    connection: Connection,
+    campaign: Campaign,
+    sources: Mapping[str, Source],
+    articles: Iterable[str] | None = None,
+) -> list[ItemFacts]:
+    if articles is None:
+        said = standing_decisions(connection)
+        matches = list_matches(connection, campaign=campaign.id, with_detail=False)
+        articles = {one.article for one in matches}
+        articles |= {one.article for one in said if one.campaign == campaign.id and one.article is not None}
+        item_of, twins = _twins(connection, articles)
+    else:
+        item_of, twins = _twins(connection, articles)
+        said = standing_decisions(connection, articles=item_of)
+        matches = list_matches(connection, articles=item_of, campaign=campaign.id, with_detail=False)
     by_item = overlays((one for one in said if one.article in item_of), item_of)
     found: dict[str, list[StoredMatch]] = {}
     for match in matches:
         if match.article in item_of:
             found.setdefault(item_of[match.article], []).append(match)
-    heads = load_articles(connection, twins)
+    heads = load_articles(connection, twins, with_text=False)
     copies = _copies(connection, item_of)
     return [
         _facts(
@@ -85,6 +103,14 @@ def item_facts(connection: Connection, campaign_id: str) -> list[ItemFacts]:
         for item, members in sorted(twins.items())
         if heads[item].placement.kind != "copy"
     ]
+
+
+def _twins(
+    connection: Connection, articles: Iterable[str]
+) -> tuple[dict[str, str], dict[str, list[Grouping]]]:
+    """article → item, and item → its groupings, of every item that these articles belong to."""
+    twins = twins_of(connection, {one.item for one in load_groupings(connection, articles).values()})
+    return {twin.article: twin.item for members in twins.values() for twin in members}, twins
 
 
 def _facts(
@@ -122,6 +148,7 @@ def _facts(
         re_run=grouping.re_run_of is not None,
         prominence=_highest(one.prominence for one in matches if one.matched),
         seen_at=seen_at,
+        version=facts.stored.version,
     )
 
 
@@ -148,13 +175,13 @@ def _highest(prominences: Iterable[str | None]) -> Field | None:
 def _copies(connection: Connection, item_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """item → addresses of its copies on aggregators."""
     joined: dict[str, set[str]] = {}
-    for row in connection.execute(select(edge.c.a, edge.c.b)):
-        for one, other in ((row.a, row.b), (row.b, row.a)):
-            if one in item_of:
-                joined.setdefault(other, set()).add(item_of[one])
+    for part in in_parts(item_of):
+        for one, other in ((edge.c.a, edge.c.b), (edge.c.b, edge.c.a)):
+            for row in connection.execute(select(one, other).where(one.in_(part))):
+                joined.setdefault(row[1], set()).add(item_of[row[0]])
     found: dict[str, list[str]] = {}
     stored: StoredArticle
-    for key, stored in sorted(load_articles(connection, joined).items()):
+    for key, stored in sorted(load_articles(connection, joined, with_text=False).items()):
         if stored.placement.kind == "copy":
             for item in joined[key]:
                 found.setdefault(item, []).append(stored.article.canonical_url)

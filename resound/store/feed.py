@@ -56,6 +56,12 @@ def store_mark(connection: Connection) -> tuple[str, ...]:
     return tuple(str(one) for row in (connection.execute(newest).one(), *connection.execute(leads)) for one in row)
 
 
+def list_changed(connection: Connection, *, after: int) -> list[str]:
+    """The articles that have changed since a cursor, each once, in the order of their ids."""
+    statement = select(change.c.article).where(change.c.seq > after).distinct().order_by(change.c.article)
+    return list(connection.execute(statement).scalars())
+
+
 def count_changed(connection: Connection, *, after: int) -> int:
     """How many articles have changed since a cursor."""
     statement = select(func.count(func.distinct(change.c.article))).where(change.c.seq > after)
