@@ -11,6 +11,7 @@ from resound.article import Language, Medium, Origin
 from resound.article import Field as TextField
 from resound.counting import Column, Relation, Review, StandingKind
 from resound.outcome import Stage
+from resound.store.decisions import DecisionKind
 
 
 class Answer(BaseModel):
@@ -249,7 +250,7 @@ class NewDecision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["accept", "reject", "origin", "outlet", "date", "merge", "split", "undo"]
+    kind: DecisionKind
     campaign: Annotated[str, Field(max_length=80)] | None = Field(
         default=None, description="For accept and reject."
     )
