@@ -75,6 +75,7 @@ def create_app(
     )
     app.state.desk = Desk(office, clock, is_local)
     app.state.limiter = Limiter()
+    app.state.routes = list_routes()
     app.mount("/static", _Static(directory=str(resources.files("api") / "static")), name="static")
     for room in ROOMS:
         app.include_router(room)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -57,7 +57,7 @@ UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Your copy st
 """`responses=` of a route whose answers carry a tag."""
 
 
-def describe_api(app: FastAPI, *, is_local: bool) -> dict[str, Any]:
+def describe_api(app: FastAPI, routes: Sequence[APIRoute], *, is_local: bool) -> dict[str, Any]:
     """The description of the API's routes; made once. Where only this machine is served, no key is needed."""
     if app.openapi_schema is None:
         made = get_openapi(
@@ -66,11 +66,7 @@ def describe_api(app: FastAPI, *, is_local: bool) -> dict[str, Any]:
             openapi_version="3.1.0",
             summary="How far a campaign's news travels: items, counts, sources.",
             description=_TEXT,
-            routes=[
-                one
-                for one in app.routes
-                if isinstance(one, APIRoute) and one.path.startswith(PREFIX) and one.include_in_schema
-            ],
+            routes=[one for one in routes if one.path.startswith(PREFIX) and one.include_in_schema],
             tags=[
                 {"name": "items", "description": "Single items, and decisions about them."},
                 {"name": "campaigns", "description": "Campaigns, their figures, items and stories."},

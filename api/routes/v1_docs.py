@@ -36,13 +36,13 @@ class Operation:
 @router.get(ADDRESS)
 def description(request: Request, desk: AtDesk) -> JSONResponse:
     """OpenAPI 3.1."""
-    return JSONResponse(describe_api(request.app, is_local=desk.is_local))
+    return JSONResponse(describe_api(request.app, request.app.state.routes, is_local=desk.is_local))
 
 
 @router.get(f"{PREFIX}/docs", name="api_docs_page")
 def docs_page(request: Request, desk: AtDesk) -> HTMLResponse:
     """The same, to read."""
-    made = describe_api(request.app, is_local=desk.is_local)
+    made = describe_api(request.app, request.app.state.routes, is_local=desk.is_local)
     groups = [
         (tag["name"], tag["description"], found)
         for tag in made["tags"]
