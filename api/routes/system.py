@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
@@ -54,12 +54,8 @@ def quarantine_page(
     only = stage or None
     with desk.store.read() as connection:
         reasons = list_reasons(connection)
-        found, further = read_quarantine(
-            connection, stage=only, reason=reason, before=before, limit=AT_ONCE
-        )
-    count = sum(
-        one.count for one in reasons if only in (None, one.stage) and reason in (None, one.reason)
-    )
+        found, further = read_quarantine(connection, stage=only, reason=reason, before=before, limit=AT_ONCE)
+    count = sum(one.count for one in reasons if only in (None, one.stage) and reason in (None, one.reason))
     asked = {name: value for name, value in (("stage", only), ("reason", reason)) if value is not None}
     return render(
         request,
@@ -117,7 +113,7 @@ def _gauge(request: Request, desk: Desk) -> StorageGauge:
     return kept
 
 
-def _in_words(request: Request) -> dict[str, object]:
+def _in_words(request: Request) -> dict[str, Any]:
     spoken = words_of(request)
     return {
         "stage_words": lambda stage: stage_words(spoken, stage),

@@ -15,7 +15,7 @@ from api.access import Visitor, requires
 from api.conditional import tag_by_store
 from api.cursors import Cursor, Limit, cut_page
 from api.desk import AtDesk, Desk
-from api.openapi import PREFIX, UNCHANGED, problems
+from api.openapi import PREFIX, TAGGED, name_operation, problems
 from api.pages import language_of
 from api.safety import limited
 from api.schemas import (
@@ -28,8 +28,8 @@ from api.schemas import (
     Stories,
     Story,
 )
-from resound.breakdown import gather_stories
 from resound.breakdown import Story as GatheredStory
+from resound.breakdown import gather_stories
 from resound.campaign import Campaign
 from resound.counting import DIMENSIONS, Dimension, ItemFacts, Standing, StandingKind
 from resound.exporting import item_rows
@@ -38,14 +38,21 @@ from resound.settings import UiLanguage
 from resound.store import registry
 from resound.store.feed import newest_change
 
-router = APIRouter(prefix=f"{PREFIX}/campaigns", tags=["campaigns"])
+router = APIRouter(
+    prefix=f"{PREFIX}/campaigns", tags=["campaigns"], generate_unique_id_function=name_operation
+)
 CampaignId = Annotated[
     str, Path(max_length=80, description="A campaign's id.", examples=["apo-coe-gp-vietnam-2014"])
 ]
 ROWS_AT_ONCE = 200
 
 
-@router.get("", summary="The campaigns that you may read", responses={**UNCHANGED, **problems()})
+@router.get(
+    "",
+    summary="The campaigns that you may read",
+    response_description="The campaigns.",
+    responses={**TAGGED, **problems()},
+)
 def list_campaigns(
     request: Request, response: Response, desk: AtDesk, visitor: Annotated[Visitor, requires("none")]
 ) -> CampaignList:
@@ -57,9 +64,7 @@ def list_campaigns(
             for one in registry.current_definitions(connection, "campaign")
             if visitor.may("reader", one.key)
         ]
-        tag_by_store(
-            request, response, connection, language, [one.key for one in found], now=desk.now()
-        )
+        tag_by_store(request, response, connection, language, [one.key for one in found], now=desk.now())
     response.headers["vary"] = "Accept-Language, Cookie, Authorization"
     return CampaignList(campaigns=[_summary(one, language) for one in found])
 
@@ -67,7 +72,8 @@ def list_campaigns(
 @router.get(
     "/{campaign}",
     summary="One campaign and its definition",
-    responses={**UNCHANGED, **problems(404, 422)},
+    response_description="The campaign.",
+    responses={**TAGGED, **problems(404, 422)},
     dependencies=[requires("reader", campaign="campaign")],
 )
 def show_campaign(request: Request, response: Response, desk: AtDesk, campaign: CampaignId) -> Definition:
@@ -90,7 +96,8 @@ def show_campaign(request: Request, response: Response, desk: AtDesk, campaign: 
 @router.get(
     "/{campaign}/counts",
     summary="A campaign's figures",
-    responses={**UNCHANGED, **problems(404, 422, 429)},
+    response_description="The figures.",
+    responses={**TAGGED, **problems(404, 422, 429)},
     dependencies=[requires("reader", campaign="campaign"), limited("search")],
 )
 def count_campaign(
@@ -133,7 +140,8 @@ def count_campaign(
 @router.get(
     "/{campaign}/items",
     summary="A campaign's items, counted or not, and why",
-    responses={**UNCHANGED, **problems(400, 404, 422, 429)},
+    response_description="A page of items.",
+    responses={**TAGGED, **problems(400, 404, 422, 429)},
     dependencies=[requires("reader", campaign="campaign"), limited("search")],
 )
 def list_items(
@@ -171,7 +179,10 @@ def list_items(
     summary="The same as a table",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "CSV in UTF-8, safe for spreadsheets.", "content": {"text/csv": {"schema": {"type": "string"}}}},
+        200: {
+            "description": "CSV in UTF-8, safe for spreadsheets.",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        },
         **problems(404, 422, 429),
     },
     dependencies=[requires("reader", campaign="campaign"), limited("export")],
@@ -183,14 +194,18 @@ def download_items(desk: AtDesk, campaign: CampaignId) -> StreamingResponse:
     return StreamingResponse(
         _write_csv(desk, campaign),
         media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="{campaign}.csv"', "cache-control": "private, no-store"},
+        headers={
+            "content-disposition": f'attachment; filename="{campaign}.csv"',
+            "cache-control": "private, no-store",
+        },
     )
 
 
 @router.get(
     "/{campaign}/stories",
     summary="A campaign's stories",
-    responses={**UNCHANGED, **problems(400, 404, 422, 429)},
+    response_description="A page of stories.",
+    responses={**TAGGED, **problems(400, 404, 422, 429)},
     dependencies=[requires("reader", campaign="campaign"), limited("search")],
 )
 def list_stories(

@@ -8,16 +8,20 @@ from fastapi import APIRouter, Path
 
 from api.access import NotAllowedError, Visitor, requires
 from api.desk import AtDesk
-from api.openapi import PREFIX, problems
+from api.openapi import PREFIX, name_operation, problems
 from api.schemas import Decision, NewDecision
 from resound.deciding import decide, item_key, take_back
 from resound.errors import NotFoundError, ResoundError
 from resound.store.decisions import find_decision
 
-router = APIRouter(prefix=f"{PREFIX}/items", tags=["items"])
+router = APIRouter(prefix=f"{PREFIX}/items", tags=["items"], generate_unique_id_function=name_operation)
 ItemId = Annotated[
     str,
-    Path(pattern="^[0-9a-f]{16}$", description="An article's id; any of an item's articles will do.", examples=["33c030fd07550316"]),
+    Path(
+        pattern="^[0-9a-f]{16}$",
+        description="An article's id; any of an item's articles will do.",
+        examples=["33c030fd07550316"],
+    ),
 ]
 CODING: list[dict[str, list[str]]] = [{"key": ["code"]}, {"session": []}]
 
@@ -26,6 +30,7 @@ CODING: list[dict[str, list[str]]] = [{"key": ["code"]}, {"session": []}]
     "/{item}/decisions",
     status_code=201,
     summary="Decide something about an item",
+    response_description="The decision, as it was written down.",
     responses=problems(400, 404, 409, 413, 422),
     openapi_extra={"security": CODING},
 )

@@ -92,7 +92,12 @@ def read_quarantine(
     named = name_subjects(connection, [(row.stage, row.subject) for row in shown])
     found = [
         Quarantined(
-            row.id, row.stage, row.reason or "", row.detail or "", row.finished_at, named.get((row.stage, row.subject))
+            row.id,
+            row.stage,
+            row.reason or "",
+            row.detail or "",
+            row.finished_at,
+            named.get((row.stage, row.subject)),
         )
         for row in shown
     ]
@@ -129,11 +134,10 @@ def name_subjects(
     connection: Connection, wanted: Iterable[tuple[Stage, str]]
 ) -> dict[tuple[Stage, str], Subject]:
     """(stage, subject) → what it is about; those that are not stored are left out."""
+    load = {"fetch": _pages, "extract": _captures, "article": _articles}
     by_kind: dict[str, list[tuple[Stage, str]]] = {}
     for stage, subject in wanted:
-        kind = stage if stage in ("fetch", "extract") else "article"
-        by_kind.setdefault(kind, []).append((stage, subject))
-    load = {"fetch": _pages, "extract": _captures, "article": _articles}
+        by_kind.setdefault(stage if stage in load else "article", []).append((stage, subject))
     found: dict[tuple[Stage, str], Subject] = {}
     for kind, keys in by_kind.items():
         named = load[kind](connection, [subject for _, subject in keys])
@@ -143,7 +147,15 @@ def name_subjects(
 
 def _pages(connection: Connection, keys: Sequence[str]) -> dict[str, Subject]:
     statement = (
-        select(page.c.id, page.c.url, page.c.first_seen, page.c.entry, page.c.article, version.c.title, version.c.tag)
+        select(
+            page.c.id,
+            page.c.url,
+            page.c.first_seen,
+            page.c.entry,
+            page.c.article,
+            version.c.title,
+            version.c.tag,
+        )
         .join(article, article.c.id == page.c.article, isouter=True)
         .join(version, version.c.id == article.c.current, isouter=True)
     )
