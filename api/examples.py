@@ -150,7 +150,7 @@ EXAMPLES: Mapping[str, Any] = {
         "index": {"answers": True, "behind": 0, "level_at": "2026-01-15T07:31:00Z", "quarantined": 0},
         "sentences": ["92 articles of 1 campaign(s) are stored."],
     },
-    "NewDecision": {
+    "Review": {
         "kind": "accept",
         "campaign": "apo-coe-gp-vietnam-2014",
         "why": "Reports on the visit to SMEDEC 2.",

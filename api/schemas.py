@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from resound.article import Field as TextField
 from resound.article import Language, Medium, Origin
-from resound.counting import Column, Relation, Review, StandingKind
+from resound.counting import Column, Relation, StandingKind
+from resound.counting import Review as Reviewed
 from resound.outcome import Stage
-from resound.store.decisions import DecisionKind
 
 
 class Answer(BaseModel):
@@ -157,7 +157,7 @@ class CampaignItem(Answer):
     origin: Origin | None
     relation: Relation
     story: str
-    review: Review
+    review: Reviewed
     still_matches: bool
     re_run: bool
     prominence: TextField | None
@@ -247,20 +247,69 @@ class Status(Answer):
     sentences: list[str]
 
 
-class NewDecision(BaseModel):
-    """A person's decision. What `value` holds depends on the kind: an origin, an outlet's source id, a day, another item."""
-
+class _Deciding(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    kind: DecisionKind
-    campaign: Annotated[str, Field(max_length=80)] | None = Field(
-        default=None, description="For accept and reject."
-    )
-    value: Annotated[str, Field(max_length=4000)] | None = None
-    why: Annotated[str, Field(min_length=1, max_length=2000)]
-    undoes: Annotated[int, Field(ge=1, le=2**53)] | None = Field(
-        default=None, description="For undo: which decision."
-    )
+    why: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S", description="The reason, in a sentence.")]
+
+
+CampaignKey = Annotated[str, Field(min_length=1, max_length=80)]
+ItemName = Annotated[str, Field(min_length=1, max_length=4000, description="An item's id, or any of its addresses.")]
+
+
+class Review(_Deciding):
+    """Whether the item is coverage of a campaign."""
+
+    kind: Literal["accept", "reject"]
+    campaign: CampaignKey
+
+
+class OriginDecision(_Deciding):
+    """Where the text comes from; only `original` and `agency-pick-up` are earned."""
+
+    kind: Literal["origin"]
+    value: Origin
+
+
+class OutletDecision(_Deciding):
+    """Which outlet published it."""
+
+    kind: Literal["outlet"]
+    value: Annotated[str, Field(min_length=1, max_length=80, description="A source's id.")]
+
+
+class DateDecision(_Deciding):
+    """On which day, in the outlet's own calendar."""
+
+    kind: Literal["date"]
+    value: date
+
+
+class Merging(_Deciding):
+    """It tells the same text as another item."""
+
+    kind: Literal["merge"]
+    value: ItemName
+
+
+class Parting(_Deciding):
+    """It does not tell the same text as another item or, where none is named, as the rest of its story."""
+
+    kind: Literal["split"]
+    value: ItemName | None = None
+
+
+class Undoing(_Deciding):
+    """Takes an earlier decision about the item back."""
+
+    kind: Literal["undo"]
+    undoes: Annotated[int, Field(ge=1, le=2**53, description="The decision's number.")]
+
+
+NewDecision = Annotated[
+    Review | OriginDecision | OutletDecision | DateDecision | Merging | Parting | Undoing,
+    Field(discriminator="kind"),
+]
 
 
 class Decision(Answer):

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path
 from api.access import NotAllowedError, Visitor, requires
 from api.desk import AtDesk
 from api.openapi import PREFIX, name_operation, problems
-from api.schemas import Decision, NewDecision
+from api.schemas import Decision, NewDecision, Review, Undoing
 from resound.deciding import decide, item_key, take_back
-from resound.errors import NotFoundError, ResoundError
+from resound.errors import NotFoundError
 from resound.store.decisions import find_decision
 
 router = APIRouter(prefix=f"{PREFIX}/items", tags=["items"], generate_unique_id_function=name_operation)
@@ -43,22 +43,22 @@ def decide_item(
     or removed: `undo` takes a decision back by another one.
     """
     with desk.store.write() as connection:
-        if body.kind == "undo":
-            if body.undoes is None:
-                raise ResoundError("undo needs the number of the decision that it takes back: undoes.")
+        if isinstance(body, Undoing):
             earlier = find_decision(connection, body.undoes)
             if earlier.article is None or item_key(connection, item) != item_key(connection, earlier.article):
                 raise NotFoundError(f"Decision {body.undoes} is not about this item.")
             _ask_for_coder(visitor, earlier.campaign)
             made = take_back(connection, body.undoes, why=body.why, who=visitor.who, now=desk.now())
         else:
-            _ask_for_coder(visitor, body.campaign)
+            campaign = body.campaign if isinstance(body, Review) else None
+            _ask_for_coder(visitor, campaign)
+            value = None if isinstance(body, Review) or body.value is None else str(body.value)
             made = decide(
                 connection,
                 item,
                 body.kind,
-                value=body.value,
-                campaign=body.campaign,
+                value=value,
+                campaign=campaign,
                 why=body.why,
                 who=visitor.who,
                 now=desk.now(),
