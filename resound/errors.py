@@ -28,7 +28,7 @@ class DefinitionError(ResoundError):
 
 
 class ConflictError(ResoundError):
-    """A file differs from a version that was edited elsewhere; nothing was applied."""
+    """Somebody was faster: a file differs from a version that was edited elsewhere, a decision was undone already. Nothing was done."""
 
 
 class QuerySyntaxError(ResoundError):

@@ -30,9 +30,7 @@ def spoil(store: Store) -> None:
             Outcome.quarantined("timeout", "Reading the page took more than 20 seconds."),
             Outcome.quarantined("defect", "ValueError: <script>alert(1)</script>"),
         )
-        work.end_unclaimed(
-            connection, "extract", {key: why[at % 2] for at, key in enumerate(read)}, now=NOW
-        )
+        work.end_unclaimed(connection, "extract", {key: why[at % 2] for at, key in enumerate(read)}, now=NOW)
         refused = Outcome.quarantined("http-503", "The server answered HTTP 503.")
         work.end_unclaimed(connection, "fetch", dict.fromkeys(listed, refused), now=NOW)
 
@@ -51,7 +49,12 @@ def count(client: TestClient, outcome: str) -> int:
 def test_everything_stands_on_one_page(client: TestClient) -> None:
     spoil(store_of(client))
     html = client.get("/system").text
-    for words_ in ("Fetching pages", "The site answered with error 503", "It took too long", "resound-demo/zh-en"):
+    for words_ in (
+        "Fetching pages",
+        "The site answered with error 503",
+        "It took too long",
+        "resound-demo/zh-en",
+    ):
         assert words_ in html
     assert "Nothing is in quarantine" not in html
     assert "<script>alert" not in html
@@ -81,9 +84,7 @@ def test_quarantine_shows_titles_and_addresses_and_can_be_narrowed(client: TestC
         ({"what": "reason", "stage": "fetch", "reason": "timeout"}, 0, 12),
     ],
 )
-def test_what_failed_is_tried_again(
-    client: TestClient, form: dict[str, str], opened: int, left: int
-) -> None:
+def test_what_failed_is_tried_again(client: TestClient, form: dict[str, str], opened: int, left: int) -> None:
     spoil(store_of(client))
     token = csrf_of(client.get("/system").text)
     answer = client.post("/system/requeue", data={**form, "csrf": token})
