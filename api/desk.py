@@ -11,6 +11,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from resound.figure_cache import FigureCache
 from resound.index.base import SearchIndex
 from resound.office import Office
 from resound.settings import Settings
@@ -26,6 +27,8 @@ class Desk:
     is_local: bool
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Of this process: makes the form tokens of those who have no session."""
+    figures: FigureCache = field(default_factory=FigureCache, repr=False)
+    """Campaigns' figures, counted once for all who ask while nothing changes."""
 
     @property
     def settings(self) -> Settings:

@@ -33,7 +33,6 @@ from resound.breakdown import gather_stories
 from resound.campaign import Campaign
 from resound.counting import DIMENSIONS, Dimension, ItemFacts, Standing, StandingKind
 from resound.exporting import item_rows
-from resound.figures import campaign_figures
 from resound.settings import UiLanguage
 from resound.store import registry
 from resound.store.feed import newest_change
@@ -118,7 +117,7 @@ def count_campaign(
     with desk.store.read() as connection:
         registry.load_campaign(connection, campaign)
         tag_by_store(request, response, connection, now=now)
-        figures = campaign_figures(connection, campaign, by=by, now=now)
+        figures = desk.figures.count(connection, campaign, now=now)
         change = newest_change(connection)
     return Counts.model_validate(
         {
@@ -128,7 +127,7 @@ def count_campaign(
             "review": figures.review,
             "counts": figures.counts,
             "at_least": figures.at_least,
-            "tables": figures.tables,
+            "tables": {name: figures.tables[name] for name in by},
             "beside": figures.beside,
             "leads": figures.leads,
             "watch": figures.watch,
@@ -159,7 +158,7 @@ def list_items(
     with desk.store.read() as connection:
         registry.load_campaign(connection, campaign)
         tag_by_store(request, response, connection, now=desk.now())
-        figures = campaign_figures(connection, campaign, by=(), now=desk.now())
+        figures = desk.figures.count(connection, campaign, now=desk.now())
     found = [one for one in figures.items.values() if standing in (None, one[1].kind)]
     page, further = cut_page(
         found, of=f"items {campaign} {standing}", place=_place_of_item, after=cursor, limit=limit
@@ -220,7 +219,7 @@ def list_stories(
     with desk.store.read() as connection:
         registry.load_campaign(connection, campaign)
         tag_by_store(request, response, connection, now=desk.now())
-        figures = campaign_figures(connection, campaign, by=(), now=desk.now())
+        figures = desk.figures.count(connection, campaign, now=desk.now())
     found = gather_stories(figures.items[key][0] for key in figures.lists["counted"])
     page, further = cut_page(
         found, of=f"stories {campaign}", place=_place_of_story, after=cursor, limit=limit
