@@ -26,6 +26,7 @@ from resound.cli import (
     people,
     proposals,
     readiness,
+    serve,
     stage,
 )
 from resound.cli.office import Office, complain
@@ -71,6 +72,7 @@ collect.register(app)
 find.register(app)
 look.register(app)
 readiness.register(app)
+serve.register(app)
 indexes.register(app)
 decide.register(app)
 proposals.register(app)
