@@ -21,14 +21,10 @@ from api.desk import desk_of
 from resound import __version__
 from resound.people import Role
 from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.texts import N_
 from resound.words import OWN_NAMES, Words, choose_language, words
 
 LANGUAGE_COOKIE = "resound_language"
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name for a text that is translated later)
-    """Mark a text for translation."""
-    return text
 
 
 @dataclass(frozen=True, slots=True)

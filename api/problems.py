@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from api.access import ForeignFormError, NotAllowedError, SignInNeededError
+from api.access import ForeignFormError, KeyRefusedError, NotAllowedError, SignInNeededError, find_visitor
 from api.pages import render
 from api.safety import TooOftenError
 from resound.errors import (
@@ -23,7 +25,9 @@ from resound.errors import (
     QuerySyntaxError,
     ResoundError,
     SearchUnavailableError,
+    SignInError,
     StoreError,
+    TooManyAttemptsError,
 )
 
 log = logging.getLogger(__name__)
@@ -37,6 +41,8 @@ STATUS: Mapping[type[ResoundError], int] = {
     DefinitionError: 422,
     QuerySyntaxError: 400,
     TooOftenError: 429,
+    TooManyAttemptsError: 429,
+    SignInError: 403,
     SearchUnavailableError: 503,
     StoreError: 503,
 }
@@ -70,7 +76,11 @@ def handle_problems(app: FastAPI) -> None:
 def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, ResoundError)
     status = status_of(error)
-    if isinstance(error, SignInNeededError) and not is_api(request):
+    if (
+        isinstance(error, SignInNeededError)
+        and not isinstance(error, KeyRefusedError)
+        and not is_api(request)
+    ):
         return _to_sign_in(request)
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
@@ -119,6 +129,10 @@ def _unknown(request: Request, error: Exception) -> Response:
 def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:
     if is_api(request):
         return problem(status, _TITLES.get(status, "Error"), sentence, **more)
+    with suppress(
+        ResoundError, SQLAlchemyError
+    ):  # who asks cannot be said either; the page is for nobody then
+        find_visitor(request)
     return render(request, "problem.html", status=status, sentence=sentence, status_code=status, **more)
 
 

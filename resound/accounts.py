@@ -28,11 +28,13 @@ from resound.store.people import (
 )
 from resound.store.registry import load_campaign
 from resound.store.sessions import end_sessions, insert_invitation, withdraw_invitations
+from resound.texts import N_
 from resound.tokens import digest, new_key, new_token
 
-REVOKED = "This key was revoked already."
-LAST_ADMIN = "At least one administrator must remain. Make somebody else one first."
-FIRST_IS_ADMIN = "The first account must be an administrator's: who else could look after the others?"
+REVOKED = N_("This key was revoked already.")
+LAST_ADMIN = N_("At least one administrator must remain. Make somebody else one first.")
+FIRST_IS_ADMIN = N_("The first account must be an administrator's: who else could look after the others?")
+NOT_INVITED = N_("This person is shut out. Let them in again first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def invite(connection: Connection, login: str, *, who: str, now: datetime) -> Li
     """
     person = load_person(connection, login)
     if not person.is_active:
-        raise ConflictError("This person is shut out. Let them in again first.")
+        raise ConflictError(NOT_INVITED)
     token = new_token()
     ends_at = insert_invitation(connection, digest(token), person.id, now=now)
     record_account_change(connection, login, "link", who=who, now=now)

@@ -14,15 +14,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from resound.errors import ResoundError
+from resound.texts import N_
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 LEAST = 12
 MOST = 200
-TOO_SHORT = "A password has at least 12 characters. Several words in a row are easy to remember."
-TOO_LONG = "A password has at most 200 characters."
-TOO_EASY = (
+TOO_SHORT = N_("A password has at least 12 characters. Several words in a row are easy to remember.")
+TOO_LONG = N_("A password has at most 200 characters.")
+TOO_EASY = N_(
     "This password would be tried first: it is made of the login, well-known words, rows of keys or repetitions. "
     "Several words that have nothing to do with each other are better."
 )
@@ -35,7 +36,14 @@ _STEMS = (
     "secret", "login", "changeme", "default", "hello", "resound", "matkhau", "anhyeuem", "emyeuanh", "vietnam", "hanoi",
     "saigon", "taiwan", "taipei", "woaini", "mima", "密碼", "密码", "我愛你", "我爱你", "台灣", "臺灣", "mậtkhẩu",
 )  # fmt: skip
-_ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn")
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn",
+)
 _SHORTEST_RUN = 3
 _LEET = str.maketrans("013457@$!", "oleastasi")
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from resound.errors import ResoundError
 from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.texts import N_
 
 Role = Literal["none", "reader", "coder", "editor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -24,6 +25,11 @@ SCOPES: Mapping[Scope, Role] = {"read": "reader", "code": "coder", "edit": "edit
 
 MAX_LOGIN = 80
 MAX_NAME = 200
+BAD_LOGIN = N_(
+    "A login has Latin letters, digits and . _ - + @ only, begins and ends with a letter or digit, and has at most 80 "
+    "characters. An e-mail address will do."
+)
+BAD_NAME = N_("A name is needed: one line of at most 200 characters.")
 # "lin", "thi-my.nguyen", "lin@cpc.example"
 _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9._+@-]*[a-z0-9])?")
 
@@ -92,10 +98,7 @@ def read_login(text: str) -> str:
     """
     login = unicodedata.normalize("NFKC", text).strip().lower()
     if not _LOGIN.fullmatch(login) or len(login) > MAX_LOGIN:
-        raise ResoundError(
-            "A login has Latin letters, digits and . _ - + @ only, begins and ends with a letter or digit, and has at "
-            "most 80 characters. An e-mail address will do."
-        )
+        raise ResoundError(BAD_LOGIN)
     return login
 
 
@@ -107,7 +110,7 @@ def read_name(text: str) -> str:
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not 1 <= len(name) <= MAX_NAME or any(unicodedata.category(char) in _INVISIBLE for char in name):
-        raise ResoundError("A name is needed: one line of at most 200 characters.")
+        raise ResoundError(BAD_NAME)
     return name
 
 

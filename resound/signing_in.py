@@ -7,24 +7,28 @@ they sign in changes, so that a token from before is worth nothing afterwards.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from resound.errors import ResoundError, SignInError, TooManyAttemptsError
+from resound.openid import Claims, is_allowed
 from resound.passwords import check_password, hash_password, is_outdated, is_password
-from resound.people import Person, limit_scopes, read_login, read_name
+from resound.people import Person, Role, limit_scopes, read_login, read_name
 from resound.settings import UiLanguage
 from resound.store import Store
 from resound.store.keys import find_key, is_use_due, touch_key
 from resound.store.people import (
     find_person,
+    find_subject,
     has_people,
     insert_person,
     person_of,
     record_account_change,
     set_person,
+    set_subject,
     stored_password,
 )
 from resound.store.sessions import (
@@ -43,13 +47,15 @@ from resound.store.sessions import (
     use_invitation,
     withdraw_invitations,
 )
+from resound.texts import N_
 from resound.throttling import address_mark, login_mark, wait_before
-from resound.tokens import KEY_PREFIX, derive, digest, is_same, new_token
+from resound.tokens import KEY_PREFIX, derive, digest, is_same, new_salt, new_token
 
-WRONG = "Login and password do not fit together, or this account may not sign in."
-WRONG_PASSWORD = "This is not your present password."
-TOO_OFTEN = "Passwords were tried too often. Wait a while, then try again."
-LINK_ENDED = "This link has been used or has ended. Ask an administrator for a new one."
+WRONG = N_("Login and password do not fit together, or this account may not sign in.")
+WRONG_PASSWORD = N_("This is not your present password.")
+TOO_OFTEN = N_("Passwords were tried too often. Wait a while, then try again.")
+LINK_ENDED = N_("This link has been used or has ended. Ask an administrator for a new one.")
+NOT_KNOWN_HERE = N_("Nobody has made an account here for this address. Ask an administrator for one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,51 @@ def begin_session(
     return SignedIn(token, person)
 
 
+def sign_in_elsewhere(
+    store: Store,
+    claims: Claims,
+    *,
+    allow: Collection[str],
+    role: Role,
+    now: datetime,
+    before: str | None = None,
+) -> SignedIn:
+    """Let somebody in for whom an OpenID provider vouches.
+
+    At the first time they are found by their e-mail address: it is the login of an account that waits for them, or it is
+    allowed, and an account is made. From then on the provider's own name for them counts, whatever their address.
+
+    Args:
+        allow: e-mail addresses, and domains of them, whose owners get an account by themselves.
+        role: the role that such an account has.
+
+    Raises:
+        SignInError: nobody expects this person here, or they are shut out.
+    """
+    with store.write() as connection:
+        found = find_subject(connection, claims.subject)
+        if found is None and claims.email is not None:
+            found = find_person(connection, claims.email)
+            if found is not None and not set_subject(connection, found.id, claims.subject):
+                raise SignInError(NOT_KNOWN_HERE)  # the account is somebody else's at the provider
+            if found is None and is_allowed(claims.email, allow) and has_people(connection):
+                found = insert_person(
+                    connection,
+                    login=claims.email,
+                    name=claims.name,
+                    role=role,
+                    subject=claims.subject,
+                    now=now,
+                )
+                record_account_change(connection, found.login, "added", role, who=found.login, now=now)
+            if found is not None:
+                record_account_change(connection, found.login, "provider", who=found.login, now=now)
+        if found is None or not found.is_active:
+            raise SignInError(NOT_KNOWN_HERE)
+        remove_ended(connection, now=now)
+        return begin_session(connection, found, now=now, before=before)
+
+
 def sign_out(store: Store, token: str) -> None:
     """End the session of a cookie."""
     with store.write() as connection:
@@ -169,14 +220,21 @@ def recognise_key(store: Store, key: str, *, now: datetime) -> Person | None:
     return limit_scopes(owner, found.scopes)
 
 
-def form_token(token: str, csrf: str = "") -> str:
-    """What a visitor's forms carry, so that no other site can send one (CSRF): derived from cookie and session."""
-    return derive(token, f"form {csrf}")
+def form_token(secret: str) -> str:
+    """What a visitor's forms carry, so that no other site can send one (CSRF). Another one each time.
+
+    An answer is packed after it was written, and its length would tell a value that stays the same (BREACH).
+    """
+    return _salted(secret, new_salt())
 
 
-def is_form_token(given: str, token: str, csrf: str = "") -> bool:
+def is_form_token(given: str, secret: str) -> bool:
     """Whether a form came from a page that this visitor was shown."""
-    return is_same(given, form_token(token, csrf))
+    return is_same(given, _salted(secret, given.partition(".")[0]))
+
+
+def _salted(secret: str, salt: str) -> str:
+    return f"{salt}.{derive(secret, salt)}"
 
 
 def change_password(store: Store, person: Person, password: str, *, now: datetime) -> SignedIn:

@@ -80,9 +80,7 @@ def _counted_for_login(
 def _counted_for_address(attempts: Sequence[Attempt], address: str, now: datetime) -> list[datetime]:
     """A success among them takes nothing back: whoever has one account must not guess at others' for ever."""
     return [
-        one.at
-        for one in attempts
-        if one.address == address and not one.ok and one.at > now - _ADDRESS_WINDOW
+        one.at for one in attempts if one.address == address and not one.ok and one.at > now - _ADDRESS_WINDOW
     ]
 
 
@@ -90,5 +88,5 @@ def _wait(failures: list[datetime], free: int, now: datetime) -> timedelta:
     if len(failures) < free:
         return timedelta(0)
     doubled = min(len(failures) - free, 10)  # beyond that the longest wait holds anyhow
-    wait = min(_FIRST_WAIT * 2**doubled, _LONGEST_WAIT)
+    wait = min(_FIRST_WAIT * (1 << doubled), _LONGEST_WAIT)
     return max(max(failures) + wait - now, timedelta(0))

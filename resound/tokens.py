@@ -18,6 +18,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_salt() -> str:
+    """Makes of one secret another one each time (`derive`). Not a secret itself."""
+    return secrets.token_hex(8)
+
+
 def new_key() -> str:
     """A new API key."""
     return KEY_PREFIX + new_token()
@@ -35,4 +40,4 @@ def derive(token: str, purpose: str) -> str:
 
 def is_same(one: str, other: str) -> bool:
     """Whether two secrets are equal, in a time that does not tell where they differ."""
-    return hmac.compare_digest(one.encode(), other.encode())
+    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))

@@ -34,11 +34,12 @@ def insert_key(
     connection: Connection, sha256: str, *, number: int, name: str, scopes: Sequence[Scope], now: datetime
 ) -> int:
     """Store a new key of a person; its number."""
-    return connection.execute(
+    made: int = connection.execute(
         api_key.insert()
         .values(person=number, name=name, sha256=sha256, scopes=list(scopes), at=now)
         .returning(api_key.c.id)
     ).scalar_one()
+    return made
 
 
 def find_key(connection: Connection, sha256: str) -> Key | None:

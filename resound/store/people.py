@@ -15,7 +15,9 @@ from resound.people import Person, Role
 from resound.settings import UiLanguage
 from resound.store.database import upsert
 from resound.store.tables import campaign_role, decision, invitation, person, session
+from resound.texts import N_
 
+LOGIN_TAKEN = N_("Somebody has this login already. Choose another one.")
 ACCOUNT = "account"
 """The kind of the decisions that are about a person: `value` is the login, `why` what was changed."""
 
@@ -68,7 +70,7 @@ def insert_person(
         ConflictError: somebody has this login.
     """
     if find_person(connection, login) is not None:
-        raise ConflictError("Somebody has this login already. Choose another one.")
+        raise ConflictError(LOGIN_TAKEN)
     number = connection.execute(
         person.insert()
         .values(
@@ -169,6 +171,12 @@ def list_accounts(connection: Connection, *, now: datetime) -> list[Account]:
 def set_person(connection: Connection, number: int, **values: Any) -> None:
     """Set columns of a person: name, role, language, password (a hash), subject, is_active."""
     connection.execute(update(person).where(person.c.id == number).values(**values))
+
+
+def set_subject(connection: Connection, number: int, subject: str) -> bool:
+    """Have an account be signed in to through OpenID Connect; False where it is somebody else's there already."""
+    statement = update(person).where(person.c.id == number, person.c.subject.is_(None))
+    return connection.execute(statement.values(subject=subject)).rowcount == 1
 
 
 def set_campaign_role(connection: Connection, number: int, campaign: str, role: Role) -> None:

@@ -47,9 +47,7 @@ class Invitation:
 def insert_session(connection: Connection, id_: str, number: int, *, csrf: str, now: datetime) -> None:
     """Begin a session of a person."""
     connection.execute(
-        session.insert().values(
-            id=id_, person=number, csrf=csrf, at=now, seen_at=now, ends_at=now + LONGEST
-        )
+        session.insert().values(id=id_, person=number, csrf=csrf, at=now, seen_at=now, ends_at=now + LONGEST)
     )
 
 
@@ -146,9 +144,10 @@ def recent_attempts(connection: Connection, *, login: str, address: str, now: da
 
 def insert_attempt(connection: Connection, *, login: str, address: str, now: datetime) -> int:
     """Write down that a sign-in is tried, as failed until `settle_attempt`: of many at once each counts at once."""
-    return connection.execute(
+    made: int = connection.execute(
         sign_in.insert().values(login=login, address=address, ok=False, at=now).returning(sign_in.c.id)
     ).scalar_one()
+    return made
 
 
 def settle_attempt(connection: Connection, number: int) -> None:
@@ -158,8 +157,6 @@ def settle_attempt(connection: Connection, number: int) -> None:
 
 def remove_ended(connection: Connection, *, now: datetime) -> None:
     """Remove sessions and links that have ended, and attempts that count no more."""
-    connection.execute(
-        delete(session).where(or_(session.c.ends_at <= now, session.c.seen_at <= now - IDLE))
-    )
+    connection.execute(delete(session).where(or_(session.c.ends_at <= now, session.c.seen_at <= now - IDLE)))
     connection.execute(delete(invitation).where(invitation.c.ends_at <= now))
     connection.execute(delete(sign_in).where(sign_in.c.at <= now - REMEMBERED))

@@ -36,7 +36,9 @@ def store(store_address: str) -> Iterator[Store]:
     opened.close()
 
 
-def test_the_first_account_is_an_administrators_and_a_login_is_one_persons(tmp_path: Path, store: Store) -> None:
+def test_the_first_account_is_an_administrators_and_a_login_is_one_persons(
+    tmp_path: Path, store: Store
+) -> None:
     empty = open_store(f"sqlite:///{tmp_path / 'empty.sqlite'}")
     with empty.write() as connection, pytest.raises(ConflictError, match="first account"):
         add_person(connection, login="x", name="X", role="editor", who="t", now=NOW)

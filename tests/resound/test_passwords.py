@@ -10,7 +10,15 @@ import pytest
 from argon2 import PasswordHasher
 
 from resound.errors import ResoundError
-from resound.passwords import TOO_EASY, TOO_LONG, TOO_SHORT, check_password, hash_password, is_outdated, is_password
+from resound.passwords import (
+    TOO_EASY,
+    TOO_LONG,
+    TOO_SHORT,
+    check_password,
+    hash_password,
+    is_outdated,
+    is_password,
+)
 
 GOOD = "three green buckets sing"
 

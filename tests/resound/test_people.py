@@ -41,7 +41,9 @@ scopes = st.lists(st.sampled_from(list(SCOPES)), min_size=1, unique=True)
 
 
 @given(people, roles, roles, somewhere)
-def test_a_role_includes_the_ones_before_it(person: Person, one: Role, other: Role, where: str | None) -> None:
+def test_a_role_includes_the_ones_before_it(
+    person: Person, one: Role, other: Role, where: str | None
+) -> None:
     smaller, larger = sorted((one, other), key=ROLES.index)
     assert may(person, smaller, where) or not may(person, larger, where)
 
@@ -84,13 +86,20 @@ def test_a_key_is_worth_its_scope_and_at_most_its_owner(
 
 @pytest.mark.parametrize(
     ("typed", "login"),
-    [(" Lin ", "lin"), ("Thi-My.Nguyen", "thi-my.nguyen"), ("LIN@CPC.example", "lin@cpc.example"), ("x", "x")],
+    [
+        (" Lin ", "lin"),
+        ("Thi-My.Nguyen", "thi-my.nguyen"),
+        ("LIN@CPC.example", "lin@cpc.example"),
+        ("x", "x"),
+    ],
 )
 def test_a_login_is_kept_in_small_letters(typed: str, login: str) -> None:
     assert read_login(typed) == login
 
 
-@pytest.mark.parametrize("typed", ["", "林", "a b", ".a", "a-", "a\nb", "a/b", "<b>", "x" * 81, "\u212a.\u202e"])
+@pytest.mark.parametrize(
+    "typed", ["", "林", "a b", ".a", "a-", "a\nb", "a/b", "<b>", "x" * 81, "\u212a.\u202e"]
+)
 def test_what_no_login_can_be_is_refused(typed: str) -> None:
     with pytest.raises(ResoundError, match="Latin letters"):
         read_login(typed)

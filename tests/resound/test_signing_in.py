@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -32,7 +33,9 @@ from resound.store.keys import list_keys
 from resound.store.people import find_person, list_accounts, load_person, set_person, stored_password
 from resound.store.portable import read_table, store_forms
 from resound.store.sessions import list_sessions
-from resound.store.tables import session, sign_in as sign_in_table
+from resound.store.tables import session
+from resound.store.tables import sign_in as sign_in_table
+from resound.tokens import derive
 from tests.resound.staff import NOW, PASSWORD, hash_quickly, hire
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -155,7 +158,11 @@ def test_a_new_password_ends_every_other_session_and_the_old_password(store: Sto
     with pytest.raises(ResoundError, match="12 characters"):
         change_password(store, here.person, "short", now=NOW)
     after = change_password(store, here.person, OTHER, now=NOW)
-    assert [recognise(store, one.token, now=NOW) is None for one in (here, there, after)] == [True, True, False]
+    assert [recognise(store, one.token, now=NOW) is None for one in (here, there, after)] == [
+        True,
+        True,
+        False,
+    ]
     with pytest.raises(SignInError):
         enter(store)
     enter(store, password=OTHER)
@@ -165,7 +172,9 @@ def test_whoever_is_shut_out_is_out_at_once(store: Store, lin: str) -> None:
     hire(store, "thi-my")
     token = enter(store, "thi-my").token
     with store.write() as connection:
-        key = add_key(connection, load_person(connection, "thi-my"), name="k", scopes=["read"], who="x", now=NOW)
+        key = add_key(
+            connection, load_person(connection, "thi-my"), name="k", scopes=["read"], who="x", now=NOW
+        )
         shut_out(connection, "thi-my", who="lin", now=NOW)
     assert recognise(store, token, now=NOW) is None
     assert recognise_key(store, key, now=NOW) is None
@@ -258,10 +267,8 @@ def test_of_many_who_use_a_link_at_once_one_is_let_in(store: Store, lin: str) ->
     won: list[SignedIn] = []
 
     def use() -> None:
-        try:
+        with suppress(SignInError):
             won.append(accept_invitation(store, link, OTHER, now=NOW))
-        except SignInError:
-            pass
 
     run_together([use] * 6)
     assert len(won) == 1
@@ -281,10 +288,8 @@ def test_the_first_link_makes_the_first_administrator_and_nobody_after(store: St
     won: list[SignedIn] = []
 
     def use(login: str) -> None:
-        try:
+        with suppress(SignInError):
             won.append(set_up(store, link.token, **{**chosen, "login": login}))  # type: ignore[arg-type]
-        except SignInError:
-            pass
 
     run_together([lambda login=login: use(login) for login in ("one", "two", "three")])  # type: ignore[misc]
     assert len(won) == 1
@@ -337,15 +342,23 @@ def test_the_store_holds_no_secret_in_plain(store: Store, lin: str) -> None:
         enter(store, typed_into_the_wrong_field, "lin")
     found = recognise(store, session_.token, now=NOW)
     assert found is not None
-    form = form_token(session_.token, found.csrf)
+    secret = derive(session_.token, found.csrf)
+    form = form_token(secret)
     held = whole_store(store)
-    for secret in (PASSWORD, session_.token, key, key.removeprefix("rs_"), link, form):
-        assert secret not in held
+    for one in (PASSWORD, secret, session_.token, key, key.removeprefix("rs_"), link, form):
+        assert one not in held
     assert typed_into_the_wrong_field.lower() not in held.lower()
-    assert is_form_token(form, session_.token, found.csrf)
-    assert not is_form_token(found.csrf, session_.token, found.csrf)
-    other = enter(store)
-    assert not is_form_token(form, other.token, found.csrf)
+    assert is_form_token(form, secret)
+    assert form != form_token(secret)
+    for wrong in (
+        "",
+        ".",
+        found.csrf,
+        form[:-1],
+        f"é.{form}",
+        form_token(derive(enter(store).token, found.csrf)),
+    ):
+        assert not is_form_token(wrong, secret)
     for stored in (found.id, *(row for row in held.split('"') if len(row) == 64)):
         assert recognise(store, stored, now=NOW) is None
         assert recognise_key(store, f"rs_{stored}", now=NOW) is None

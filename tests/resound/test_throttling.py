@@ -13,7 +13,9 @@ NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def failures(count: int, *, login: str = "lin", address: str = "a", ago: timedelta = MINUTE * 0) -> list[Attempt]:
+def failures(
+    count: int, *, login: str = "lin", address: str = "a", ago: timedelta = MINUTE * 0
+) -> list[Attempt]:
     return [Attempt(login, address, False, NOW - ago) for _ in range(count)]
 
 
