@@ -124,9 +124,10 @@ def _is_alone(request: Request, desk: Desk) -> bool:
 class _Requirement:
     """A dependency that lets a visitor through or raises."""
 
-    def __init__(self, role: Needed, campaign: str | None) -> None:
+    def __init__(self, role: Needed, campaign: str | None, *, takes_keys: bool) -> None:
         self.role = role
         self.campaign = campaign
+        self.takes_keys = takes_keys
 
     async def __call__(self, request: Request) -> Visitor:
         try:
@@ -141,14 +142,20 @@ class _Requirement:
                 raise SignInNeededError("Please sign in first.")
             if not visitor.may(self.role, about):
                 raise NotAllowedError(f"This needs the role {self.role!r}.")
+            if visitor.how == "key" and not self.takes_keys:
+                raise NotAllowedError("This is done in a browser, not with an API key.")
         if request.method not in SAFE_METHODS:
             await _check_form(request, visitor)
         return visitor
 
 
-def requires(role: Needed, *, campaign: str | None = None) -> Any:
-    """Let through who has the role; with `campaign` (the name of a path parameter) for that campaign is enough."""
-    return Depends(_Requirement(role, campaign))
+def requires(role: Needed, *, campaign: str | None = None, takes_keys: bool = True) -> Any:
+    """Let through who has the role; with `campaign` (the name of a path parameter) for that campaign is enough.
+
+    Args:
+        takes_keys: False: only for people in a browser. A key that leaked must not make others, or change a password.
+    """
+    return Depends(_Requirement(role, campaign, takes_keys=takes_keys))
 
 
 async def _check_form(request: Request, visitor: Visitor) -> None:
@@ -170,10 +177,19 @@ def declared_role(route: BaseRoute) -> tuple[Needed, str | None] | None:
     """The strongest role that a route asks for, and the path parameter of the campaign; None where it says nothing."""
     if not isinstance(route, APIRoute):
         return None
-    found = [call for call in _calls(route.dependant) if isinstance(call, _Requirement)]
+    found = _requirements(route)
     order: tuple[Needed, ...] = ("anyone", "none", "reader", "coder", "editor", "admin")
     strongest = max(found, key=lambda one: order.index(one.role), default=None)
     return None if strongest is None else (strongest.role, strongest.campaign)
+
+
+def takes_keys(route: APIRoute) -> bool:
+    """Whether a program may ask a route with an API key."""
+    return all(one.takes_keys for one in _requirements(route))
+
+
+def _requirements(route: APIRoute) -> list[_Requirement]:
+    return [call for call in _calls(route.dependant) if isinstance(call, _Requirement)]
 
 
 def _calls(dependant: Dependant) -> Iterable[Callable[..., Awaitable[Any]] | None]:

@@ -104,6 +104,7 @@ class Provider:
             scope="openid email profile",
             redirect_uri=back,
             code_challenge_method="S256",
+            leeway=0,  # some access tokens live for a minute only; it is used at once
         )
 
     def _metadata(self, client: OAuth2Session) -> Mapping[str, Any]:

@@ -30,6 +30,9 @@ BAD_LOGIN = N_(
     "characters. An e-mail address will do."
 )
 BAD_NAME = N_("A name is needed: one line of at most 200 characters.")
+NO_SCOPE = N_(
+    "Choose what the key is good for: reading, deciding about items, changing campaigns and sources."
+)
 # "lin", "thi-my.nguyen", "lin@cpc.example"
 _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9._+@-]*[a-z0-9])?")
 
@@ -137,7 +140,7 @@ def read_scopes(texts: Collection[str]) -> tuple[Scope, ...]:
     """Scopes by their names, each once, the smallest first. Raises ResoundError for none, or for any other word."""
     odd = set(texts) - set(SCOPES)
     if odd or not texts:
-        raise ResoundError(f"A key is good for one or more of: {', '.join(SCOPES)}.")
+        raise ResoundError(NO_SCOPE)
     return tuple(scope for scope in SCOPES if scope in texts)
 
 

@@ -23,7 +23,7 @@ from resound.store.sessions import list_sessions
 from resound.texts import N_
 
 router = APIRouter(include_in_schema=False)
-Somebody = Annotated[Visitor, requires("none")]
+Somebody = Annotated[Visitor, requires("none", takes_keys=False)]
 
 DONE = {
     "password": N_("Your password is changed. Other browsers were signed out."),
@@ -112,9 +112,9 @@ def everywhere(request: Request, desk: AtDesk, visitor: Somebody) -> Response:
 
 
 def _owner(visitor: Visitor) -> Person:
-    """The person whose account it is, in their own browser: a key must not make other keys, nor change a password."""
+    """The person whose account it is; whoever sits at this machine alone has none."""
     if visitor.how != "session" or visitor.person is None:
-        raise NotAllowedError("Sign in with a browser to change an account.")
+        raise NotAllowedError("Nobody has an account here yet. Make the first one.")
     return visitor.person
 
 

@@ -21,7 +21,7 @@ from api.desk import AtDesk, Desk, desk_of
 from api.pages import render
 from api.routes.language import own_path
 from api.safety import limited
-from resound.errors import ResoundError, SignInError, TooManyAttemptsError
+from resound.errors import NotFoundError, ResoundError, SignInError, TooManyAttemptsError
 from resound.openid import NOT_DONE, Provider
 from resound.people import Person
 from resound.signing_in import (
@@ -77,7 +77,9 @@ def sign_in_now(
 
 
 @router.post("/sign-out")
-def sign_out_now(request: Request, desk: AtDesk, visitor: Annotated[Visitor, requires("none")]) -> Response:
+def sign_out_now(
+    request: Request, desk: AtDesk, visitor: Annotated[Visitor, requires("none", takes_keys=False)]
+) -> Response:
     """End the session of this browser."""
     token = read_cookie(request, "resound_session")
     if token is not None and visitor.how == "session":
@@ -238,7 +240,7 @@ def _invited(desk: Desk, token: str) -> Person | None:
 def _provider(desk: Desk) -> Provider:
     settings = desk.settings
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
-        raise SignInError(NOT_DONE)
+        raise NotFoundError("Nobody signs in elsewhere here: no OpenID provider is set.")
     return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_secret)
 
 

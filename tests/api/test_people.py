@@ -48,7 +48,9 @@ def admin(app: FastAPI) -> Iterator[TestClient]:
         yield client
 
 
-def test_somebody_is_added_and_comes_in_by_the_link_that_is_shown_once(admin: TestClient, app: FastAPI) -> None:
+def test_somebody_is_added_and_comes_in_by_the_link_that_is_shown_once(
+    admin: TestClient, app: FastAPI
+) -> None:
     made = send(admin, "/people", login="new@cpc.example", name=HOSTILE, role="coder")
     assert made.status_code == 200
     assert made.headers["cache-control"] == "no-store"
@@ -145,7 +147,9 @@ def test_a_key_is_shown_once_and_revoked_by_its_owner_or_an_administrator(
         person = recognise_key(store_of(app), f"rs_{keys[0]}", now=NOW)
         assert person is not None
         assert person.role == "reader"  # the key is for more, its owner is not
-        assert send(admin, f"/account/keys/{first}/revoke", "/account").status_code == 404  # not the admin's own
+        assert (
+            send(admin, f"/account/keys/{first}/revoke", "/account").status_code == 404
+        )  # not the admin's own
         assert send(admin, f"/people/lin/keys/{first}/revoke", "/people/lin").status_code == 404
         assert send(her, f"/account/keys/{first}/revoke", "/account").status_code == 303
         assert send(admin, f"/people/thi-my/keys/{second}/revoke", "/people/thi-my").status_code == 303

@@ -223,7 +223,11 @@ def test_the_first_link_makes_the_first_account(tmp_path: Path) -> None:
         link = f"/welcome/{first.token}"
         assert "first account" in client.get(link).text
         wrong = send(client, link, login="not a login", name="林", password=OTHER, again=OTHER)
-        assert (wrong.status_code, "Latin letters" in wrong.text, "not a login" in wrong.text) == (400, True, True)
+        assert (wrong.status_code, "Latin letters" in wrong.text, "not a login" in wrong.text) == (
+            400,
+            True,
+            True,
+        )
         assert send(client, link, login="Lin", name="林志清", password=OTHER, again=OTHER).status_code == 303
         assert client.get("/people").status_code == 200
         assert client.get(link).status_code == 410
