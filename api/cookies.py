@@ -17,6 +17,8 @@ from resound.signing_in import SignedIn
 
 Name = Literal["resound_session", "resound_visit", "resound_elsewhere"]
 """A session's token; what the forms of somebody unknown are derived from; a sign-in elsewhere that is under way."""
+LANGUAGE_COOKIE = "resound_language"
+"""What somebody chose at the top of a page. Not a secret, and the same behind https."""
 _ELSEWHERE_SECONDS = 600
 
 
@@ -62,6 +64,8 @@ def forget_cookie(request: Request, answer: Response, name: Name) -> None:
 def keep_session(request: Request, answer: Response, signed_in: SignedIn) -> Response:
     """Have the browser hold a session that has just begun; what it held for somebody unknown is over."""
     set_cookie(request, answer, "resound_session", signed_in.token)
+    if signed_in.person.language is not None:
+        answer.delete_cookie(LANGUAGE_COOKIE)
     if read_cookie(request, "resound_visit") is not None:
         forget_cookie(request, answer, "resound_visit")
     return answer

@@ -122,7 +122,8 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _unknown(request: Request, error: Exception) -> Response:
-    log.error("a request failed", exc_info=error, extra={"path": request.url.path})
+    route = request.scope.get("route")  # not the path itself: that of a one-time link is a secret
+    log.error("a request failed", exc_info=error, extra={"path": getattr(route, "path", None)})
     return _say(request, 500, "Something went wrong here; it has been written to the log.")
 
 

@@ -76,11 +76,12 @@ def hash_password(password: str) -> str:
 
 def is_password(password: str, stored: str | None) -> bool:
     """Whether a password is the stored one. Takes the same time where nothing is stored, and is then False."""
+    hasher = _hasher()
     from argon2.exceptions import InvalidHashError, VerificationError
 
     with _TURNS:
         try:
-            matches = _hasher().verify(stored or _decoy(), _as_kept(password[: MOST * 4]))
+            matches = hasher.verify(stored or _decoy(), _as_kept(password[: MOST * 4]))
         except (VerificationError, InvalidHashError):
             return False
     return matches and stored is not None
@@ -93,8 +94,12 @@ def is_outdated(stored: str) -> bool:
 
 @cache
 def _hasher() -> PasswordHasher:
-    from argon2 import PasswordHasher
-
+    try:
+        from argon2 import PasswordHasher
+    except ModuleNotFoundError as err:
+        raise ResoundError(
+            'Passwords need a package that is not installed (argon2-cffi): pip install "resound[web]"'
+        ) from err
     return PasswordHasher()  # RFC 9106's second choice: 3 passes over 64 MiB, 4 lanes
 
 

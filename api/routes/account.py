@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.access import NotAllowedError, Visitor, requires
-from api.cookies import keep_session
+from api.cookies import LANGUAGE_COOKIE, keep_session
 from api.desk import AtDesk, Desk
 from api.pages import render
 from api.routes.signing_in import NOT_THE_SAME, Field, address_of
@@ -67,7 +67,9 @@ def set_language(desk: AtDesk, visitor: Somebody, language: Field = "") -> Respo
     chosen = read_language(language)
     with desk.store.write() as connection:
         set_person(connection, person.id, language=chosen)
-    return RedirectResponse("/account?done=language", 303)
+    answer = RedirectResponse("/account?done=language", 303)
+    answer.delete_cookie(LANGUAGE_COOKIE)
+    return answer
 
 
 @router.post("/account/keys")

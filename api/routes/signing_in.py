@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import NoMatchFound
 
 from api.access import Visitor, requires
 from api.cookies import (
@@ -23,9 +25,10 @@ from api.routes.language import own_path
 from api.safety import limited
 from resound.errors import NotFoundError, ResoundError, SignInError, TooManyAttemptsError
 from resound.openid import NOT_DONE, Provider
-from resound.people import Person
+from resound.people import Person, may
 from resound.signing_in import (
     LINK_ENDED,
+    SignedIn,
     accept_invitation,
     set_up,
     sign_in,
@@ -73,7 +76,7 @@ def sign_in_now(
         )
     except SignInError as err:
         return _sign_in_page(request, visitor, back_to=back_to, login=login, error=err)
-    return keep_session(request, RedirectResponse(back_to, 303), signed_in)
+    return _come_in(request, signed_in, back_to)
 
 
 @router.post("/sign-out")
@@ -120,7 +123,7 @@ def accept(
             signed_in = accept_invitation(desk.store, token, password, now=desk.now(), before=before)
     except ResoundError as err:
         return _welcome_page(request, desk, visitor, token, login=login, name=name, error=err)
-    return keep_session(request, RedirectResponse("/", 303), signed_in)
+    return _come_in(request, signed_in, "/")
 
 
 @router.get("/sign-in/elsewhere", dependencies=[limited("sign-in")])
@@ -159,9 +162,19 @@ def come_back(
     except SignInError as err:
         answer = _sign_in_page(request, visitor, back_to=back_to, error=err)
     else:
-        answer = keep_session(request, RedirectResponse(back_to, 303), signed_in)
+        answer = _come_in(request, signed_in, back_to)
     forget_cookie(request, answer, "resound_elsewhere")
     return answer
+
+
+def _come_in(request: Request, signed_in: SignedIn, back_to: str) -> Response:
+    """To where they wanted to go. The start page is for readers of everything; others have a page that is theirs."""
+    if back_to == "/" and not may(signed_in.person, "reader"):
+        back_to = "/account"
+        if signed_in.person.campaigns:
+            with suppress(NoMatchFound):
+                back_to = str(request.app.url_path_for("campaigns_page"))
+    return keep_session(request, RedirectResponse(back_to, 303), signed_in)
 
 
 def address_of(request: Request) -> str:

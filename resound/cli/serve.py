@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,10 @@ def serve(
             f'The pages need packages that are not installed ({err.name}): pip install "resound[web]"'
         ) from err
     office: Office = context.obj
+    if office.settings.oidc_issuer is not None and find_spec("authlib") is None:
+        raise ResoundError(
+            'RESOUND_OIDC_ISSUER is set, but what it needs is not installed: pip install "resound[oidc]"'
+        )
     is_local = is_loopback(host) and office.settings.public_url is None and not office.settings.proxies
     link = _first_link(office, is_local=is_local)
     listener = _listen(host, port)
@@ -107,6 +112,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen()
     except OSError as err:
         raise ResoundError(
             f"Nothing can listen at {host}, port {port}: {err.strerror or err}. Choose another: --port 8080"

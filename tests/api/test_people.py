@@ -87,7 +87,8 @@ def test_roles_count_at_once_and_are_written_down(admin: TestClient, app: FastAP
         assert (person.role, person.campaigns) == ("editor", {CAMPAIGN: "coder"})
         told = [(one.what, one.detail, one.who) for one in list_account_changes(connection, login="thi-my")]
     assert told[:2] == [("role", "editor", "lin"), ("role", "coder", "lin")]
-    assert "Role changed: Coder" in admin.get(page).text
+    shown = " ".join(admin.get(page).text.split())
+    assert f'Role changed <span class="soft">Coder {CAMPAIGN}</span>' in shown
 
 
 def test_shut_out_and_let_in_again(admin: TestClient, app: FastAPI) -> None:
@@ -165,6 +166,11 @@ def test_the_language_is_the_persons_in_every_browser(admin: TestClient, app: Fa
         assert '<html lang="vi">' in elsewhere.get("/account").text
         form = csrf_of(elsewhere.get("/account").text)
         assert elsewhere.post("/account/language", data={"csrf": form, "language": "fr"}).status_code == 400
+        elsewhere.get("/language/en")
+        assert '<html lang="en">' in elsewhere.get("/account").text  # chosen here, for now
+        send(elsewhere, "/sign-out", "/account")
+        enter(elsewhere, "lin")
+        assert '<html lang="vi">' in elsewhere.get("/account").text
         send(elsewhere, "/account/language", "/account", language="")
         assert '<html lang="zh-Hant">' in elsewhere.get("/account").text
 

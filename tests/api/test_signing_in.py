@@ -66,6 +66,13 @@ def test_signing_in_leads_back_to_where_one_wanted_to_go(client: TestClient) -> 
     assert enter(client, "lin", next="//evil.example").headers["location"] == "/"
 
 
+def test_whoever_is_no_reader_of_everything_begins_elsewhere(client: TestClient, app: FastAPI) -> None:
+    hire(store_of(app), "guest", "none")
+    assert enter(client, "guest").headers["location"] == "/account"
+    page = client.get("/account")
+    assert (page.status_code, "No role" in page.text) == (200, True)
+
+
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: TestClient) -> None:
     (line,) = [one for one in cookie_lines(enter(client, "lin")) if one.startswith("resound_session=")]
     assert "HttpOnly" in line
