@@ -1,8 +1,4 @@
-"""What people decided. A decision is never changed or removed; another one undoes it.
-
-Beside these stand, in the same table, changes of accounts (`resound.store.people`); they are about no article, are not
-undone, and never come out here.
-"""
+"""What people decided. A decision is never changed or removed; another one undoes it."""
 
 from __future__ import annotations
 
@@ -114,9 +110,7 @@ def undo_decision(connection: Connection, number: int, *, why: str, who: str, no
         NotFoundError: there is no such decision.
         ResoundError: it was undone already, or is itself an undoing.
     """
-    row = connection.execute(
-        select(decision).where(decision.c.id == number, decision.c.kind.in_(DECISION_KINDS))
-    ).first()
+    row = connection.execute(select(decision).where(decision.c.id == number)).first()
     if row is None:
         raise NotFoundError(
             f"There is no decision {number}. `resound explain URL` lists an article's decisions."
@@ -146,9 +140,7 @@ def find_decision(connection: Connection, number: int) -> Decision:
     Raises:
         NotFoundError: there is none.
     """
-    row = connection.execute(
-        select(decision).where(decision.c.id == number, decision.c.kind.in_(DECISION_KINDS))
-    ).first()
+    row = connection.execute(select(decision).where(decision.c.id == number)).first()
     if row is None:
         raise NotFoundError(
             f"There is no decision {number}. `resound explain URL` lists an article's decisions."
@@ -158,7 +150,7 @@ def find_decision(connection: Connection, number: int) -> Decision:
 
 def all_decisions(connection: Connection, *, article: str | None = None) -> list[Decision]:
     """Every decision ever made, in order, with those that were undone."""
-    statement = select(decision).where(decision.c.kind.in_(DECISION_KINDS)).order_by(decision.c.id)
+    statement = select(decision).order_by(decision.c.id)
     if article is not None:
         statement = statement.where((decision.c.article == article) | (decision.c.value == article))
     return [Decision(**row._mapping) for row in connection.execute(statement)]
@@ -167,8 +159,7 @@ def all_decisions(connection: Connection, *, article: str | None = None) -> list
 def standing_decisions(connection: Connection, *, articles: Iterable[str] | None = None) -> list[Decision]:
     """Decisions that nobody undid, in order. With `articles`, those about them (merges and splits name either side)."""
     undone = select(decision.c.undoes).where(decision.c.undoes.is_not(None))
-    kinds = [kind for kind in DECISION_KINDS if kind != "undo"]
-    statement = select(decision).where(decision.c.kind.in_(kinds), decision.c.id.not_in(undone))
+    statement = select(decision).where(decision.c.kind != "undo", decision.c.id.not_in(undone))
     statements = (
         [statement]
         if articles is None

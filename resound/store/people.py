@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from hashlib import sha256
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
@@ -14,12 +16,13 @@ from resound.errors import ConflictError, NotFoundError
 from resound.people import Person, Role
 from resound.settings import UiLanguage
 from resound.store.database import upsert
-from resound.store.tables import campaign_role, decision, invitation, person, session
+from resound.store.registry import EDITED
+from resound.store.tables import campaign_role, definition, invitation, person, session
 from resound.texts import N_
 
 LOGIN_TAKEN = N_("Somebody has this login already. Choose another one.")
 ACCOUNT = "account"
-"""The kind of the decisions that are about a person: `value` is the login, `why` what was changed."""
+"""The kind of the definitions that say who changed whose account: a version for each change, by login."""
 
 
 Change = Literal["added", "role", "shut out", "let in", "link", "password", "provider", "key", "key revoked"]
@@ -201,10 +204,22 @@ def record_account_change(
     who: str,
     now: datetime,
 ) -> None:
-    """Write down who did what with an account, among the decisions: they are kept for ever and never changed."""
-    why = f"{what}: {detail}" if detail else what
+    """Write down who did what with an account, where every version of every definition is: for ever, never changed."""
+    body = {"what": what, "detail": detail, "campaign": campaign}
+    earlier = connection.execute(
+        select(func.max(definition.c.version)).where(definition.c.kind == ACCOUNT, definition.c.key == login)
+    ).scalar()
     connection.execute(
-        decision.insert().values(kind=ACCOUNT, campaign=campaign, value=login, why=why, who=who, at=now)
+        definition.insert().values(
+            kind=ACCOUNT,
+            key=login,
+            version=(earlier or 0) + 1,
+            body=body,
+            sha256=sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(),
+            came_from=EDITED,
+            who=who,
+            at=now,
+        )
     )
 
 
@@ -212,13 +227,14 @@ def list_account_changes(
     connection: Connection, *, login: str | None = None, limit: int = 100
 ) -> list[AccountChange]:
     """Who did what with accounts, the latest first."""
-    statement = select(decision).where(decision.c.kind == ACCOUNT).order_by(decision.c.id.desc()).limit(limit)
+    statement = (
+        select(definition).where(definition.c.kind == ACCOUNT).order_by(definition.c.id.desc()).limit(limit)
+    )
     if login is not None:
-        statement = statement.where(decision.c.value == login)
+        statement = statement.where(definition.c.key == login)
     return [
-        AccountChange(row.value, row.campaign, cast("Change", what), detail, row.who, row.at)
+        AccountChange(row.key, row.body["campaign"], row.body["what"], row.body["detail"], row.who, row.at)
         for row in connection.execute(statement)
-        for what, _, detail in [row.why.partition(": ")]
     ]
 
 
