@@ -21,8 +21,11 @@ from api.conditional import answer_unchanged
 from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
+    account,
     health,
     language,
+    people,
+    signing_in,
     system,
     v1_campaigns,
     v1_docs,
@@ -37,6 +40,9 @@ from resound.settings import Settings
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
+    signing_in.router,
+    account.router,
+    people.router,
     system.router,
     v1_items.router,
     v1_campaigns.router,

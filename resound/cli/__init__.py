@@ -23,6 +23,7 @@ from resound.cli import (
     keep,
     look,
     models,
+    people,
     proposals,
     readiness,
     serve,
@@ -77,6 +78,7 @@ decide.register(app)
 proposals.register(app)
 models.register(app)
 keep.register(app)
+people.register(app)
 app.add_typer(stage.app, name="stage")
 app.add_typer(evaluate.app, name="evaluate")
 
