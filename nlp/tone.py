@@ -9,16 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from nlp.sentences import split_sentences
-from resound.article import Field
+from resound.article import Field, Tone
 from resound.errors import ModelError
 
 if TYPE_CHECKING:
     from nlp.engines import Classifier, Identity
 
-Tone = Literal["positive", "neutral", "negative"]
 TONES: tuple[Tone, ...] = get_args(Tone)
 UNCERTAIN_MARGIN = 0.15
 """Where the best tone leads the second by less, a person should look."""

@@ -122,3 +122,8 @@ class Campaign(Strict):
     def terms(self) -> tuple[Term, ...]:
         """Names, glossary and people: everything whose forms find one another in a search."""
         return (*self.names, *self.glossary, *self.people)
+
+    @property
+    def spokespersons(self) -> tuple[Person, ...]:
+        """Those who speak for the campaign: what they are quoted with is coded."""
+        return tuple(person for person in self.people if person.spokesperson)

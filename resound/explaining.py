@@ -17,9 +17,9 @@ from resound.figures import item_facts
 from resound.outcome import STAGES
 from resound.store.articles import find_article, list_aliases, list_versions, load_articles
 from resound.store.captures import Capture, list_captures
-from resound.store.decisions import Decision, Overlay, all_decisions, overlays, standing_decisions
+from resound.store.decisions import Decision, all_decisions
 from resound.store.enrichments import joined, load_tones, load_topics, load_translations
-from resound.store.grouping import load_component, load_groupings, story_members, twins_of
+from resound.store.grouping import load_component, load_groupings, load_overlay, story_members
 from resound.store.matches import list_matches
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.tables import clip, lead, page, work
@@ -131,7 +131,7 @@ def _stages(
 def _article(connection: Connection, key: str) -> list[Section]:
     sources = load_sources(connection)
     stored = load_articles(connection, [key])[key]
-    facts = lay_over(stored, _said(connection, key), sources)
+    facts = lay_over(stored, load_overlay(connection, key), sources)
     sections = [("As it was read", _reading(facts)), ("Versions", _versions(connection, key, stored.version))]
     aliases = list_aliases(connection, key)
     if aliases:
@@ -147,16 +147,6 @@ def _article(connection: Connection, key: str) -> list[Section]:
     undone = {one.undoes for one in decisions if one.undoes is not None}
     sections.append(("Decisions", [_decision(one, one.id in undone) for one in decisions]))
     return sections
-
-
-def _said(connection: Connection, key: str) -> Overlay:
-    """What people said of the item that the article belongs to."""
-    grouping = load_groupings(connection, [key]).get(key)
-    if grouping is None:
-        return overlays(standing_decisions(connection, articles=[key])).get(key, Overlay())
-    item_of = {one.article: one.item for one in twins_of(connection, [grouping.item])[grouping.item]}
-    said = standing_decisions(connection, articles=item_of)
-    return overlays((one for one in said if one.article in item_of), item_of).get(grouping.item, Overlay())
 
 
 def _reading(facts: Facts) -> list[str]:
@@ -268,7 +258,13 @@ def _campaigns(connection: Connection, key: str) -> list[str]:
 
 
 def _decision(one: Decision, is_undone: bool) -> str:
-    about = " ".join(part for part in (one.value, f"for {one.campaign}" if one.campaign else None) if part)
+    parts = (
+        one.value,
+        f"for {one.campaign}" if one.campaign else None,
+        f"from the {one.basis}" if one.basis else None,
+        "as second coder" if one.round == 2 else None,
+    )
+    about = " ".join(part for part in parts if part)
     undoes = f" (takes back {one.undoes})" if one.undoes is not None else ""
     taken_back = " – taken back" if is_undone else ""
     return f"{one.id}: {one.kind} {about}{undoes}, by {one.who}, {_moment(one.at)}: {one.why}{taken_back}"
