@@ -60,10 +60,13 @@ class ToneResult:
     identity: Identity
 
 
-def find_passages(texts: Mapping[Field, str], spans: Sequence[tuple[Field, int, int]]) -> list[Passage]:
+def find_passages(
+    texts: Mapping[Field, str], spans: Sequence[tuple[Field, int, int]], *, around: int = 1
+) -> list[Passage]:
     """The passages around spans, in the order of the fields and of the text.
 
     Args:
+        around: how many sentences before and after the one with the span belong to its passage.
         texts: field → its text, paragraphs parted by newlines (`resound.article.text_fields`).
         spans: (field, start, end) of the names; those outside a text are passed over.
     """
@@ -82,7 +85,7 @@ def find_passages(texts: Mapping[Field, str], spans: Sequence[tuple[Field, int, 
             if inside:
                 made += [
                     Passage(name, base + first, base + last, line[first:last])
-                    for first, last in _around(split_sentences(line), inside)
+                    for first, last in _around(split_sentences(line), inside, around)
                 ]
             base += len(line) + 1
     return made
@@ -148,7 +151,9 @@ def _weight(passage: Passage) -> float:
     return {"title": 2.0, "lead": 1.5}.get(passage.field, 1.0)
 
 
-def _around(sentences: Sequence[tuple[int, int]], places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _around(
+    sentences: Sequence[tuple[int, int]], places: Sequence[tuple[int, int]], reach: int
+) -> list[tuple[int, int]]:
     """Sentences with a name, each with its neighbours; what touches becomes one passage."""
     named = sorted(
         {
@@ -160,7 +165,7 @@ def _around(sentences: Sequence[tuple[int, int]], places: Sequence[tuple[int, in
     )
     made: list[tuple[int, int]] = []
     for at in named:
-        first, last = max(0, at - 1), min(len(sentences) - 1, at + 1)
+        first, last = max(0, at - reach), min(len(sentences) - 1, at + reach)
         if made and first <= made[-1][1]:
             made[-1] = (made[-1][0], last)
         else:

@@ -69,6 +69,16 @@ def set_edges(connection: Connection, key: str, edges: Sequence[StoredEdge]) -> 
     )
 
 
+def list_edges(connection: Connection, keys: Iterable[str]) -> list[StoredEdge]:
+    """Near-duplicates of some articles (within a language), in the order of their ends."""
+    found = {
+        (row.a, row.b): StoredEdge(row.a, row.b, row.method, row.score)
+        for part in in_parts(keys)
+        for row in connection.execute(select(edge).where(or_(edge.c.a.in_(part), edge.c.b.in_(part))))
+    }
+    return [found[ends] for ends in sorted(found)]
+
+
 def list_neighbours(connection: Connection, key: str) -> list[str]:
     """Articles that an edge joins to this one."""
     rows = connection.execute(select(edge.c.a, edge.c.b).where(or_(edge.c.a == key, edge.c.b == key))).all()
