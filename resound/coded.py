@@ -22,15 +22,24 @@ NOT_NAMED = "not-named"
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What one coder said; `round` is 1, or 2 for the second coder."""
+
+    who: str
+    value: str
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
 class Coded:
-    """What is coded of one item. `codings`: question → what each of its coders said, by different people."""
+    """What is coded of one item. `codings`: question → what its coders said, the first one first."""
 
     tone: Tone | None = None
     basis: Basis | None = None
     is_prominence_decided: bool = False
     messages: Mapping[str, Carries] = field(default_factory=dict)
     quotes: Mapping[str, Carries] = field(default_factory=dict)
-    codings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codings: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +140,7 @@ def tabulate_coding(
         prominence=_prominence_rows(items, coded),
         messages=_carried(known, coded, messages, lambda one: one.messages),
         spokespersons=_carried(known, coded, spokespersons, lambda one: one.quotes),
-        agreement=_agreement([coded[key] for key in asked if key in coded]),
+        agreement=measure_codings(coded[key] for key in asked if key in coded),
     )
 
 
@@ -185,13 +194,20 @@ def _carried(
     )
 
 
-def _agreement(coded: Sequence[Coded]) -> Mapping[str, Agreement]:
-    tones = [one.codings.get("tone", ()) for one in coded]
+def measure_codings(coded: Iterable[Coded]) -> Mapping[str, Agreement]:
+    """How far coders agree on `tone` and `prominence` (nominal) and on `tone-ordinal`."""
+    known = list(coded)
+    tones = [_by_people(one.codings.get("tone", ())) for one in known]
     return {
         "tone": measure_agreement(tones),
         "tone-ordinal": measure_agreement(tones, metric="ordinal", order=TONE_ORDER),
-        "prominence": measure_agreement([one.codings.get("prominence", ()) for one in coded]),
+        "prominence": measure_agreement([_by_people(one.codings.get("prominence", ())) for one in known]),
     }
+
+
+def _by_people(codings: Iterable[Said]) -> tuple[str, ...]:
+    """One value for each person: after an undoing, both rounds may be one person's."""
+    return tuple({one.who: one.value for one in codings}.values())
 
 
 def _carried_json(one: Carried) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from nlp.credits import find_credits
 from nlp.tone import find_passages
 from resound.article import PROMINENCES, Basis, Field, Tone, text_fields
 from resound.campaign import Campaign, Message, Person
-from resound.coded import Carries, Coded, CodingFigures, tabulate_coding
+from resound.coded import Carries, Coded, CodingFigures, Said, tabulate_coding
 from resound.counting import Figures
 from resound.deciding import SECOND_CODED, item_key
 from resound.dedupe import share_within
@@ -242,10 +242,9 @@ def _coded(overlay: Overlay, campaign: Campaign, matches: Sequence[StoredMatch])
     )
 
 
-def _codings(overlay: Overlay, about: str, campaign: str) -> tuple[str, ...]:
-    """What different people said: after an undoing, both rounds may be one person's."""
+def _codings(overlay: Overlay, about: str, campaign: str) -> tuple[Said, ...]:
     rounds = (overlay.word(about, campaign), overlay.word(about, campaign, is_second=True))
-    return tuple({one.who: str(one.value) for one in rounds if one is not None}.values())
+    return tuple(Said(one.who, str(one.value), one.round) for one in rounds if one is not None)
 
 
 def _carries(decided: Decision | None, *, is_proposed: bool) -> Carries | None:

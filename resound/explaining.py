@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from resound.article import FoundDate
+from resound.coding import item_coding
 from resound.counting import standing
 from resound.documents import outlet_name
 from resound.errors import NotFoundError
 from resound.facts import Facts, lay_over
 from resound.figures import item_facts
+from resound.origin import OriginEvidence
 from resound.outcome import STAGES
 from resound.store.articles import find_article, list_aliases, list_versions, load_articles
 from resound.store.captures import Capture, list_captures
@@ -143,6 +145,7 @@ def _article(connection: Connection, key: str) -> list[Section]:
     sections.append(("What models say of it", _models(connection, stored.version)))
     sections.append(("Item and story", _item_and_story(connection, key)))
     sections.append(("Campaigns", _campaigns(connection, key)))
+    sections.append(("Coding", _coding(connection, key)))
     decisions = all_decisions(connection, article=key)
     undone = {one.undoes for one in decisions if one.undoes is not None}
     sections.append(("Decisions", [_decision(one, one.id in undone) for one in decisions]))
@@ -255,6 +258,51 @@ def _campaigns(connection: Connection, key: str) -> list[str]:
                 place = standing(facts)
                 lines.append(f"{name}: {place.kind}. {place.why}")
     return lines
+
+
+def _coding(connection: Connection, key: str) -> list[str]:
+    """What people and the machine say of the item, for each campaign that matches it or for which it is coded."""
+    lines = []
+    for name in load_campaigns(connection):
+        coding = item_coding(connection, key, name)
+        if coding.match is None and coding.review is None and coding.tone.decided is None:
+            continue
+        origin, made = coding.origin.proposed, coding.tone.proposed
+        lines += [
+            f"{name}: tone: {_word(coding.tone.decided, made.tone if made is not None else None)}.",
+            f"{name}: prominence: {_word(coding.prominence.decided, coding.prominence.proposed)}.",
+            f"{name}: origin: {_word(coding.origin.decided, origin.origin)}.",
+            *(f"{name}: evidence for {one.origin}: {_speaks_for(one)}" for one in origin.evidence),
+        ]
+        carried: list[tuple[str, str, str | None, Decision | None]] = [
+            *(("message", one.message.id, one.carries, one.decided) for one in coding.messages),
+            *(("quotation of", one.person.id, one.carries, one.decided) for one in coding.quotes),
+        ]
+        lines += [
+            f"{name}: {what} {which}: {carries}{f' by {decided.who}' if decided is not None else ''}."
+            for what, which, carries, decided in carried
+            if carries is not None
+        ]
+    return lines
+
+
+def _word(decided: Decision | None, proposed: str | None) -> str:
+    """A person's word, else the machine's."""
+    if decided is not None:
+        read = f", from the {decided.basis}" if decided.basis else ""
+        return f"{decided.value} ({decided.who}{read}; the machine proposes {proposed or 'nothing'})"
+    return f"not coded; the machine proposes {proposed or 'nothing'}"
+
+
+def _speaks_for(one: OriginEvidence) -> str:
+    if one.copy is not None:
+        return (
+            f"{one.copy.share:.0%} of the text stands in {one.copy.url} of {one.publisher.name}"
+            f"{f' of {one.copy.day}' if one.copy.day else ''}."
+        )
+    if one.kind == "credit":
+        return f"it credits {one.publisher.name}: “{one.passage}”."
+    return f"{one.publisher.name} is {one.publisher.relation}."
 
 
 def _decision(one: Decision, is_undone: bool) -> str:
