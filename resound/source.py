@@ -154,7 +154,7 @@ class Source(Strict):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in _zones():
+        if value not in _known_zones():
             raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh")
         return value
 
@@ -181,6 +181,6 @@ class Source(Strict):
 
 
 @cache
-def _zones() -> frozenset[str]:
-    """Asked of the files once: validating thirty sources would walk through the zones' folder thirty times."""
+def _known_zones() -> frozenset[str]:
+    """Once in a process: asking walks through the machine's zone files, and every page reads every source."""
     return frozenset(available_timezones())
