@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal, get_args
@@ -24,8 +24,10 @@ from resound.counting import ItemFacts, Standing, standing
 from resound.deciding import SECOND_CODED
 from resound.figures import item_facts
 from resound.index.base import SearchIndex
-from resound.proposing import open_proposals
+from resound.proposing import Proposal, open_proposals
 from resound.search import Found, find_similar, search
+from resound.store.articles import load_articles
+from resound.store.enrichments import joined, load_translations, said_by
 from resound.store.grouping import load_groupings, story_members
 from resound.store.registry import load_campaign
 
@@ -37,7 +39,10 @@ MOST_CHOICES = 8
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One question. `lacks`: what is not coded yet; `others`: the other item of a merge, or all others of a provisional outlet."""
+    """One question. `lacks`: what is not coded yet; `others`: the other item of a merge, or all others of a provisional outlet.
+
+    `proposal`: why two items may be one story.
+    """
 
     asked: Asked
     item: str
@@ -47,6 +52,7 @@ class Entry:
     day: date | None
     lacks: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    proposal: Proposal | None = None
 
     @property
     def key(self) -> str:
@@ -91,15 +97,20 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A campaign's queue, and how far its coders agree (`resound.coded.measure_codings`)."""
+    """A campaign's queue and items, and how far its coders agree (`resound.coded.measure_codings`).
+
+    `second`: how many items a second coder of this name can code.
+    """
 
     campaign: Campaign
     queue: Queue
+    items: Mapping[str, ItemFacts]
     agreement: Mapping[str, Agreement]
+    second: int
 
 
-def load_review(connection: Connection, campaign_id: str, *, second_coder: str | None = None) -> Review:
-    """What waits for a coder, or (`second_coder`: their name) what a second coder can code.
+def load_review(connection: Connection, campaign_id: str, *, who: str, is_second: bool = False) -> Review:
+    """What waits for a coder, or (`is_second`) what they can code as the second coder.
 
     Raises:
         NotFoundError: there is no such campaign.
@@ -107,18 +118,20 @@ def load_review(connection: Connection, campaign_id: str, *, second_coder: str |
     campaign = load_campaign(connection, campaign_id)
     items = {one.item: (one, standing(one)) for one in item_facts(connection, campaign_id)}
     coded = load_coded(connection, campaign, items)
-    if second_coder is not None:
-        queue = second_queue(campaign_id, items, coded, second_coder)
-    else:
-        queue = review_queue(items, coded, _merges(connection, items))
-    accepted = [coded[key] for key, (one, _) in items.items() if one.review == "accepted"]
-    return Review(campaign, queue, measure_codings(accepted))
+    second = second_queue(campaign_id, items, coded, who)
+    return Review(
+        campaign=campaign,
+        queue=second if is_second else review_queue(items, coded, _merges(connection, items)),
+        items={key: one for key, (one, _) in items.items()},
+        agreement=measure_codings(coded[key] for key, (one, _) in items.items() if one.review == "accepted"),
+        second=len(second.entries),
+    )
 
 
 def review_queue(
     items: Mapping[str, tuple[ItemFacts, Standing]],
     coded: Mapping[str, Coded],
-    merges: Iterable[tuple[str, str]],
+    merges: Mapping[tuple[str, str], Proposal],
 ) -> Queue:
     """Pure: a campaign's items, their coding and the pairs that may be one story → what is asked."""
     newest = sorted(items.values(), key=lambda pair: _newest(pair[0]))
@@ -136,7 +149,9 @@ def review_queue(
         lacks = [name for name, value in (("tone", said.tone), ("origin", one.origin)) if value is None]
         if place.kind == "counted" and lacks:
             found.append(_entry("uncoded", one, lacks=tuple(lacks)))
-    found += [_entry("merge", items[a][0], others=(b,)) for a, b in merges]
+    found += [
+        replace(_entry("merge", items[a][0], others=(b,)), proposal=why) for (a, b), why in merges.items()
+    ]
     return Queue(tuple(found))
 
 
@@ -191,21 +206,32 @@ def story_of(connection: Connection, item: str) -> list[str]:
     return sorted({one.item for one in members.values()} - {grouping.item})
 
 
-def _merges(connection: Connection, items: Mapping[str, tuple[ItemFacts, Standing]]) -> list[tuple[str, str]]:
-    """Proposals of which both sides are the campaign's and not rejected."""
+def titles_in(connection: Connection, items: Iterable[str], target: str) -> dict[str, tuple[str, str]]:
+    """item → its headline in another language, and whose machine work that is; without those that have none."""
+    versions = {one.version: key for key, one in load_articles(connection, items).items()}
+    found = {}
+    for version, by_target in load_translations(connection, versions).items():
+        made = by_target.get(target)
+        if made is not None:
+            by = made.made_by[-1]
+            found[versions[version]] = (joined(made.title, target), said_by(by["label"], by["model"]))
+    return found
+
+
+def _merges(
+    connection: Connection, items: Mapping[str, tuple[ItemFacts, Standing]]
+) -> dict[tuple[str, str], Proposal]:
+    """Proposals of which both sides are the campaign's, and coverage as far as is known."""
     proposals = open_proposals(connection)
     groupings = load_groupings(connection, [side.id for one in proposals for side in (one.a, one.b)])
-    living = {
-        key
-        for key, (_, place) in items.items()
-        if place.kind not in ("rejected", "not-matched", "outside-window")
-    }
-    pairs = [
-        (groupings[one.a.id].item, groupings[one.b.id].item)
-        for one in proposals
-        if one.a.id in groupings and one.b.id in groupings
-    ]
-    return [(a, b) for a, b in dict.fromkeys(pairs) if a in living and b in living]
+    gone = ("rejected", "not-matched", "outside-window")
+    living = {key for key, (_, place) in items.items() if place.kind not in gone}
+    found: dict[tuple[str, str], Proposal] = {}
+    for one in proposals:
+        sides = [groupings[side.id].item for side in (one.a, one.b) if side.id in groupings]
+        if len(sides) == 2 and set(sides) <= living:
+            found.setdefault((sides[0], sides[1]), one)
+    return found
 
 
 def _entry(asked: Asked, one: ItemFacts, *, lacks: Sequence[str] = (), others: Sequence[str] = ()) -> Entry:

@@ -34,8 +34,9 @@ def text(number: int) -> str:
 
 
 def queue(store: Store, who: str | None = None) -> Queue:
+    """The coder's, or (`who`) what this second coder is given."""
     with store.read() as connection:
-        return load_review(connection, "c", second_coder=who).queue
+        return load_review(connection, "c", who=who or "Lin", is_second=who is not None).queue
 
 
 def say(store: Store, key: str, kind: Any, value: str | None = None, who: str = "Lin", **more: Any) -> None:
@@ -78,6 +79,8 @@ def test_what_waits_is_asked_in_its_order_newest_first(store: Store) -> None:
     assert owned not in {one.item for one in found.entries}
     merge = found.entries[-1]
     assert (merge.asked, {merge.item, *merge.others}) == ("merge", {coded, new})
+    assert merge.proposal is not None
+    assert merge.proposal.score == 0.8
     assert list(found.counts) == [name for name in ASKED if name in found.counts]
     assert sum(found.counts.values()) == len(found.entries)
 
@@ -130,8 +133,8 @@ def test_a_second_coder_gets_what_another_coded_and_nobody_twice(store: Store) -
     found = queue(store, "Chen")
     assert {one.item: one.lacks for one in found.entries} == {keys[0]: ("prominence",), keys[2]: ("tone",)}
     with store.read() as connection:
-        agreement = load_review(connection, "c").agreement
-    assert (agreement["tone"].units, agreement["tone"].agreed) == (2, 0)
+        review = load_review(connection, "c", who="Chen")
+    assert (review.agreement["tone"].units, review.agreement["tone"].agreed, review.second) == (2, 0, 2)
 
 
 facts = st.builds(
@@ -164,7 +167,7 @@ def test_each_item_that_waits_is_asked_about_once(rows: list[tuple[Any, ...]], d
         for key in items
         for said in [data.draw(st.sampled_from([(), (Said("Lin", "positive", 1),)]))]
     }
-    found = review_queue(placed, coded, [])
+    found = review_queue(placed, coded, {})
     covered = [key for one in found.entries for key in (one.item, *one.others)]
     assert len(covered) == len(set(covered))
     waiting = {
