@@ -169,6 +169,6 @@ def _tones(overlay: Overlay, judged: _Judged) -> Iterator[str]:
     yield from (tone for tone in found.values() if tone is not None)
 
 
-def outlet_name(outlet: str, source: Source | None) -> str:
-    """What people call an outlet; the bare host of one that has no name yet."""
-    return source.names.best() if source is not None else outlet.partition(":")[2] or outlet
+def outlet_name(outlet: str, source: Source | None, *, language: str = "en") -> str:
+    """What people call an outlet, in `language` where it has such a name; the bare host of one that has no name yet."""
+    return source.names.best(language) if source is not None else outlet.partition(":")[2] or outlet

@@ -253,10 +253,9 @@ def _campaigns(connection: Connection, key: str) -> list[str]:
             lines.append(f"{name}: matches in the {match.prominence}, because of {because}.")
         else:
             lines.append(f"{name}: matched once, and no longer does.")
-        for facts in item_facts(connection, name):
-            if facts.item == item:
-                place = standing(facts)
-                lines.append(f"{name}: {place.kind}. {place.why}")
+        for facts in item_facts(connection, name, items=[item]):
+            place = standing(facts)
+            lines.append(f"{name}: {place.kind}. {place.why}")
     return lines
 
 

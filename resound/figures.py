@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from resound.article import Language, Medium, Origin
 from resound.campaign import Campaign, Window
@@ -18,6 +18,7 @@ from resound.documents import outlet_name
 from resound.facts import Facts, decided_prominence, highest, lay_over, local_day
 from resound.source import Source
 from resound.store.articles import StoredArticle, load_articles
+from resound.store.database import in_parts
 from resound.store.decisions import Overlay, overlays, standing_decisions
 from resound.store.frontier import list_readings
 from resound.store.grouping import Grouping, load_groupings, twins_of
@@ -51,18 +52,30 @@ def campaign_figures(
     )
 
 
-def item_facts(connection: Connection, campaign_id: str) -> list[ItemFacts]:
+def item_facts(
+    connection: Connection, campaign_id: str, *, items: Iterable[str] | None = None
+) -> list[ItemFacts]:
     """Every item that the campaign matches, matched once, or that a person accepted or rejected for it.
 
     An item matches where any of its twins (other addresses of the same publication) does; what a person said of one
     of them was said of the item. Copies on aggregators are no items: they are what it was "also seen at".
+    With `items`, only those among them.
     """
     campaign = load_campaign(connection, campaign_id)
     sources = load_sources(connection)
-    said = [one for one in standing_decisions(connection) if one.kind not in ("merge", "split")]
-    matches = list_matches(connection, campaign=campaign_id)
+    among = (
+        None
+        if items is None
+        else {one.article for twins in twins_of(connection, items).values() for one in twins}
+    )
+    said = [
+        one for one in standing_decisions(connection, articles=among) if one.kind not in ("merge", "split")
+    ]
+    matches = list_matches(connection, articles=among, campaign=campaign_id)
     touched = {one.article for one in matches}
     touched |= {one.article for one in said if one.campaign == campaign_id and one.article is not None}
+    if among is not None:
+        touched &= among
     twins = twins_of(connection, {one.item for one in load_groupings(connection, touched).values()})
     item_of = {twin.article: twin.item for members in twins.values() for twin in members}
     by_item = overlays((one for one in said if one.article in item_of), item_of)
@@ -142,10 +155,13 @@ def _review(overlay: Overlay, campaign: Campaign, *, still_matches: bool) -> Rev
 def _copies(connection: Connection, item_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """item → addresses of its copies on aggregators."""
     joined: dict[str, set[str]] = {}
-    for row in connection.execute(select(edge.c.a, edge.c.b)):
-        for one, other in ((row.a, row.b), (row.b, row.a)):
-            if one in item_of:
-                joined.setdefault(other, set()).add(item_of[one])
+    for part in in_parts(item_of):
+        for row in connection.execute(
+            select(edge.c.a, edge.c.b).where(or_(edge.c.a.in_(part), edge.c.b.in_(part)))
+        ):
+            for one, other in ((row.a, row.b), (row.b, row.a)):
+                if one in item_of:
+                    joined.setdefault(other, set()).add(item_of[one])
     found: dict[str, list[str]] = {}
     stored: StoredArticle
     for key, stored in sorted(load_articles(connection, joined).items()):
