@@ -17,7 +17,7 @@ from resound.breakdown import Split, share_of_voice
 from resound.campaign import Campaign, Window
 from resound.counting import Figures, ItemFacts
 from resound.documents import document_of
-from resound.figures import item_facts
+from resound.figures import facts_of
 from resound.matching import CampaignMatcher
 from resound.query import Glance, Query, analyse_document, evaluate, may_hold
 from resound.source import Source
@@ -88,7 +88,7 @@ def measure_voice(connection: Connection, figures: Figures, comparators: Compara
     found = comparators.find(connection, campaign)
     groupings = load_groupings(connection, found)
     own = [one for one, _ in figures.items.values() if one.still_matches]
-    others = item_facts(connection, campaign.id, articles=groupings)
+    others = facts_of(connection, campaign.id, groupings)
     compared = _compared([*own, *others], sources)
     compared -= _brought_by_hand(connection, compared)
     items: dict[str, set[str]] = {campaign.id: {one.item for one in own if one.item in compared}}

@@ -13,7 +13,7 @@ from resound.article import LanguageGuess
 from resound.breakdown import Split
 from resound.clipping import import_clips
 from resound.clips import ClipRow
-from resound.figures import campaign_figures, item_facts
+from resound.figures import campaign_figures, facts_of
 from resound.grouping import join_article
 from resound.store import Store, open_store
 from resound.store.registry import load_sources
@@ -81,7 +81,7 @@ def test_a_clip_that_somebody_brought_weighs_nothing(store: Store, tmp_path: Pat
         join_article(connection, result.article, sources=load_sources(connection))
     say(store, result.article, "date", "2014-10-03")
     with store.read() as connection:
-        (facts,) = item_facts(connection, "c", articles=[result.article])
+        (facts,) = facts_of(connection, "c", [result.article])
     assert (facts.outlet, facts.in_window) == ("alpha", True)
     assert shares(measure(store, Comparators()))["japan"] == (1, 1.0)
 
