@@ -217,7 +217,7 @@ def _watch(
 ) -> list[Watch]:
     """How well the outlets of the campaign's countries were read. By-hand sources have nothing that could be read."""
     days_read: dict[str, list[Gap]] = {}
-    for one in list_readings(connection):
+    for one in list_readings(connection, first=campaign.window.first, last=campaign.window.last):
         days_read.setdefault(one.source, []).append((one.first_day, one.last_day))
     found = []
     for source in sources.values():
