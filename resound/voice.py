@@ -7,9 +7,10 @@ machine. Clips that people brought, the campaign's own channels and outlets foun
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Lock
+from threading import Lock, Thread
 
 from sqlalchemy import Connection, or_, select
 
@@ -21,6 +22,7 @@ from resound.figures import facts_of
 from resound.matching import CampaignMatcher
 from resound.query import Glance, Query, analyse_document, evaluate, may_hold
 from resound.source import Source
+from resound.store import Store
 from resound.store.articles import load_articles, load_texts
 from resound.store.database import in_parts
 from resound.store.feed import list_changed, newest_change
@@ -74,6 +76,38 @@ class Comparators:
                 found |= _match(connection, queries, _of_days(connection, campaign.window, changed))
                 kept = self._kept[campaign.id] = _Kept(asked, newest, found)
             return kept.found
+
+
+class VoiceMeter:
+    """Measures in threads of its own, so that nobody's page waits for it. Share one between threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._comparators = Comparators()
+        self._lock = Lock()
+        self._asked: dict[str, tuple[tuple[str, ...], Future[Split]]] = {}
+
+    def ask(self, figures: Figures, mark: tuple[str, ...], *, seconds: float) -> Split | None:
+        """The share of voice beside these figures; None while it is still being measured after `seconds`.
+
+        What was measured for an earlier `mark` of the store is never shown beside these figures.
+        """
+        with self._lock:
+            known = self._asked.get(figures.campaign)
+            if known is None or (known[1].done() and (known[0] != mark or known[1].exception() is not None)):
+                known = (mark, Future())
+                self._asked[figures.campaign] = known
+                # A daemon: whoever ends the server does not wait for it, and there is nothing that it could lose.
+                Thread(target=self._measure, args=(figures, known[1]), daemon=True).start()
+        wait([known[1]], timeout=seconds)
+        return known[1].result() if known[1].done() and known[0] == mark else None
+
+    def _measure(self, figures: Figures, answer: Future[Split]) -> None:
+        try:
+            with self._store.read() as connection:
+                answer.set_result(measure_voice(connection, figures, self._comparators))
+        except BaseException as err:  # noqa: BLE001 (handed to whoever asks; a lost answer would be waited for)
+            answer.set_exception(err)
 
 
 def measure_voice(connection: Connection, figures: Figures, comparators: Comparators) -> Split:
