@@ -21,8 +21,10 @@ from api.conditional import answer_unchanged
 from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
+    campaign,
     health,
     language,
+    review,
     system,
     v1_campaigns,
     v1_docs,
@@ -37,6 +39,8 @@ from resound.settings import Settings
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
+    campaign.router,
+    review.router,
     system.router,
     v1_items.router,
     v1_campaigns.router,

@@ -11,10 +11,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from resound.coverage import Coverages
 from resound.index.base import SearchIndex
 from resound.office import Office
 from resound.settings import Settings
 from resound.store import Store
+from resound.voice import VoiceMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class Desk:
     is_local: bool
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Of this process: makes the form tokens of those who have no session."""
+    coverages: Coverages = field(default_factory=Coverages, repr=False)
+    """What campaigns' pages show, kept until the store changes."""
+    voice: VoiceMeter = field(default_factory=VoiceMeter, repr=False)
+    """Measures shares of voice while nobody waits for it."""
 
     @property
     def settings(self) -> Settings:

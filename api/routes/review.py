@@ -16,12 +16,14 @@ from api.pages import language_of, render, words_of
 from api.routes.language import own_path
 from resound.article import Basis
 from resound.coding import item_coding
-from resound.deciding import ORIGINS, TONES, decide, take_back
+from resound.deciding import decide, take_back
 from resound.errors import NotFoundError, QuerySyntaxError, ResoundError, SearchUnavailableError
 from resound.review import Entry, Review, load_review, merge_choices, story_of, titles_in
 from resound.search import Found
+from resound.settings import UiLanguage
 from resound.store.decisions import DECISION_KINDS, DecisionKind, find_decision, last_decision
 from resound.store.registry import load_campaigns, load_sources
+from resound.viewing import view_article
 
 router = APIRouter(include_in_schema=False)
 LISTED = 12
@@ -78,6 +80,7 @@ def review_page(
             "entry": entry,
             "is_second": second,
             "last": last_decision(connection, visitor.who, campaign),
+            "labels": _labels(connection, review, language_of(request)),
         }
         if entry is not None:
             values |= _about(connection, desk, request, review, entry, then=then, search=q)
@@ -95,8 +98,7 @@ def _about(
     search: str | None,
 ) -> dict[str, Any]:
     """What is shown of the item that a question is about."""
-    queue = review.queue
-    campaign = review.campaign
+    queue, campaign, language = review.queue, review.campaign, language_of(request)
     following = queue.find(then) if then != entry.key else None
     following = following or queue.next_item(entry)
     place = queue.position(entry) - 1
@@ -106,7 +108,7 @@ def _about(
     coding = item_coding(connection, entry.item, campaign.id)
     story = [] if is_second else story_of(connection, entry.item)
     shown = {one.item for one in listed} | {entry.item, *story, *entry.others}
-    target = "zh-Hant" if language_of(request) == "zh-Hant" else "en"
+    target = "zh-Hant" if language == "zh-Hant" else "en"
     choices: tuple[Found, ...] = ()
     trouble = ""
     if search is not None and not is_second:
@@ -117,6 +119,10 @@ def _about(
             trouble = str(err)
     return {
         "coding": coding.for_second_coder() if is_second else coding,
+        "view": view_article(connection, entry.item, language=language),
+        "other_view": view_article(connection, entry.others[0], language=language)
+        if entry.asked == "merge"
+        else None,
         "position": place + 1,
         "listed": listed,
         "previous": queue.previous_item(entry),
@@ -134,6 +140,17 @@ def _about(
         if entry.asked == "provisional"
         else (),
         "coding_next": _back(campaign.id, item=entry.item, following=following, is_second=is_second),
+    }
+
+
+def _labels(connection: Connection, review: Review, language: UiLanguage) -> dict[str, str]:
+    """What the values of decisions are called: messages, spokespersons, outlets and items."""
+    campaign = review.campaign
+    return {
+        **{key: one.names.best(language) for key, one in load_sources(connection).items()},
+        **{one.id: one.best(language) for one in campaign.spokespersons},
+        **{one.id: one.text.best(language) for one in campaign.messages},
+        **{key: one.title or one.url for key, one in review.items.items()},
     }
 
 
