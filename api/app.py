@@ -22,9 +22,11 @@ from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
     account,
+    campaign,
     health,
     language,
     people,
+    review,
     signing_in,
     system,
     v1_campaigns,
@@ -43,6 +45,8 @@ ROOMS: tuple[APIRouter, ...] = (
     signing_in.router,
     account.router,
     people.router,
+    campaign.router,
+    review.router,
     system.router,
     v1_items.router,
     v1_campaigns.router,

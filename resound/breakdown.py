@@ -292,6 +292,19 @@ def gather_stories(counted: Iterable[ItemFacts]) -> tuple[Story, ...]:
     return tuple(stories)
 
 
+def choose_quoted(items: Iterable[ItemFacts], most: int) -> tuple[str, ...]:
+    """Which items are quoted: the earliest of each language, then the next of each, so that every reader finds one."""
+    waiting: dict[Language, list[ItemFacts]] = {language: [] for language in LANGUAGES}
+    for one in sorted(items, key=_by_day):
+        waiting[one.language].append(one)
+    turns = sorted(
+        (at, LANGUAGES.index(one.language), one.item)
+        for some in waiting.values()
+        for at, one in enumerate(some)
+    )
+    return tuple(item for _, _, item in turns[:most])
+
+
 def _languages(some: Iterable[ItemFacts]) -> tuple[Language, ...]:
     spoken = {one.language for one in some}
     return tuple(language for language in LANGUAGES if language in spoken)

@@ -11,16 +11,15 @@ from typing import cast
 
 from sqlalchemy import Connection, select
 
-from resound.article import Field, Language, Medium, Origin
+from resound.article import Language, Medium, Origin
 from resound.campaign import Campaign, Window
 from resound.counting import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch, count
 from resound.documents import outlet_name
-from resound.facts import Facts, lay_over, local_day
-from resound.query import FIELDS
+from resound.facts import Facts, decided_prominence, highest, lay_over, local_day
 from resound.source import Source
 from resound.store.articles import StoredArticle, load_articles
 from resound.store.database import in_parts
-from resound.store.decisions import Overlay, overlays, standing_decisions
+from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
 from resound.store.frontier import list_readings
 from resound.store.grouping import Grouping, load_groupings, twins_of
 from resound.store.leads import open_leads
@@ -54,36 +53,62 @@ def campaign_figures(
 
 
 def item_facts(
-    connection: Connection, campaign_id: str, *, articles: Iterable[str] | None = None
+    connection: Connection, campaign_id: str, *, items: Iterable[str] | None = None
 ) -> list[ItemFacts]:
     """Every item that the campaign matches, matched once, or that a person accepted or rejected for it.
 
     An item matches where any of its twins (other addresses of the same publication) does; what a person said of one
     of them was said of the item. Copies on aggregators are no items: they are what it was "also seen at".
 
-    Args:
-        articles: the items that these belong to instead, whatever the campaign has to do with them.
+    With `items`, only those among them.
     """
     campaign, sources = load_campaign(connection, campaign_id), load_sources(connection)
-    return _items(connection, campaign, sources, articles)
+    return _items(connection, campaign, sources, items)
+
+
+def facts_of(connection: Connection, campaign_id: str, articles: Iterable[str]) -> list[ItemFacts]:
+    """The items that these articles belong to, as the campaign sees them: whether it has to do with them or not."""
+    campaign, sources = load_campaign(connection, campaign_id), load_sources(connection)
+    twins = _twins(connection, articles)
+    among = _articles(twins)
+    said = standing_decisions(connection, articles=among)
+    matches = list_matches(connection, articles=among, campaign=campaign.id, with_detail=False)
+    return _lay_out(connection, campaign, sources, twins, said, matches)
 
 
 def _items(
     connection: Connection,
     campaign: Campaign,
     sources: Mapping[str, Source],
-    articles: Iterable[str] | None = None,
+    items: Iterable[str] | None = None,
 ) -> list[ItemFacts]:
-    if articles is None:
-        said = standing_decisions(connection)
-        matches = list_matches(connection, campaign=campaign.id, with_detail=False)
-        articles = {one.article for one in matches}
-        articles |= {one.article for one in said if one.campaign == campaign.id and one.article is not None}
-        item_of, twins = _twins(connection, articles)
-    else:
-        item_of, twins = _twins(connection, articles)
-        said = standing_decisions(connection, articles=item_of)
-        matches = list_matches(connection, articles=item_of, campaign=campaign.id, with_detail=False)
+    among = None if items is None else _articles(_twins(connection, items))
+    said = standing_decisions(connection, articles=among)
+    matches = list_matches(connection, articles=among, campaign=campaign.id, with_detail=False)
+    touched = {one.article for one in matches}
+    touched |= {one.article for one in said if one.campaign == campaign.id and one.article is not None}
+    twins = _twins(connection, touched if among is None else touched & among)
+    return _lay_out(connection, campaign, sources, twins, said, matches)
+
+
+def _twins(connection: Connection, articles: Iterable[str]) -> dict[str, list[Grouping]]:
+    """item → its groupings, of every item that these articles belong to."""
+    return twins_of(connection, {one.item for one in load_groupings(connection, articles).values()})
+
+
+def _articles(twins: Mapping[str, Sequence[Grouping]]) -> set[str]:
+    return {one.article for members in twins.values() for one in members}
+
+
+def _lay_out(
+    connection: Connection,
+    campaign: Campaign,
+    sources: Mapping[str, Source],
+    twins: Mapping[str, Sequence[Grouping]],
+    said: Iterable[Decision],
+    matches: Iterable[StoredMatch],
+) -> list[ItemFacts]:
+    item_of = {one.article: item for item, members in twins.items() for one in members}
     by_item = overlays((one for one in said if one.article in item_of), item_of)
     found: dict[str, list[StoredMatch]] = {}
     for match in matches:
@@ -103,14 +128,6 @@ def _items(
         for item, members in sorted(twins.items())
         if heads[item].placement.kind != "copy"
     ]
-
-
-def _twins(
-    connection: Connection, articles: Iterable[str]
-) -> tuple[dict[str, str], dict[str, list[Grouping]]]:
-    """article → item, and item → its groupings, of every item that these articles belong to."""
-    twins = twins_of(connection, {one.item for one in load_groupings(connection, articles).values()})
-    return {twin.article: twin.item for members in twins.values() for twin in members}, twins
 
 
 def _facts(
@@ -146,7 +163,8 @@ def _facts(
         review=_review(overlay, campaign, still_matches=still_matches),
         still_matches=still_matches,
         re_run=grouping.re_run_of is not None,
-        prominence=_highest(one.prominence for one in matches if one.matched),
+        prominence=decided_prominence(overlay, campaign.id)
+        or highest(one.prominence for one in matches if one.matched),
         seen_at=seen_at,
         version=facts.stored.version,
     )
@@ -164,12 +182,6 @@ def _review(overlay: Overlay, campaign: Campaign, *, still_matches: bool) -> Rev
     if decision is not None:
         return "accepted" if decision.kind == "accept" else "rejected"
     return "accepted" if campaign.review == "auto" and still_matches else "unreviewed"
-
-
-def _highest(prominences: Iterable[str | None]) -> Field | None:
-    """headline > lead > body > caption."""
-    named = set(prominences)
-    return next((name for name in FIELDS if name in named), None)
 
 
 def _copies(connection: Connection, item_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

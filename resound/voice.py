@@ -7,9 +7,10 @@ machine. Clips that people brought, the campaign's own channels and outlets foun
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Lock
+from threading import Lock, Thread
 
 from sqlalchemy import Connection, or_, select
 
@@ -17,10 +18,11 @@ from resound.breakdown import Split, share_of_voice
 from resound.campaign import Campaign, Window
 from resound.counting import Figures, ItemFacts
 from resound.documents import document_of
-from resound.figures import item_facts
+from resound.figures import facts_of
 from resound.matching import CampaignMatcher
 from resound.query import Glance, Query, analyse_document, evaluate, may_hold
 from resound.source import Source
+from resound.store import Store
 from resound.store.articles import load_articles, load_texts
 from resound.store.database import in_parts
 from resound.store.feed import list_changed, newest_change
@@ -76,6 +78,37 @@ class Comparators:
             return kept.found
 
 
+class VoiceMeter:
+    """Measures in threads of its own, so that nobody's page waits for it. Share one between threads."""
+
+    def __init__(self) -> None:
+        self._comparators = Comparators()
+        self._lock = Lock()
+        self._asked: dict[str, tuple[tuple[str, ...], Future[Split]]] = {}
+
+    def ask(self, store: Store, figures: Figures, mark: tuple[str, ...], *, seconds: float) -> Split | None:
+        """The share of voice beside these figures; None while it is still being measured after `seconds`.
+
+        What was measured for an earlier `mark` of the store is never shown beside these figures.
+        """
+        with self._lock:
+            known = self._asked.get(figures.campaign)
+            if known is None or (known[1].done() and (known[0] != mark or known[1].exception() is not None)):
+                known = (mark, Future())
+                self._asked[figures.campaign] = known
+                # A daemon: whoever ends the server does not wait for it, and there is nothing that it could lose.
+                Thread(target=self._measure, args=(store, figures, known[1]), daemon=True).start()
+        wait([known[1]], timeout=seconds)
+        return known[1].result() if known[1].done() and known[0] == mark else None
+
+    def _measure(self, store: Store, figures: Figures, answer: Future[Split]) -> None:
+        try:
+            with store.read() as connection:
+                answer.set_result(measure_voice(connection, figures, self._comparators))
+        except BaseException as err:  # noqa: BLE001 (handed to whoever asks; a lost answer would be waited for)
+            answer.set_exception(err)
+
+
 def measure_voice(connection: Connection, figures: Figures, comparators: Comparators) -> Split:
     """The campaign's share of voice; no parts where it has no comparators.
 
@@ -88,7 +121,7 @@ def measure_voice(connection: Connection, figures: Figures, comparators: Compara
     found = comparators.find(connection, campaign)
     groupings = load_groupings(connection, found)
     own = [one for one, _ in figures.items.values() if one.still_matches]
-    others = item_facts(connection, campaign.id, articles=groupings)
+    others = facts_of(connection, campaign.id, groupings)
     compared = _compared([*own, *others], sources)
     compared -= _brought_by_hand(connection, compared)
     items: dict[str, set[str]] = {campaign.id: {one.item for one in own if one.item in compared}}

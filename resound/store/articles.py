@@ -46,6 +46,18 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One wording of an article. `own`: seen at its canonical URL itself, not only at another address."""
+
+    id: str
+    content_hash: str
+    article: Article
+    own: bool
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What storing did. `is_moved`: the article's current text or date is another one than before."""
 
@@ -203,6 +215,20 @@ def list_versions(connection: Connection, article_key: str) -> list[tuple[str, s
     return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(statement)]
 
 
+def load_versions(connection: Connection, article_key: str) -> list[StoredVersion]:
+    """Every wording of an article, in the order in which they were first seen."""
+    statement = (
+        select(version, article.c.url.label("article_url"))
+        .join(article, article.c.id == version.c.article)
+        .where(version.c.article == article_key)
+        .order_by(version.c.first_seen, version.c.id)
+    )
+    return [
+        StoredVersion(row.id, row.content_hash, _read(row), row.own, row.first_seen, row.last_seen)
+        for row in connection.execute(statement)
+    ]
+
+
 def list_aliases(connection: Connection, article_key: str) -> list[str]:
     """Other addresses under which an article was seen."""
     statement = select(alias.c.url).where(alias.c.article == article_key).order_by(alias.c.url)
@@ -294,8 +320,9 @@ def _version_row(
     }
 
 
-def _stored(row: Row[Any], *, with_text: bool) -> StoredArticle:
-    read = Article(
+def _read(row: Row[Any], *, with_text: bool = True) -> Article:
+    """A row of `version` with the article's address as `article_url`."""
+    return Article(
         url=row.url,
         canonical_url=row.article_url,
         title=row.title,
@@ -310,13 +337,16 @@ def _stored(row: Row[Any], *, with_text: bool) -> StoredArticle:
         extractor=row.extractor,
         notes=tuple(row.notes),
     )
+
+
+def _stored(row: Row[Any], *, with_text: bool) -> StoredArticle:
     place = Placement(row.kind, row.outlet, row.edition, row.medium)
     return StoredArticle(
         row.article_id,
         place,
         row.id,
         row.content_hash,
-        read,
+        _read(row, with_text=with_text),
         row.article_first_seen,
         row.last_seen,
         row.gone_at,

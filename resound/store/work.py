@@ -52,6 +52,16 @@ class Tally:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class WorkState:
+    """How far one piece of work is. While it waits, `reason` and `detail` say why, where something stands in its way."""
+
+    is_finished: bool
+    outcome: str
+    reason: str
+    detail: str
+
+
 def enqueue(connection: Connection, stage: Stage, subjects: Iterable[str], *, due: float = 0.0) -> None:
     """Add work that is not there yet; what was done or waits already stays as it is."""
     insert_new(
@@ -106,6 +116,15 @@ def is_finished(connection: Connection, stage: Stage, subject: str) -> bool:
         work.c.stage == stage, work.c.subject == subject, work.c.due.is_(None)
     )
     return connection.execute(statement).first() is not None
+
+
+def load_states(connection: Connection, subject: str, stages: Sequence[Stage]) -> dict[Stage, WorkState]:
+    """How far the work on one subject is; without the stages that it was never given to."""
+    rows = connection.execute(select(work).where(work.c.subject == subject, work.c.stage.in_(stages)))
+    return {
+        row.stage: WorkState(row.due is None, row.outcome or "", row.reason or "", row.detail or "")
+        for row in rows
+    }
 
 
 def finish(connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> bool:
