@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from nlp.topics import load_topics as shipped_topics
-from resound.article import Field, FoundDate, LanguageGuess, Part, field_parts, text_fields
+from resound.article import Field, FoundDate, LanguageGuess, field_parts, text_fields
 from resound.bilingual import Rendering, Row, list_rows, tell_rendering, translated_lines
 from resound.campaign import Campaign, Term
 from resound.counting import ItemFacts, Standing, standing
@@ -21,7 +21,7 @@ from resound.documents import build_documents, outlet_name
 from resound.errors import NotFoundError, QuerySyntaxError
 from resound.facts import Facts, edition_of, lay_over
 from resound.figures import item_facts
-from resound.marking import Block, Mark, MarkKind, Placed, Stretch, place, stretches
+from resound.marking import Mark, MarkKind, place, stretches
 from resound.outcome import MODEL_STAGES, Stage
 from resound.query import Document, Expansion, analyse_document, expand, parse, spans
 from resound.relating import Relations, relations_of
