@@ -16,7 +16,7 @@ class Told(str):
 
     def __new__(cls, pattern: str, /, **values: Any) -> Told:
         """Fill the values in."""
-        made = super().__new__(cls, pattern % values)
+        made = super().__new__(cls, pattern % values if values else pattern)
         made.pattern = pattern
         made.values = values
         return made
