@@ -91,7 +91,9 @@ def files_beside(folder: Path) -> OpenFile:
         except (OSError, ValueError) as err:  # too long, or with a NUL
             raise _not_there(name) from err
         if not path.is_relative_to(folder.resolve()):
-            raise ClipFileError(Told("the file %(name)s lies outside the folder of the table", name=repr(name)))
+            raise ClipFileError(
+                Told("the file %(name)s lies outside the folder of the table", name=repr(name))
+            )
         if not is_file:
             raise _not_there(name)
         return path.open("rb")
@@ -111,7 +113,9 @@ def files_brought(files: Mapping[str, Path]) -> OpenFile:
             return files[written].open("rb")
         last = by_last.get(PurePosixPath(written).name, [])
         if len(last) > 1:
-            raise ClipFileError(Told("several files are called %(name)s; write its folder, too", name=repr(name)))
+            raise ClipFileError(
+                Told("several files are called %(name)s; write its folder, too", name=repr(name))
+            )
         if not last:
             raise _not_there(name)
         return last[0].open("rb")
@@ -350,4 +354,6 @@ def _chunks(source: IO[bytes], *, most: int | None = None) -> Iterator[bytes]:
 def _is_rubbish(name: str) -> bool:
     """What systems put beside the files: `__MACOSX/._a.pdf`, `.DS_Store`, `Thumbs.db`."""
     last = name.rpartition("/")[2]
-    return name.startswith("__MACOSX/") or last.startswith(".") or last.lower() in ("thumbs.db", "desktop.ini")
+    return (
+        name.startswith("__MACOSX/") or last.startswith(".") or last.lower() in ("thumbs.db", "desktop.ini")
+    )

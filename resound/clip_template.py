@@ -99,7 +99,9 @@ def xlsx_template(language: UiLanguage = "en") -> bytes:
     import xlsxwriter
 
     made = io.BytesIO()
-    with xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         sheet = book.add_worksheet()
         text = book.add_format({"num_format": "@", "valign": "top"})
         head = book.add_format({"bold": True, "bottom": 1})
@@ -109,7 +111,9 @@ def xlsx_template(language: UiLanguage = "en") -> bytes:
             sheet.write_row(number, 0, row, head if number == 0 else told)
         sheet.freeze_panes(1, 0)
         medium = list(COLUMNS).index("medium")
-        sheet.data_validation(1, medium, 5000, medium, {"validate": "list", "source": list(MEDIA), "ignore_blank": True})
+        sheet.data_validation(
+            1, medium, 5000, medium, {"validate": "list", "source": list(MEDIA), "ignore_blank": True}
+        )
     return made.getvalue()
 
 

@@ -91,7 +91,9 @@ def import_clips(
             kept = []
             if row.file:
                 with open_file(row.file) as file:
-                    kept.append((keep_file(evidence, file, row.file, most=most_bytes).sha256, safe_name(row.file)))
+                    kept.append(
+                        (keep_file(evidence, file, row.file, most=most_bytes).sha256, safe_name(row.file))
+                    )
             kept.append((keep_row(evidence, _plain(row)), f"row {row.row}" if row.row else "form"))
         except _UnfitRowError as err:
             yield ClipResult(row.row, "problem", None, err.sentence, row, err.column)
@@ -106,7 +108,14 @@ def import_clips(
                 connection,
                 clip,
                 [
-                    {"article": article, "sha256": digest, "name": name, "row": _plain(row), "who": who, "at": now}
+                    {
+                        "article": article,
+                        "sha256": digest,
+                        "name": name,
+                        "row": _plain(row),
+                        "who": who,
+                        "at": now,
+                    }
                     for digest, name in kept
                 ],
             )
@@ -125,18 +134,15 @@ def add_clip(
     most_bytes: int = MOST_BYTES,
 ) -> ClipResult:
     """One clip out of a form: its cells by column, and the file that came with it (name, bytes)."""
-    given = {name: tidy(cells.get(name, "")) for name in COLUMNS}
-    given["file"] = safe_name(file[0]) if file is not None else ""
-
-    def open_file(name: str) -> BinaryIO:
-        if file is None:
-            raise ClipFileError(Told("no file came with the form"))
-        return file[1]
-
+    given = {name: tidy(cells.get(name, "")) for name in COLUMNS if name != "file"}
+    files: dict[str, BinaryIO] = {}
+    if file is not None:
+        given["file"] = safe_name(file[0])
+        files[given["file"]] = file[1]
     (result,) = import_clips(
         store,
         [check_cells(0, given, now)],
-        open_file=open_file,
+        open_file=files.__getitem__,
         evidence=evidence,
         detect=detect,
         who=who,
@@ -201,9 +207,13 @@ def _store(
     now: datetime,
 ) -> str:
     """Store a row as an article of its own, to be matched and grouped; its id."""
-    article = _article(row, plan.url or f"clip:{plan.key}", detect, row.language or _language(plan.place, sources))
+    article = _article(
+        row, plan.url or f"clip:{plan.key}", detect, row.language or _language(plan.place, sources)
+    )
     place = plan.place if plan.place.edition else replace(plan.place, edition=article.language.tag)
-    stored = store_article(connection, article, place, key=None if plan.is_page else plan.key, seen=now).article
+    stored = store_article(
+        connection, article, place, key=None if plan.is_page else plan.key, seen=now
+    ).article
     work.reopen(connection, "match", [stored])
     work.reopen(connection, "group", [stored])
     return stored

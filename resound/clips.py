@@ -290,15 +290,45 @@ def _check_date(raw: str, now: datetime) -> FoundDate | None:
     ]
     here, there, later = found
     if here is None or there is None or later is None:
-        raise _UnfitCellError("date", Told("%(date)s is no date that can be read. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).", date=shown))
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "%(date)s is no date that can be read. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if _local(here) != _local(later):
-        raise _UnfitCellError("date", Told("%(date)s does not say which year. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).", date=shown))
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "%(date)s does not say which year. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if here.suspect == "ambiguous" or later.suspect == "ambiguous":
-        raise _UnfitCellError("date", Told("%(date)s can be read in two ways (day first or month first). Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).", date=shown))
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "%(date)s can be read in two ways (day first or month first). Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if here.suspect == "future":
-        raise _UnfitCellError("date", Told("The date %(date)s lies in the future. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).", date=shown))
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "The date %(date)s lies in the future. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if here.suspect is not None:
-        raise _UnfitCellError("date", Told("The date %(date)s cannot be right (before 1990). Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).", date=shown))
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "The date %(date)s cannot be right (before 1990). Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if here.at is not None and here.at == there.at:  # a zone is written: it is a moment
         return here
     return FoundDate("import", raw, day=_local(here))

@@ -64,11 +64,13 @@ def item_facts(
     """
     campaign = load_campaign(connection, campaign_id)
     sources = load_sources(connection)
-    among = None if items is None else {one.article for twins in twins_of(connection, items).values() for one in twins}
+    among = (
+        None
+        if items is None
+        else {one.article for twins in twins_of(connection, items).values() for one in twins}
+    )
     said = [
-        one
-        for one in standing_decisions(connection, articles=among)
-        if one.kind not in ("merge", "split")
+        one for one in standing_decisions(connection, articles=among) if one.kind not in ("merge", "split")
     ]
     matches = list_matches(connection, articles=among, campaign=campaign_id)
     touched = {one.article for one in matches}

@@ -144,7 +144,10 @@ def import_table(
     if as_json:
         say_json(
             [
-                {name: getattr(one, name) for name in ("row", "result", "article", "message", "column", "outlet")}
+                {
+                    name: getattr(one, name)
+                    for name in ("row", "result", "article", "message", "column", "outlet")
+                }
                 for one in results
             ]
         )

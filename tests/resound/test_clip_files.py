@@ -143,13 +143,17 @@ def test_a_row_is_kept_as_it_was_given(tmp_path: Path) -> None:
     assert hashlib.sha256(written_row(cells)).hexdigest() == digest
 
 
-@pytest.mark.parametrize("digest", ["../../etc/passwd", "a" * 63, "A" * 64, "", "a" * 64 + "/..", "a" * 64 + "\n"])
+@pytest.mark.parametrize(
+    "digest", ["../../etc/passwd", "a" * 63, "A" * 64, "", "a" * 64 + "/..", "a" * 64 + "\n"]
+)
 def test_only_a_hash_names_a_kept_file(tmp_path: Path, digest: str) -> None:
     with pytest.raises(ClipFileError):
         kept_path(tmp_path, digest)
 
 
-@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../secret", "link", "\x00", "x" * 5000, "", "."])
+@pytest.mark.parametrize(
+    "name", ["../secret", "/etc/passwd", "a/../../secret", "link", "\x00", "x" * 5000, "", "."]
+)
 def test_nothing_outside_the_tables_folder_is_read(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -179,7 +183,14 @@ def test_files_that_came_along_are_found_by_name_with_or_without_their_folder(tm
 def test_a_zip_is_unpacked_under_names_of_our_own(tmp_path: Path) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        for name in ("../../evil.txt", "/etc/passwd", "C:\\temp\\a.txt", "scans/頁.txt", "__MACOSX/._a", "d/.DS_Store"):
+        for name in (
+            "../../evil.txt",
+            "/etc/passwd",
+            "C:\\temp\\a.txt",
+            "scans/頁.txt",
+            "__MACOSX/._a",
+            "d/.DS_Store",
+        ):
             archive.writestr(name, name)
         archive.mkdir("empty")
     folder = tmp_path / "in" / "side"
@@ -217,7 +228,9 @@ def test_a_zip_of_very_many_files_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=400))
-def test_no_bytes_bring_another_error_out_of_a_zip(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_no_bytes_bring_another_error_out_of_a_zip(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
     good = io.BytesIO()
     with zipfile.ZipFile(good, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.txt", "綠耕隊" * 30)

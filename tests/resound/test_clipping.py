@@ -245,7 +245,9 @@ def test_a_preview_says_what_the_import_does_and_writes_nothing(store: Store, tm
     assert [one.column for one in seen[3:6]] == ["date", "file", "medium"]
     assert [(one.outlet, one.is_new_outlet) for one in seen[6:]] == [("unheard of", True), ("Portal", False)]
     done = bring(store, tmp_path, *rows)
-    assert [(one.row, one.result, one.column) for one in done] == [(one.row, one.result, one.column) for one in seen]
+    assert [(one.row, one.result, one.column) for one in done] == [
+        (one.row, one.result, one.column) for one in seen
+    ]
     assert [one.message for one in done if one.result == "problem"] == [
         one.message for one in seen if one.result == "problem"
     ]
@@ -261,7 +263,14 @@ def test_a_refused_file_leaves_nothing_behind(store: Store, tmp_path: Path) -> N
 
 def form(store: Store, folder: Path, file: tuple[str, BinaryIO] | None = None, **cells: str) -> ClipResult:
     return add_clip(
-        store, cells, file, evidence=folder / "evidence", detect=detect_language, who="Lin", now=NOW, most_bytes=1000
+        store,
+        cells,
+        file,
+        evidence=folder / "evidence",
+        detect=detect_language,
+        who="Lin",
+        now=NOW,
+        most_bytes=1000,
     )
 
 

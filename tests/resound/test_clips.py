@@ -340,9 +340,11 @@ def test_a_workbook_that_would_take_all_memory_is_refused(tmp_path: Path) -> Non
     good, wide, bomb = (tmp_path / name for name in ("good.xlsx", "wide.xlsx", "bomb.xlsx"))
     write_xlsx(good, [["outlet", "title"], ["a", "b"]])
     assert len(read(good)) == 1
-    with zipfile.ZipFile(good) as book, zipfile.ZipFile(wide, "w") as far, zipfile.ZipFile(
-        bomb, "w", zipfile.ZIP_DEFLATED
-    ) as inflated:
+    with (
+        zipfile.ZipFile(good) as book,
+        zipfile.ZipFile(wide, "w") as far,
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as inflated,
+    ):
         for name in book.namelist():
             data = book.read(name)
             inflated.writestr(name, data)
