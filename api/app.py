@@ -19,7 +19,7 @@ from starlette.types import Scope
 from api.access import declared_role
 from api.desk import Desk
 from api.problems import handle_problems
-from api.routes import health, language
+from api.routes import health, language, review
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
 from resound import __version__
 from resound.office import Office
@@ -28,6 +28,7 @@ from resound.settings import Settings
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
+    review.router,
 )
 """In the order in which they are asked."""
 

@@ -17,6 +17,12 @@ Medium = Literal["online", "print", "tv", "radio", "agency"]
 Origin = Literal["original", "agency-pick-up", "release-verbatim", "owned", "paid"]
 """Only `original` and `agency-pick-up` are earned."""
 Field = Literal["title", "lead", "body", "caption", "translation"]
+PROMINENCES: Mapping[str, Field] = {"headline": "title", "lead": "lead", "body": "body", "caption": "caption"}
+"""As people say it → the field, highest first."""
+Tone = Literal["positive", "neutral", "negative"]
+"""How the target reader would feel about the named entity."""
+Basis = Literal["original", "translation"]
+"""What a coder read: the text itself, or a machine translation of it."""
 
 
 @dataclass(frozen=True, slots=True)

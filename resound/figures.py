@@ -11,12 +11,11 @@ from typing import cast
 
 from sqlalchemy import Connection, or_, select
 
-from resound.article import Field, Language, Medium, Origin
+from resound.article import Language, Medium, Origin
 from resound.campaign import Campaign, Window
 from resound.counting import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch, count
 from resound.documents import outlet_name
-from resound.facts import Facts, lay_over, local_day
-from resound.query import FIELDS
+from resound.facts import Facts, decided_prominence, highest, lay_over, local_day
 from resound.source import Source
 from resound.store.articles import StoredArticle, load_articles
 from resound.store.database import in_parts
@@ -133,7 +132,8 @@ def _facts(
         review=_review(overlay, campaign, still_matches=still_matches),
         still_matches=still_matches,
         re_run=grouping.re_run_of is not None,
-        prominence=_highest(one.prominence for one in matches if one.matched),
+        prominence=decided_prominence(overlay, campaign.id)
+        or highest(one.prominence for one in matches if one.matched),
         seen_at=seen_at,
     )
 
@@ -150,12 +150,6 @@ def _review(overlay: Overlay, campaign: Campaign, *, still_matches: bool) -> Rev
     if decision is not None:
         return "accepted" if decision.kind == "accept" else "rejected"
     return "accepted" if campaign.review == "auto" and still_matches else "unreviewed"
-
-
-def _highest(prominences: Iterable[str | None]) -> Field | None:
-    """headline > lead > body > caption."""
-    named = set(prominences)
-    return next((name for name in FIELDS if name in named), None)
 
 
 def _copies(connection: Connection, item_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -73,7 +74,7 @@ def campaign_marks(
             continue
         names = {one.id: term_label(one, language) for one in (*campaign.names, *campaign.people)}
         messages = {one.id: one.text.best(language) for one in campaign.messages}
-        found: list[tuple[MarkKind, Mapping[str, str], Iterable[Mapping[str, object]]]] = [
+        found: list[tuple[MarkKind, Mapping[str, str], Iterable[Mapping[str, Any]]]] = [
             ("name", names, (one for one in match.detail["spans"] if not _is_query(one))),
             ("query", {}, (one for one in match.detail["spans"] if _is_query(one))),
             ("message", messages, (one for said in match.detail["messages"] for one in said["spans"])),
@@ -82,12 +83,11 @@ def campaign_marks(
         for kind, labels, marked in found:
             for span in marked:
                 field, start, end = span["field"], span["start"], span["end"]
-                if field in texts and texts[field][start:end] == span["text"]:  # type: ignore[index,misc]
-                    label = labels.get(str(span["term"]), "")
-                    yield field, start, end, Mark(kind, label, campaign.id)
+                if texts[field][start:end] == span["text"]:
+                    yield field, start, end, Mark(kind, labels.get(span["term"], ""), campaign.id)
 
 
-def _is_query(span: Mapping[str, object]) -> bool:
+def _is_query(span: Mapping[str, Any]) -> bool:
     """`query zh-Hant` and so on; a name's id holds no space."""
     return str(span["term"]).startswith("query ")
 

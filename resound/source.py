@@ -48,6 +48,11 @@ class Names(Strict):
         by_language = {"zh-Hant": self.zh_hant, "en": self.en, "vi": self.vi}
         return by_language.get(language) or self.en or self.zh_hant or self.vi or ""
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Those there are."""
+        return tuple(name for name in (self.zh_hant, self.en, self.vi) if name)
+
 
 class Owner(Strict):
     """The publisher group."""

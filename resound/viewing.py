@@ -28,14 +28,14 @@ from resound.search import glossary_forms
 from resound.source import Source
 from resound.store import work
 from resound.store.articles import StoredArticle, find_article, list_aliases, load_articles
-from resound.store.decisions import Decision, Overlay, all_decisions, overlays, standing_decisions
+from resound.store.decisions import Decision, all_decisions
 from resound.store.enrichments import (
     StoredTopics,
     StoredTranslation,
     load_topics,
     load_translations,
 )
-from resound.store.grouping import load_groupings, twins_of
+from resound.store.grouping import load_groupings, load_overlay, twins_of
 from resound.store.matches import StoredMatch, list_matches
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.work import WorkState
@@ -140,7 +140,7 @@ def view_article(connection: Connection, item: str, *, query: str = "", language
     grouping = load_groupings(connection, [key]).get(key)
     item_id = grouping.item if grouping is not None else key
     twins = [one.article for one in twins_of(connection, [item_id]).get(item_id, [])] or [key]
-    overlay = _said_of(connection, item_id, twins)
+    overlay = load_overlay(connection, key)
     facts = lay_over(stored, overlay, sources)
     article = stored.article
     translations = load_translations(connection, [stored.version]).get(stored.version, {})
@@ -191,13 +191,6 @@ def view_article(connection: Connection, item: str, *, query: str = "", language
         relations=relations_of(connection, key, sources, language=language),
         said=_decisions(connection, twins, campaigns, sources, language),
     )
-
-
-def _said_of(connection: Connection, item: str, twins: list[str]) -> Overlay:
-    """What people said of an item: of any of its twins."""
-    item_of = dict.fromkeys(twins, item)
-    said = (one for one in standing_decisions(connection, articles=twins) if one.article in item_of)
-    return overlays(said, item_of).get(item, Overlay())
 
 
 def _place(facts: Facts, language: str) -> Place:
