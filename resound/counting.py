@@ -63,7 +63,8 @@ class ItemFacts:
     """One item as a campaign sees it, people's decisions laid over the machine's.
 
     `day` is in the outlet's own calendar. `in_window` is None where the date is missing or suspect, and `window_reason`
-    says why. `still_matches` is False for an item that matched once. `seen_at`: aggregators' copies of it.
+    says why. `still_matches` is False for an item that matched once. `seen_at`: aggregators' copies of it. `version`: the
+    text that stands for it.
     """
 
     item: str
@@ -89,6 +90,7 @@ class ItemFacts:
     re_run: bool = False
     prominence: Field | None = None
     seen_at: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, select, update
 
-from resound.article import Article, Entry, text_fields
+from resound.article import Entry
+from resound.documents import document_of
 from resound.enriching import enrich_pending, open_model_work
 from resound.errors import ModelError
 from resound.facts import place_page
@@ -133,19 +134,6 @@ def settle(
         if not moved:
             break
     return not left
-
-
-def document_of(article: Article) -> Document:
-    """What matching reads: the four text fields, and no facts beside them."""
-    fields = text_fields(article)
-    return Document(
-        title=fields["title"],
-        lead=fields["lead"],
-        body=fields["body"],
-        caption=fields["caption"],
-        keywords={"lang": frozenset({article.language.language, article.language.tag})},
-        date=None,
-    )
 
 
 def _read_batch(

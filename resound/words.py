@@ -6,7 +6,7 @@ The catalogues are read as they are; there is nothing to compile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from functools import cache
 from importlib import resources
@@ -16,8 +16,10 @@ from typing import Any
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.told import Told
@@ -68,6 +70,20 @@ class Words:
     def percent(self, share: float) -> str:
         """0.256 as 26 %."""
         return format_percent(share, locale=self.locale)
+
+    def enumerate(self, names: Iterable[str]) -> str:
+        """One, two and three."""
+        return format_list(list(names), locale=self.locale)
+
+    def size(self, value: int) -> str:
+        """Bytes as people write them: 1.2 GB, 35 MB, 4 kB."""
+        for unit, step in (("gigabyte", 10**9), ("megabyte", 10**6)):
+            if value >= step:
+                break
+        else:
+            unit, step = "kilobyte", 1000
+        shown = round(value / step, 1 if value < 10 * step else 0)
+        return format_unit(shown, f"digital-{unit}", length="short", locale=self.locale)
 
     def day(self, value: date | str | None, *, size: str = "medium") -> str:
         """A calendar day; ISO text is read. Empty for none."""
