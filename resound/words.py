@@ -45,8 +45,13 @@ class Words:
     def told(self, sentence: str) -> str:
         """A sentence of the domain in this language, where it remembers what it was made of; else as it is."""
         if isinstance(sentence, Told):
-            return self.gettext(sentence.pattern, **sentence.values)
+            return self.gettext(
+                sentence.pattern, **{key: self._inner(one) for key, one in sentence.values.items()}
+            )
         return sentence
+
+    def _inner(self, value: Any) -> Any:
+        return self.told(value) if isinstance(value, Told) else value
 
     def ngettext(self, one: str, many: str, num: int, /, **values: Any) -> str:
         """A text that depends on a number, which is its `%(num)s`."""
