@@ -206,13 +206,15 @@ def coding_figures(connection: Connection, figures: Figures) -> CodingFigures:
     )
 
 
-def load_coded(connection: Connection, campaign: Campaign, items: Iterable[str]) -> dict[str, Coded]:
-    """item → what is coded of it for a campaign."""
+def load_coded(
+    connection: Connection, campaign: Campaign, items: Iterable[str], *, with_proposals: bool = True
+) -> dict[str, Coded]:
+    """item → what is coded of it for a campaign; without proposals only what people said, which is quicker to read."""
     twins = twins_of(connection, items)
     item_of = {twin.article: item for item, members in twins.items() for twin in members}
     said = overlays((one for one in standing_decisions(connection) if one.article in item_of), item_of)
     matches: dict[str, list[StoredMatch]] = {}
-    for one in list_matches(connection, campaign=campaign.id):
+    for one in list_matches(connection, campaign=campaign.id) if with_proposals else ():
         if one.matched and one.article in item_of:
             matches.setdefault(item_of[one.article], []).append(one)
     return {item: _coded(said.get(item, Overlay()), campaign, matches.get(item, ())) for item in twins}
