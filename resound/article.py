@@ -5,7 +5,7 @@ Datetimes are aware and UTC. Text is Unicode as the outlet wrote it; nothing her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
@@ -139,6 +139,16 @@ def field_parts(article: Article) -> dict[Field, tuple[Part, ...]]:
 def text_fields(article: Article) -> dict[Field, str]:
     """The four fields of the original, which are matched and indexed. `body` is what follows the lead; paragraphs are parted by newlines."""
     return {name: "\n".join(part.text for part in parts) for name, parts in field_parts(article).items()}
+
+
+def split_fields(
+    title: str, lead: str, paragraphs: Sequence[str], captions: Sequence[str]
+) -> dict[Field, str]:
+    """The same of an article's parts."""
+    rest = list(paragraphs)
+    if lead and rest and rest[0].startswith(lead):
+        rest = [part for part in (rest[0][len(lead) :].strip(), *rest[1:]) if part]
+    return {"title": title, "lead": lead, "body": "\n".join(rest), "caption": "\n".join(captions)}
 
 
 def date_to_json(found: FoundDate | None) -> dict[str, str] | None:

@@ -206,6 +206,37 @@ def coding_figures(connection: Connection, figures: Figures) -> CodingFigures:
     )
 
 
+def quote_items(
+    connection: Connection,
+    campaign_id: str,
+    kind: Literal["messages", "people"],
+    wanted: Mapping[str, Sequence[str]],
+) -> dict[tuple[str, str], tuple[Quoted, ...]]:
+    """(message or person, item) → the passages that the matcher proposes; none where it sees nothing (any more).
+
+    Args:
+        wanted: id of the message or person → the items that are to be quoted for it.
+    """
+    twins = twins_of(connection, {item for items in wanted.values() for item in items})
+    members = {
+        item: [item, *(one.article for one in some if one.article != item)] for item, some in twins.items()
+    }
+    keys = [key for some in members.values() for key in some]
+    articles = load_articles(connection, keys)
+    found = {one.article: one for one in list_matches(connection, articles=keys, campaign=campaign_id)}
+    return {
+        (which, item): _proposed(
+            kind,
+            which,
+            [found[one] for one in members[item] if one in found and found[one].matched],
+            articles,
+        )[1]
+        for which, items in wanted.items()
+        for item in items
+        if item in members
+    }
+
+
 def load_coded(
     connection: Connection, campaign: Campaign, items: Iterable[str], *, with_proposals: bool = True
 ) -> dict[str, Coded]:

@@ -8,7 +8,7 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from resound.article import Tone, text_fields
+from resound.article import Article, Tone, text_fields
 from resound.facts import Facts, lay_over
 from resound.index.base import IndexDocument, Vector
 from resound.query import Document
@@ -65,6 +65,19 @@ def build_documents(connection: Connection, keys: Iterable[str], *, seq: int) ->
         )
         documents.append(_document(facts, overlay, grouping, matches.get(key, []), judged, seq))
     return documents
+
+
+def document_of(article: Article) -> Document:
+    """What matching reads: the four text fields, and no facts beside them."""
+    fields = text_fields(article)
+    return Document(
+        title=fields["title"],
+        lead=fields["lead"],
+        body=fields["body"],
+        caption=fields["caption"],
+        keywords={"lang": frozenset({article.language.language, article.language.tag})},
+        date=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

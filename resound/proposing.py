@@ -46,7 +46,11 @@ def open_proposals(connection: Connection, items: Iterable[str] | None = None) -
     What is one story already, and what a person parted, is none any more. With `items`, those that one of their
     articles is a side of.
     """
-    articles_of = None if items is None else [one.article for twins in twins_of(connection, items).values() for one in twins]
+    articles_of = (
+        None
+        if items is None
+        else [one.article for twins in twins_of(connection, items).values() for one in twins]
+    )
     links = list_links(connection, articles_of, is_joined=False)
     decisions = [one for one in standing_decisions(connection) if one.kind == "split" and one.article]
     keys = {key for one in links for key in (one.a, one.b)}

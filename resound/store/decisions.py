@@ -240,7 +240,8 @@ def all_decisions(connection: Connection, *, article: str | None = None) -> list
 def standing_decisions(connection: Connection, *, articles: Iterable[str] | None = None) -> list[Decision]:
     """Decisions that nobody undid, in order. With `articles`, those about them (merges and splits name either side)."""
     undone = select(decision.c.undoes).where(decision.c.undoes.is_not(None))
-    statement = select(decision).where(decision.c.kind != "undo", decision.c.id.not_in(undone))
+    columns = [decision.c[name] for name in Decision.__slots__]
+    statement = select(*columns).where(decision.c.kind != "undo", decision.c.id.not_in(undone))
     statements = (
         [statement]
         if articles is None
@@ -250,7 +251,7 @@ def standing_decisions(connection: Connection, *, articles: Iterable[str] | None
         ]
     )
     found = {row.id: row for one in statements for row in connection.execute(one)}
-    return [Decision(**found[number]._mapping) for number in sorted(found)]
+    return [Decision(*found[number]) for number in sorted(found)]
 
 
 def overlays(decisions: Iterable[Decision], item_of: Mapping[str, str] | None = None) -> dict[str, Overlay]:

@@ -42,6 +42,9 @@ class Grouping:
     re_run_of: str | None
 
 
+_SELECT = select(*(grouping.c[name] for name in Grouping.__slots__))
+
+
 def set_signature(
     connection: Connection, key: str, signature: bytes | None, band_keys: Sequence[str]
 ) -> None:
@@ -122,13 +125,13 @@ def load_component(
 
 def load_groupings(connection: Connection, articles: Iterable[str] | None = None) -> dict[str, Grouping]:
     """article → grouping, of some articles or of all."""
-    statement = select(grouping)
+    statement = _SELECT
     statements = (
         [statement]
         if articles is None
         else [statement.where(grouping.c.article.in_(part)) for part in in_parts(articles)]
     )
-    return {row.article: Grouping(**row._mapping) for one in statements for row in connection.execute(one)}
+    return {row[0]: Grouping(*row) for one in statements for row in connection.execute(one)}
 
 
 def story_members(connection: Connection, story: str) -> list[str]:
@@ -142,9 +145,10 @@ def twins_of(connection: Connection, items: Iterable[str]) -> dict[str, list[Gro
     found: dict[str, list[Grouping]] = {}
     wanted = sorted(items)
     for start in range(0, len(wanted), 500):
-        statement = select(grouping).where(grouping.c.item.in_(wanted[start : start + 500]))
+        statement = _SELECT.where(grouping.c.item.in_(wanted[start : start + 500]))
         for row in connection.execute(statement.order_by(grouping.c.article)):
-            found.setdefault(row.item, []).append(Grouping(**row._mapping))
+            one = Grouping(*row)
+            found.setdefault(one.item, []).append(one)
     return found
 
 
