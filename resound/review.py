@@ -117,7 +117,7 @@ def load_review(connection: Connection, campaign_id: str, *, who: str, is_second
     """
     campaign = load_campaign(connection, campaign_id)
     items = {one.item: (one, standing(one)) for one in item_facts(connection, campaign_id)}
-    coded = load_coded(connection, campaign, items)
+    coded = load_coded(connection, campaign, items, with_proposals=False)
     second = second_queue(campaign_id, items, coded, who)
     return Review(
         campaign=campaign,
@@ -222,7 +222,7 @@ def _merges(
     connection: Connection, items: Mapping[str, tuple[ItemFacts, Standing]]
 ) -> dict[tuple[str, str], Proposal]:
     """Proposals of which both sides are the campaign's, and coverage as far as is known."""
-    proposals = open_proposals(connection)
+    proposals = open_proposals(connection, items)
     groupings = load_groupings(connection, [side.id for one in proposals for side in (one.a, one.b)])
     gone = ("rejected", "not-matched", "outside-window")
     living = {key for key, (_, place) in items.items() if place.kind not in gone}
