@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
+from typing import Literal
 
 from sqlalchemy import Connection
 
+from resound.article import Language
 from resound.breakdown import (
     OutletRow,
     Reading,
@@ -28,7 +30,7 @@ from resound.breakdown import (
     split_topics,
 )
 from resound.campaign import Campaign
-from resound.coded import CodingFigures
+from resound.coded import CarriedRow, CodingFigures
 from resound.coding import Quoted, coding_figures, quote_items
 from resound.counting import Dimension, Figures, ItemFacts, StandingKind
 from resound.errors import NotFoundError
@@ -41,6 +43,7 @@ from resound.store.registry import load_campaign, load_sources
 
 QUOTED = 3
 """Items that are quoted for one message or spokesperson."""
+_SPOKEN: Mapping[UiLanguage, Language] = {"zh-Hant": "zh", "en": "en", "vi": "vi"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class Coverage:
         """Where it stands."""
         return self.figures.items[key][1].kind
 
-    def outlet_name(self, outlet: str, otherwise: str, language: UiLanguage) -> str:
-        """As its readers call it, in the language of the page where it has such a name."""
+    def outlet_name(self, language: UiLanguage, outlet: str, otherwise: str) -> str:
+        """An outlet as it is called in a language, where it is known; else `otherwise`."""
         names = self.outlet_names.get(outlet)
         return otherwise if names is None else names.best(language)
 
@@ -81,6 +84,20 @@ class Quotation:
 
     item: ItemFacts
     passages: tuple[Quoted, ...]
+
+    @property
+    def best(self) -> Quoted:
+        """The passage with most different words of it; the first of equals."""
+        return max(self.passages, key=lambda one: len({one.text[start:end] for start, end in one.marks}))
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A machine's translation of a headline. `made_by`: whose work it is, to be said beside it."""
+
+    text: str
+    tag: str
+    made_by: str
 
 
 def campaign_coverage(connection: Connection, campaign_id: str, *, now: datetime) -> Coverage:
@@ -195,32 +212,37 @@ def _in_order(coverage: Coverage, keys: set[str]) -> tuple[str, ...]:
     return tuple(key for key in coverage.figures.items if key in keys)
 
 
-def quote_messages(connection: Connection, coverage: Coverage) -> dict[str, tuple[Quotation, ...]]:
-    """message → quotations out of some items that carry it, confirmed ones first, in every language that there is."""
-    rows = {row.id: (row.confirmed, row.proposed) for row in coverage.coding.messages.rows}
-    return _quote(connection, coverage, "messages", rows)
+def quote_messages(
+    connection: Connection, coverage: Coverage, language: UiLanguage
+) -> dict[str, tuple[Quotation, ...]]:
+    """message → quotations out of some items that carry it: in the reader's language first, then in each other one.
+
+    Items of which people confirmed it come before those of which the matcher proposes it.
+    """
+    return _quote(connection, coverage, "messages", coverage.coding.messages.rows, language)
 
 
-def quote_spokespersons(connection: Connection, coverage: Coverage) -> dict[str, tuple[Quotation, ...]]:
+def quote_spokespersons(
+    connection: Connection, coverage: Coverage, language: UiLanguage
+) -> dict[str, tuple[Quotation, ...]]:
     """spokesperson → passages out of some items that quote (or, while nobody has said so, name) them."""
-    rows = {row.id: (row.confirmed, row.proposed) for row in coverage.coding.spokespersons.rows}
-    return _quote(connection, coverage, "people", rows)
+    return _quote(connection, coverage, "people", coverage.coding.spokespersons.rows, language)
 
 
 def _quote(
     connection: Connection,
     coverage: Coverage,
-    kind: str,
-    rows: Mapping[str, tuple[Iterable[str], Iterable[str]]],
+    kind: Literal["messages", "people"],
+    rows: Sequence[CarriedRow],
+    language: UiLanguage,
 ) -> dict[str, tuple[Quotation, ...]]:
+    own = _SPOKEN[language]
     wanted = {}
-    for which, (confirmed, proposed) in rows.items():
-        chosen = choose_quoted(map(coverage.item, confirmed), QUOTED)
-        rest = choose_quoted(map(coverage.item, proposed), QUOTED - len(chosen))
-        wanted[which] = (*chosen, *rest)
-    found = quote_items(
-        connection, coverage.campaign.id, "people" if kind == "people" else "messages", wanted
-    )
+    for row in rows:
+        chosen = choose_quoted(map(coverage.item, row.confirmed), QUOTED, own)
+        rest = choose_quoted(map(coverage.item, row.proposed), QUOTED - len(chosen), own)
+        wanted[row.id] = (*chosen, *rest)
+    found = quote_items(connection, coverage.campaign.id, kind, wanted)
     return {
         which: tuple(
             Quotation(coverage.item(item), found[which, item]) for item in items if found.get((which, item))
@@ -231,19 +253,19 @@ def _quote(
 
 def headlines(
     connection: Connection, items: Iterable[ItemFacts], language: UiLanguage
-) -> dict[str, tuple[str, str]]:
-    """item → (its headline in a language of the reader, whose machine work that is), for those in another language.
+) -> dict[str, Headline]:
+    """item → its headline in a language of the reader, for those that are in another one.
 
     Into Traditional Chinese for its readers where the campaign has it, else into English.
     """
     asked = list(items)
-    spoken = {"zh-Hant": "zh", "en": "en", "vi": "vi"}[language]
-    found: dict[str, tuple[str, str]] = {}
-    for target in ("en", "zh-Hant") if language == "zh-Hant" else ("en",):
-        wanted = {
-            one.version: one.item for one in asked if one.language not in (spoken, target.partition("-")[0])
-        }
-        found |= {wanted[key]: told for key, told in list_headlines(connection, wanted, target).items()}
+    targets: tuple[UiLanguage, ...] = ("en", "zh-Hant") if language == "zh-Hant" else ("en",)
+    found: dict[str, Headline] = {}
+    for target in targets:
+        read = (_SPOKEN[language], _SPOKEN[target])
+        wanted = {one.version: one.item for one in asked if one.language not in read}
+        for version, (text, made_by) in list_headlines(connection, wanted, target).items():
+            found[wanted[version]] = Headline(text, target, made_by)
     return found
 
 

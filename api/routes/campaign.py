@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -82,8 +83,8 @@ def campaign_page(request: Request, desk: AtDesk, visitor: Reader, campaign: Cam
             charts=_charts(coverage, words_of(request), Look()),
             stories=stories,
             translated=headlines(connection, (one for story in stories for one in story.items), language),
-            messages=quote_messages(connection, coverage),
-            spokespersons=quote_spokespersons(connection, coverage),
+            messages=quote_messages(connection, coverage, language),
+            spokespersons=quote_spokespersons(connection, coverage, language),
         )
     page.headers["etag"] = tagged.headers["etag"]
     return page
@@ -247,7 +248,7 @@ def _frame(coverage: Coverage, spoken: Words) -> dict[str, Any]:
         "coverage": coverage,
         "figures": coverage.figures,
         "campaign": campaign,
-        "name": campaign.name.best(language),
+        "campaign_name": campaign.name.best(language),
         "mark": _short(coverage.mark),
         "topic_names": _topic_names(language),
         "message_names": {one.id: one.text.best(language) for one in campaign.messages},
@@ -255,7 +256,7 @@ def _frame(coverage: Coverage, spoken: Words) -> dict[str, Any]:
             key: _person_name(one.all_forms, one.forms, language) for key, one in people.items()
         },
         "subject_names": _subjects(coverage, spoken),
-        "outlet_name": lambda one: coverage.outlet_name(one.outlet, one.outlet_name, language),
+        "outlet_name": partial(coverage.outlet_name, language),
     }
 
 
