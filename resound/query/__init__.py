@@ -9,9 +9,10 @@ from resound.query.evaluate import Span, evaluate, spans
 from resound.query.expand import Expansion, expand
 from resound.query.forms import FormHit, FormMatcher
 from resound.query.parse import parse
-from resound.query.tree import FIELD_NAMES, FIELDS, KEYWORDS, Query
+from resound.query.tree import EVERYTHING, FIELD_NAMES, FIELDS, KEYWORDS, Query
 
 __all__ = [
+    "EVERYTHING",
     "FIELDS",
     "FIELD_NAMES",
     "KEYWORDS",

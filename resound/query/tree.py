@@ -110,6 +110,10 @@ class Query:
         return render(self.tree)
 
 
+EVERYTHING = Query(And(()))
+"""An AND of nothing holds for every document. No text says it: what is empty may be a mistake, so callers choose."""
+
+
 class Reading(NamedTuple):
     """One token sequence to look for in one form of one field (or of any field)."""
 
