@@ -77,7 +77,7 @@ system: ## install the Debian packages that the environment may need (as root)
 
 clean: ## remove what was built and cached; the environment and your data stay
 	rm -rf dist build htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find resound crawlers nlp demo index_templates tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find resound crawlers nlp api demo index_templates tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment for everything: what is needed for working on Resound contains what is needed for running it.
 .venv/.installed-dev: pyproject.toml
@@ -90,5 +90,5 @@ clean: ## remove what was built and cached; the environment and your data stay
 .venv/.installed: pyproject.toml
 	@.ci/environment .venv "$(PYTHON)"
 	@echo "Installing Resound and what it needs into .venv (the first time this takes a minute or two) ..."
-	@{ $(NEW_PIP) && $(PIP) --editable ".[nlp]"; } || $(SAY_WHY)
+	@{ $(NEW_PIP) && $(PIP) --editable ".[nlp,web]"; } || $(SAY_WHY)
 	@touch .venv/.installed

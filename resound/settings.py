@@ -22,6 +22,10 @@
 | `RESOUND_MODEL_SECONDS` | how long a model may take over one article before it is left for later (default 300) |
 | `RESOUND_ENRICH` | matched (translate, judge and tag what matches a campaign) or all (everything that is read) |
 | `RESOUND_EXPIRE_UNMATCHED_DAYS` | `resound evidence expire` removes the records of unmatched articles this many days after they were fetched (default: never) |
+| `RESOUND_PUBLIC_URL` | the address under which people reach the pages, for links in mail and behind a proxy (https://resound.example.org) |
+| `RESOUND_HOSTS` | further host names that the pages answer to, parted by commas |
+| `RESOUND_PROXIES` | addresses of proxies whose `X-Forwarded-…` headers are believed, parted by commas |
+| `RESOUND_MAX_UPLOAD` | bytes that one uploaded file may have (default 50,000,000) |
 | `RESOUND_CODER` | the name written beside decisions (default: the login name) |
 | `RESOUND_LANGUAGE` | interface language: en, zh-Hant, vi (default: from the locale) |
 """
@@ -58,6 +62,8 @@ _ALLOW = re.compile(
 )
 
 
+# "https://resound.example.org", "http://10.0.0.5:8000/press"
+_PUBLIC = re.compile(r"https?://[^\s/@?#]+(?:/[^\s?#]*)?", re.IGNORECASE)
 # "cloud:my-deployment:dXMtZWFzdC0x…" (what the cloud's console shows behind a name)
 _CLOUD = re.compile(r"cloud:\s*([^\s,]+)", re.IGNORECASE)
 # "https://search.example:9200", "http://[::1]:9200/path"; with `user:password@` in front of the host it is refused
@@ -124,6 +130,10 @@ class Settings(BaseSettings):
     model_seconds: float = Field(default=300.0, gt=0, le=86_400, allow_inf_nan=False)
     enrich: Literal["matched", "all"] = "matched"
     expire_unmatched_days: int | None = Field(default=None, ge=1, le=36_500)
+    public_url: str | None = None
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    max_upload: int = Field(default=50_000_000, ge=1_000, le=2_000_000_000)
     coder: str = Field(default_factory=_login_name, min_length=1, max_length=200)
     language: UiLanguage = Field(default_factory=lambda: locale_language(os.environ))
 
@@ -146,7 +156,16 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("allow", "ports", mode="before")
+    @field_validator("public_url")
+    @classmethod
+    def _can_be_opened(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not _PUBLIC.fullmatch(value):
+            raise ValueError("write an address that people can open, such as https://resound.example.org")
+        return value.rstrip("/")
+
+    @field_validator("allow", "ports", "hosts", "proxies", mode="before")
     @classmethod
     def _by_commas(cls, value: Any) -> Any:
         if isinstance(value, str):

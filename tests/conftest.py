@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,33 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
         if not (folder / "models.yml").exists():
             make_all(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A data folder with the whole demo in it, made once for all processes. Never written to: `demo_copy` is for that.
+
+    `first.json` beside it holds what `resound demo --json` printed.
+    """
+    from tests.whole_way import command
+
+    base = tmp_path_factory.getbasetemp()
+    data = (base if worker_id == "master" else base.parent) / "demo" / "data"
+    data.parent.mkdir(exist_ok=True)
+    with data.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        printed = data.parent / "first.json"
+        if not printed.exists():
+            ran = command(data, "demo", "--json")
+            assert ran.returncode == 0, ran.stderr
+            printed.write_text(ran.stdout, encoding="utf-8")
+    return data
+
+
+@pytest.fixture
+def demo_copy(demo_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the demo's data folder, to change."""
+    return Path(shutil.copytree(demo_folder, tmp_path / "data"))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -18,19 +17,15 @@ from tests.whole_way import ask, command, content, integrity
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def folder(demo_folder: Path) -> Path:
     """A data folder with the demo in it. Tests that change something work on a copy."""
-    data = tmp_path_factory.mktemp("demo") / "data"
-    ran = command(data, "demo", "--json")
-    assert ran.returncode == 0, ran.stderr
-    (data.parent / "first.json").write_text(ran.stdout, encoding="utf-8")
-    return data
+    return demo_folder
 
 
 @pytest.fixture
-def copied(folder: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(folder, tmp_path / "data"))
+def copied(demo_copy: Path) -> Path:
+    return demo_copy
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from resound.cli import (
     models,
     proposals,
     readiness,
+    serve,
     stage,
 )
 from resound.cli.office import Office, complain
@@ -70,6 +71,7 @@ collect.register(app)
 find.register(app)
 look.register(app)
 readiness.register(app)
+serve.register(app)
 indexes.register(app)
 decide.register(app)
 proposals.register(app)

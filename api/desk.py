@@ -1,0 +1,61 @@
+"""What every route works with."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from resound.index.base import SearchIndex
+from resound.office import Office
+from resound.settings import Settings
+from resound.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The office and the clock. `is_local`: served to this machine only, where one person may work without an account."""
+
+    office: Office
+    clock: Callable[[], datetime]
+    is_local: bool
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """Of this process: makes the form tokens of those who have no session."""
+
+    @property
+    def settings(self) -> Settings:
+        """As read at the start."""
+        return self.office.settings
+
+    @property
+    def store(self) -> Store:
+        """The truth."""
+        return self.office.store
+
+    @property
+    def index(self) -> SearchIndex:
+        """The search index as configured."""
+        return self.office.index
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of the WARC files."""
+        return self.office.evidence
+
+    def now(self) -> datetime:
+        """This moment, aware, UTC."""
+        return self.clock()
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the application that was asked."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]

@@ -1,0 +1,168 @@
+"""Templates in the reader's language."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+from starlette.routing import NoMatchFound
+
+from api.access import find_visitor
+from api.desk import desk_of
+from resound import __version__
+from resound.people import Role
+from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.words import OWN_NAMES, Words, choose_language, words
+
+LANGUAGE_COOKIE = "resound_language"
+
+
+def N_(text: str) -> str:  # noqa: N802 (gettext's own name for a text that is translated later)
+    """Mark a text for translation."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An entry of the navigation: the route's name, its words, and who sees it."""
+
+    route: str
+    text: str
+    role: Role
+
+
+DOORS = (
+    Door("search_page", N_("Search"), "reader"),
+    Door("campaigns_page", N_("Campaigns"), "reader"),
+    Door("reviews_page", N_("Review"), "coder"),
+    Door("new_clip_page", N_("Add a clip"), "coder"),
+    Door("sources_page", N_("Sources"), "reader"),
+    Door("system_page", N_("System"), "admin"),
+    Door("people_page", N_("People"), "admin"),
+)
+
+
+def language_of(request: Request) -> UiLanguage:
+    """The person's own, else what was chosen here, else what the browser asks for, else the settings'."""
+    visitor = find_visitor(request)
+    if visitor.person is not None and visitor.person.language is not None:
+        return visitor.person.language
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    for language in UI_LANGUAGES:
+        if chosen == language:
+            return language
+    return choose_language(request.headers.get("accept-language", ""), desk_of(request).settings.language)
+
+
+def words_of(request: Request) -> Words:
+    """The words of the reader's language."""
+    return words(language_of(request))
+
+
+def render(request: Request, name: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
+    """A page, or a part of one, with everything that templates may use beside `values`.
+
+    `words` (numbers, days, names), `visitor`, `nonce`, `csrf_field()`, `doors`, `language`, `path`, `is_demo`.
+    """
+    language = language_of(request)
+    visitor = find_visitor(request)
+    desk = desk_of(request)
+    html = (
+        environment(language)
+        .get_template(name)
+        .render(
+            request=request,
+            words=words(language),
+            language=language,
+            languages=OWN_NAMES,
+            visitor=visitor,
+            nonce=getattr(request.state, "nonce", ""),
+            csrf_field=lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(visitor.csrf),
+            doors=_open_doors(request),
+            path=request.url.path,
+            is_demo=desk.office.is_demo,
+            version=__version__,
+            **values,
+        )
+    )
+    answer = HTMLResponse(html, status_code)
+    answer.headers["content-language"] = language
+    answer.headers["vary"] = "Accept-Language, Cookie, HX-Request"
+    return answer
+
+
+@cache
+def environment(language: UiLanguage) -> Environment:
+    """The templates in one language. Everything is escaped; a name that nobody set is an error."""
+    made = Environment(
+        loader=PackageLoader("api"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    spoken = words(language)
+    made.install_gettext_callables(spoken.lookup, spoken.plural, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(
+        safe_href=safe_href,
+        day=spoken.day,
+        moment=spoken.moment,
+        number=spoken.number,
+        percent=spoken.percent,
+        language_name=spoken.language_name,
+        country_name=spoken.country_name,
+        host=lambda url: urlsplit(url).hostname or url,
+    )
+    made.globals["static"] = static_url
+    return made
+
+
+def safe_href(url: str | None) -> str:
+    """A foreign address where it is one of the web, else nothing: no `javascript:` and the like behind a link."""
+    if url is None:
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a file of ours; it changes with the file, so that it may be kept for ever."""
+    data = (resources.files("api") / "static" / name).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def _open_doors(request: Request) -> list[Mapping[str, Any]]:
+    """The rooms that this visitor may enter."""
+    visitor = find_visitor(request)
+    found: list[Mapping[str, Any]] = []
+    for door in DOORS:
+        try:
+            url = request.app.url_path_for(door.route)
+        except NoMatchFound:
+            continue
+        if visitor.person is None or not (
+            visitor.may(door.role) or _somewhere(visitor.person.campaigns, door)
+        ):
+            continue
+        is_here = request.url.path == url or (url != "/" and request.url.path.startswith(f"{url}/"))
+        found.append({"url": url, "text": door.text, "is_here": is_here})
+    return found
+
+
+def _somewhere(campaigns: Mapping[str, Role], door: Door) -> bool:
+    """A role for one campaign opens the rooms where campaigns are chosen; the room shows only theirs."""
+    return bool(campaigns) and door.route in ("campaigns_page", "reviews_page")

@@ -1,0 +1,137 @@
+"""What goes wrong, as a page in words or as problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from api.access import ForeignFormError, NotAllowedError, SignInNeededError
+from api.pages import render
+from api.safety import TooOftenError
+from resound.errors import (
+    ConflictError,
+    DefinitionError,
+    NotFoundError,
+    QuerySyntaxError,
+    ResoundError,
+    SearchUnavailableError,
+    StoreError,
+)
+
+log = logging.getLogger(__name__)
+
+STATUS: Mapping[type[ResoundError], int] = {
+    SignInNeededError: 401,
+    NotAllowedError: 403,
+    ForeignFormError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    DefinitionError: 422,
+    QuerySyntaxError: 400,
+    TooOftenError: 429,
+    SearchUnavailableError: 503,
+    StoreError: 503,
+}
+"""The first class that fits, from the error's own upwards; what is not here is the asker's mistake (400)."""
+
+
+def status_of(error: ResoundError) -> int:
+    """The HTTP status of an error."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+
+
+def is_api(request: Request) -> bool:
+    """Whether a program asks."""
+    return request.url.path.startswith("/api/")
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
+    """A problem document."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return JSONResponse(jsonable_encoder(body), status, media_type="application/problem+json")
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Give every error its answer."""
+    app.add_exception_handler(ResoundError, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ResoundError)
+    status = status_of(error)
+    if isinstance(error, SignInNeededError) and not is_api(request):
+        return _to_sign_in(request)
+    more: dict[str, Any] = {}
+    if isinstance(error, QuerySyntaxError):
+        more = {"position": error.position, "expected": error.expected}
+    answer = _say(request, status, str(error), **more)
+    if status in (429, 503):
+        answer.headers["retry-after"] = "30"
+    if status == 401:
+        answer.headers["www-authenticate"] = "Bearer"
+    return answer
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Back to where they were afterwards. An htmx request changes the whole page, not a part of it."""
+    if request.method == "GET" and "hx-request" not in request.headers:
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(back)}", 303)
+    answer = RedirectResponse("/sign-in", 303)
+    if "hx-request" in request.headers:
+        answer = Response(status_code=204, headers={"hx-redirect": "/sign-in"})  # type: ignore[assignment]
+    return answer
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = _say(request, error.status_code, str(error.detail))
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    told = [
+        {"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]} for one in error.errors()
+    ]
+    detail = "; ".join(f"{one['where']}: {one['what']}" for one in told)
+    return _say(request, 422, detail, errors=told)
+
+
+def _unknown(request: Request, error: Exception) -> Response:
+    log.error("a request failed", exc_info=error, extra={"path": request.url.path})
+    return _say(request, 500, "Something went wrong here; it has been written to the log.")
+
+
+def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:
+    if is_api(request):
+        return problem(status, _TITLES.get(status, "Error"), sentence, **more)
+    return render(request, "problem.html", status=status, sentence=sentence, status_code=status, **more)
+
+
+_TITLES: Mapping[int, str] = {
+    400: "Bad request",
+    401: "Sign-in needed",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    422: "Invalid input",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Unavailable",
+}

@@ -1,0 +1,138 @@
+"""What people read, in their language: texts from `resound/locale/<language>/*.po`, numbers, days and names by CLDR.
+
+English is the source: a text without a translation is shown in English (a test holds every text to be translated).
+The catalogues are read as they are; there is nothing to compile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from functools import cache
+from importlib import resources
+from io import BytesIO
+from typing import Any
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+from resound.settings import UI_LANGUAGES, UiLanguage
+
+_LOCALES: Mapping[UiLanguage, str] = {"en": "en_GB", "zh-Hant": "zh_Hant_TW", "vi": "vi_VN"}
+OWN_NAMES: Mapping[UiLanguage, str] = {"zh-Hant": "繁體中文", "en": "English", "vi": "Tiếng Việt"}
+"""What each language calls itself, in the order in which they are offered."""
+
+
+class Words:
+    """The texts and forms of one language. Values are put in by name: `gettext("%(name)s is away", name=…)`."""
+
+    def __init__(self, language: UiLanguage, texts: Mapping[str, tuple[str, ...]]) -> None:
+        self.language = language
+        self.locale = Locale.parse(_LOCALES[language])
+        self._texts = texts
+
+    def gettext(self, message: str, /, **values: Any) -> str:
+        """A text; `values` fill its `%(name)s`."""
+        text = self.lookup(message)
+        return text % values if values else text
+
+    def ngettext(self, one: str, many: str, num: int, /, **values: Any) -> str:
+        """A text that depends on a number, which is its `%(num)s`."""
+        return self.plural(one, many, num) % {"num": self.number(num), **values}
+
+    def lookup(self, message: str) -> str:
+        """The text with its places still open; for Jinja, which fills them in escaped."""
+        return self._texts.get(message, (message,))[0] or message
+
+    def plural(self, one: str, many: str, num: int) -> str:
+        """The same for a number. Chinese and Vietnamese have one form for all numbers."""
+        found = self._texts.get(one)
+        if found is not None and found[0]:
+            return found[0]
+        return one if num == 1 else many
+
+    def number(self, value: float) -> str:
+        """1234567.8 as people write it."""
+        return format_decimal(value, locale=self.locale)
+
+    def percent(self, share: float) -> str:
+        """0.256 as 26 %."""
+        return format_percent(share, locale=self.locale)
+
+    def day(self, value: date | str | None, *, size: str = "medium") -> str:
+        """A calendar day; ISO text is read. Empty for none."""
+        if not value:
+            return ""
+        if isinstance(value, str):
+            value = date.fromisoformat(value[:10])
+        return format_date(value, format=size, locale=self.locale)
+
+    def moment(self, value: datetime | None, zone: tzinfo | None = None) -> str:
+        """A moment in a zone, by default UTC, which is then named."""
+        if value is None:
+            return ""
+        if zone is not None:
+            return format_datetime(value, format="medium", tzinfo=zone, locale=self.locale)
+        return f"{format_datetime(value, format='medium', locale=self.locale)} UTC"
+
+    def language_name(self, tag: str) -> str:
+        """`vi` → Vietnamese, `zh-Hant` → Traditional Chinese; `other` and unknown tags as they are."""
+        if tag == "other":
+            return self.gettext("other languages")
+        try:
+            found = Locale.parse(tag.replace("-", "_")).get_display_name(self.locale)
+        except (UnknownLocaleError, ValueError):
+            return tag
+        return found or tag
+
+    def country_name(self, code: str) -> str:
+        """`VN` → Viet Nam; unknown codes as they are."""
+        return str(self.locale.territories.get(code.upper(), code))
+
+
+@cache
+def words(language: UiLanguage) -> Words:
+    """The words of a language."""
+    return Words(language, load_texts(language))
+
+
+def load_texts(language: UiLanguage) -> dict[str, tuple[str, ...]]:
+    """Every text of a language's catalogues, by its English source; a plural by the source of its singular.
+
+    Raises:
+        ValueError: two catalogues translate one text differently, or a file cannot be read.
+    """
+    texts: dict[str, tuple[str, ...]] = {}
+    if language == "en":
+        return texts
+    folder = resources.files("resound") / "locale" / language
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if not file.name.endswith(".po"):
+            continue
+        for entry in read_po(BytesIO(file.read_bytes()), abort_invalid=True):
+            if not entry.id or entry.fuzzy:
+                continue
+            source = entry.id[0] if isinstance(entry.id, tuple | list) else entry.id
+            made = tuple(entry.string) if isinstance(entry.string, tuple | list) else (entry.string or "",)
+            if texts.setdefault(source, made) != made:
+                raise ValueError(f"{language}/{file.name} translates {source!r} otherwise than another file.")
+    return texts
+
+
+def choose_language(wanted: str, otherwise: UiLanguage) -> UiLanguage:
+    """The first language of an `Accept-Language` header that we have."""
+    ranked = []
+    for place, part in enumerate(wanted.lower().split(",")[:20]):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(weight or 1), place, tag))
+        except ValueError:
+            continue
+    for _, _, tag in sorted(ranked):
+        for language in UI_LANGUAGES:
+            if tag.partition("-")[0] == language.partition("-")[0].lower():
+                return language
+    return otherwise

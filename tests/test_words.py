@@ -1,0 +1,76 @@
+"""Every text that people read has its translations, with the same places in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from resound.settings import UiLanguage
+from resound.words import choose_language, load_texts, words
+
+ROOT = Path(__file__).resolve().parents[1]
+PLACES = re.compile(r"%\((\w+)\)[sd]")
+METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
+OPTIONS = {
+    "**/templates/**.html": {
+        "newstyle_gettext": "true",
+        "trimmed": "true",
+        "trim_blocks": "true",
+        "lstrip_blocks": "true",
+    }
+}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+
+
+def sources() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(where, the text and its plural) of everything that is marked."""
+    for room in ("api", "resound"):
+        for name, line, message, _, _ in extract_from_dir(ROOT / room, METHODS, OPTIONS, keywords=KEYWORDS):
+            texts = message if isinstance(message, tuple) else (message,)
+            yield f"{room}/{name}:{line}", tuple(text for text in texts if text)
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "vi"])
+def test_everything_is_translated(language: UiLanguage) -> None:
+    known = load_texts(language)
+    wrong = []
+    for where, texts in sources():
+        found = known.get(texts[0], ("",))
+        if not found[0]:
+            wrong.append(f"{where}: {texts[0]!r} is not translated")
+        elif set(PLACES.findall(found[0])) != set(PLACES.findall(texts[-1])):
+            wrong.append(f"{where}: {found[0]!r} has other places than {texts[-1]!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "vi"])
+def test_nothing_is_translated_that_is_not_there(language: UiLanguage) -> None:
+    there = {texts[0] for _, texts in sources()}
+    assert set(load_texts(language)) <= there
+
+
+def test_numbers_days_and_names_are_the_readers_own() -> None:
+    assert words("vi").number(1234567.5) == "1.234.567,5"
+    assert words("zh-Hant").day("2014-10-02") == "2014年10月2日"
+    assert words("vi").country_name("VN") == "Việt Nam"
+    assert words("en").language_name("zh-Hant") == "Chinese (Traditional)"
+    assert words("en").language_name("no such tag!") == "no such tag!"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("zh-TW,zh;q=0.9,en;q=0.8", "zh-Hant"),
+        ("vi", "vi"),
+        ("fr,en;q=0.5", "en"),
+        ("de", "vi"),
+        ("", "vi"),
+        ("en;q=x, zh;q=0.1", "zh-Hant"),
+    ],
+)
+def test_the_browsers_language_is_heard(header: str, language: UiLanguage) -> None:
+    assert choose_language(header, "vi") == language
