@@ -92,6 +92,7 @@ class _Parser:
         self.nesting = 0
         self.leaves = 0
         self.scoped: Field | None = None  # the field whose title:( … ) is open
+        self.alternatives: list[list[tuple[int, int]]] = []  # of the topmost OR, each the places of its parts
 
     def read(self) -> Query:
         if len(self.source) > MAX_CHARACTERS:
@@ -106,7 +107,7 @@ class _Parser:
             self.unexpected(Expected.WORD)
         if depth(tree) > MAX_DEPTH:
             self.fail(0, Problem.TOO_DEEP, Expected.FEWER_PARENTHESES, most=MAX_DEPTH)
-        return Query(tree, self.source)
+        return Query(tree, self.source, tuple(self.alternatives[0]) if len(self.alternatives) == 1 else ())
 
     def fail(self, position: int, problem: Problem, expected: Expected, **values: str | int) -> NoReturn:
         """`position` counts from 0; the sentence counts from 1, as people do."""
@@ -146,11 +147,16 @@ class _Parser:
         return any_of(children)
 
     def all(self, field: Field | None) -> Node:
-        children = [self.one(field)]
-        while self.next().kind in ("AND", "word", "phrase", "(", "field", "NOT"):
-            if self.next().kind == "AND":
+        places: list[tuple[int, int]] = []
+        children: list[Node] = []
+        while not children or self.next().kind in ("AND", "word", "phrase", "(", "field", "NOT"):
+            if children and self.next().kind == "AND":
                 self.take()
+            start = self.next().position
             children.append(self.one(field))
+            places.append((start, start + len(self.source[start : self.next().position].rstrip())))
+        if not self.nesting:
+            self.alternatives.append(places)
         return all_of(children)
 
     def one(self, field: Field | None) -> Node:

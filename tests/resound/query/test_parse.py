@@ -38,6 +38,7 @@ from tests.resound.query.generated import queries
         ("date:2014-10-02..", "date:2014-10-02.."),
         ("recycl*", "recycl*"),
         ("綠*", "綠"),
+        ('outlet:"AND"', 'outlet:"AND"'),
         ("and or not", "and AND or AND not"),
         ("Vietnam: a headline – and more", "Vietnam AND a AND headline AND and AND more"),
         ("https://a.example/x", "https-a-example-x"),
