@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 from resound.campaign import Campaign
 from resound.errors import SearchUnavailableError, StoreError
-from resound.index.base import FACETS, Hit, SearchIndex
+from resound.index.base import FACETS, Bar, Hit, Order, Period, SearchIndex
 from resound.query import (
     Document,
     Expansion,
@@ -51,6 +51,7 @@ class Found:
 class Results:
     """`query` is what was really asked, after `expansions`. `next` continues where this page ends.
 
+    `dates` (how many items each period has) and `undated` are filled where a histogram was asked for.
     `stories` and `outlets`: how many different ones are among all `total` items, at least so many where
     `uniques_are_exact` is False. `trouble` says what is missing where the index could answer only in part.
     """
@@ -60,6 +61,8 @@ class Results:
     total: int
     hits: tuple[Found, ...]
     facets: Mapping[str, tuple[tuple[str, int], ...]]
+    dates: tuple[Bar, ...]
+    undated: int
     next: str | None
     stories: int
     outlets: int
@@ -69,13 +72,14 @@ class Results:
 
 def search(
     index: SearchIndex,
-    text: str,
+    text: str | Query,
     *,
     campaigns: Iterable[Campaign] = (),
-    order: Literal["newest", "relevance"] = "newest",
+    order: Order = "newest",
     limit: int = 20,
     after: str | None = None,
     facets: Sequence[str] = FACETS,
+    histogram: Period | None = None,
     collapse: bool = False,
 ) -> Results:
     """Search items. A term that a campaign's glossary knows finds all its forms, in every language.
@@ -84,9 +88,17 @@ def search(
         QuerySyntaxError: where and what was expected.
         SearchUnavailableError: the index does not answer.
     """
-    query, expansions = expand(parse(text), glossary_forms(campaigns))
+    query, expansions = expand(parse(text) if isinstance(text, str) else text, glossary_forms(campaigns))
     try:
-        result = index.search(query, order=order, limit=limit, after=after, facets=facets, collapse=collapse)
+        result = index.search(
+            query,
+            order=order,
+            limit=limit,
+            after=after,
+            facets=facets,
+            histogram=histogram,
+            collapse=collapse,
+        )
     except StoreError as err:
         raise _unavailable(err) from err
     return Results(
@@ -95,6 +107,8 @@ def search(
         total=result.total,
         hits=tuple(_found(hit, tuple(make_snippets(query, hit.document))) for hit in result.hits),
         facets=result.facets,
+        dates=result.dates,
+        undated=result.undated,
         next=result.next,
         stories=result.stories,
         outlets=result.outlets,
@@ -116,6 +130,22 @@ def find_similar(index: SearchIndex, item: str, *, limit: int = 10) -> tuple[Fou
     except StoreError as err:
         raise _unavailable(err) from err
     return tuple(_found(hit, tuple(snippets_of((), hit.document)), score) for hit, score in near)
+
+
+def found_to_json(one: Found) -> dict[str, Any]:
+    """A hit for programs: what is shown of it, and its passages."""
+    return {
+        "id": one.id,
+        "story": one.story,
+        "title": one.title,
+        **one.shown,
+        "more": one.more,
+        **({} if one.likeness is None else {"likeness": one.likeness}),
+        "snippets": [
+            {"field": part.field, "text": part.text, "marks": [list(mark) for mark in part.marks]}
+            for part in one.snippets
+        ],
+    }
 
 
 def _found(hit: Hit, snippets: tuple[Snippet, ...], likeness: float | None = None) -> Found:
