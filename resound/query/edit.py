@@ -12,7 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from resound.query.parse import parse
-from resound.query.tree import EVERYTHING, DateRange, Keyword, Node, Or, Query, render
+from resound.query.tree import EVERYTHING, DateRange, Keyword, Leaf, Node, Or, Query, render
 from resound.text import fold_keyword
 
 _QUOTING = str.maketrans(dict.fromkeys('"“”„‟＂*＊', " "))
@@ -30,54 +30,92 @@ def read(text: str) -> Query:
     return parse(text) if text.strip() else EVERYTHING
 
 
-def chosen_values(text: str, name: str) -> tuple[str, ...]:
-    """The values of a keyword field that the query asks for, as they are written."""
-    found = [one.value for part in _parts(text) for one in _values(part, name)]
-    return tuple({fold_keyword(value): value for value in found}.values())
+class Conditions:
+    """The conditions of one query. Every method gives the text of another query and leaves this one as it is."""
 
+    def __init__(self, text: str) -> None:
+        """Raises QuerySyntaxError."""
+        self.text = text
+        self.query = read(text)
+        self._parts = [_Part(start, end, parse(text[start:end]).tree) for start, end in self.query.parts]
 
-def toggle_value(text: str, name: str, value: str) -> str:
-    """The query that asks for one more value of a keyword field, or for one less where it asked for it.
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values of a keyword field that the query asks for, as they are written."""
+        found = [one.value for part in self._parts for one in _keywords(part.tree, name)]
+        return tuple({fold_keyword(value): value for value in found}.values())
 
-    Raises:
-        ValueError: the value holds no letter or digit.
-    """
-    written, folded = write_keyword(name, value), fold_keyword(value)
-    parts = _parts(text)
-    theirs = {at: values for at, part in enumerate(parts) if (values := _values(part, name))}
-    if any(one.folded == folded for values in theirs.values() for one in values):
-        kept = {at: [one.value for one in values if one.folded != folded] for at, values in theirs.items()}
-        return _rewrite(text, parts, {at: _any_of(name, values) for at, values in kept.items()})
-    if not theirs:
-        return _add(text, written)
-    last, values = list(theirs.items())[-1]
-    return _rewrite(text, parts, {last: _any_of(name, [*(one.value for one in values), value])})
+    def toggle(self, name: str, value: str) -> str:
+        """Ask for one more value of a keyword field, or for one less where the query asks for it.
 
+        Raises:
+            ValueError: the value holds no letter or digit.
+        """
+        written, folded = write_keyword(name, value), fold_keyword(value)
+        theirs = self._places(name)
+        if any(one.folded == folded for keywords in theirs.values() for one in keywords):
+            kept = {
+                at: [one.value for one in keywords if one.folded != folded] for at, keywords in theirs.items()
+            }
+            return self._rewritten({at: _any_of(name, values) for at, values in kept.items()})
+        if not theirs:
+            return self._with(written)
+        last, keywords = list(theirs.items())[-1]
+        return self._rewritten({last: _any_of(name, [*(one.value for one in keywords), value])})
 
-def without_values(text: str, name: str) -> str:
-    """The query without its conditions on a keyword field."""
-    parts = _parts(text)
-    return _rewrite(text, parts, {at: "" for at, part in enumerate(parts) if _values(part, name)})
+    def without(self, *names: str) -> str:
+        """Ask for any value of these keyword fields."""
+        return self._rewritten(dict.fromkeys((at for name in names for at in self._places(name)), ""))
 
+    @property
+    def dates(self) -> DateRange | None:
+        """The days that the query asks for; None where it names none. Open ends stay open."""
+        ranges = [part.tree for part in self._parts if isinstance(part.tree, DateRange)]
+        if not ranges:
+            return None
+        firsts = [one.first for one in ranges if one.first is not None]
+        lasts = [one.last for one in ranges if one.last is not None]
+        return DateRange(max(firsts, default=None), min(lasts, default=None))
 
-def chosen_dates(text: str) -> DateRange | None:
-    """The days that the query asks for; None where it names none. Open ends stay open."""
-    ranges = [part.tree for part in _parts(text) if isinstance(part.tree, DateRange)]
-    if not ranges:
-        return None
-    firsts = [one.first for one in ranges if one.first is not None]
-    lasts = [one.last for one in ranges if one.last is not None]
-    return DateRange(max(firsts, default=None), min(lasts, default=None))
+    def on(self, days: DateRange) -> str:
+        """Ask for these days instead of those that the query asks for."""
+        theirs = self._date_places()
+        written = write_dates(days)
+        if not theirs:
+            return self._with(written)
+        return self._rewritten({at: written if at == theirs[0] else "" for at in theirs})
 
+    def on_any_day(self) -> str:
+        """Ask for no days."""
+        return self._rewritten(dict.fromkeys(self._date_places(), ""))
 
-def set_dates(text: str, days: DateRange | None) -> str:
-    """The query of these days instead of those that it asked for; of any where None."""
-    parts = _parts(text)
-    theirs = [at for at, part in enumerate(parts) if isinstance(part.tree, DateRange)]
-    written = "" if days is None else write_dates(days)
-    if not theirs:
-        return _add(text, written) if written else text
-    return _rewrite(text, parts, {at: written if at == theirs[0] else "" for at in theirs})
+    def any_word(self) -> str | None:
+        """Ask for any of the words instead of all of them; None where there is more to it than words."""
+        if len(self._parts) < 2 or not all(isinstance(one.tree, Leaf) for one in self._parts):
+            return None
+        return " OR ".join(self.text[one.start : one.end] for one in self._parts)
+
+    def _places(self, name: str) -> dict[int, tuple[Keyword, ...]]:
+        return {at: found for at, part in enumerate(self._parts) if (found := _keywords(part.tree, name))}
+
+    def _date_places(self) -> list[int]:
+        return [at for at, part in enumerate(self._parts) if isinstance(part.tree, DateRange)]
+
+    def _with(self, condition: str) -> str:
+        text = self.text.strip()
+        if not text:
+            return condition
+        return f"{text} {condition}" if self._parts else f"({text}) {condition}"
+
+    def _rewritten(self, new: Mapping[int, str]) -> str:
+        """The text with some of its parts written anew; where nothing is written, what joined it goes too."""
+        if not new:
+            return self.text
+        kept = ""
+        for at, part in enumerate(self._parts):
+            written = new.get(at, self.text[part.start : part.end])
+            if written:
+                kept += (self.text[self._parts[at - 1].end : part.start] if kept else "") + written
+        return kept
 
 
 def write_keyword(name: str, value: str) -> str:
@@ -104,14 +142,9 @@ def write_dates(days: DateRange) -> str:
     return render(days)
 
 
-def _parts(text: str) -> list[_Part]:
-    places = read(text).parts
-    return [_Part(start, end, parse(text[start:end]).tree) for start, end in places]
-
-
-def _values(part: _Part, name: str) -> tuple[Keyword, ...]:
-    """The keywords of a part that asks for values of this field and for nothing else."""
-    nodes = part.tree.children if isinstance(part.tree, Or) else (part.tree,)
+def _keywords(tree: Node, name: str) -> tuple[Keyword, ...]:
+    """The keywords of a tree that asks for values of this field and for nothing else."""
+    nodes = tree.children if isinstance(tree, Or) else (tree,)
     found = tuple(one for one in nodes if isinstance(one, Keyword) and one.name == name)
     return found if len(found) == len(nodes) else ()
 
@@ -121,20 +154,3 @@ def _any_of(name: str, values: Sequence[str]) -> str:
     if len(written) < 2:
         return "".join(written)
     return f"{name}:({' OR '.join(one.removeprefix(f'{name}:') for one in written)})"
-
-
-def _add(text: str, condition: str) -> str:
-    if not text.strip():
-        return condition
-    is_joined = bool(parse(text).parts)
-    return f"{text.strip()} {condition}" if is_joined else f"({text.strip()}) {condition}"
-
-
-def _rewrite(text: str, parts: Sequence[_Part], new: Mapping[int, str]) -> str:
-    """The text with some of its parts written anew; where nothing is written, what joined it goes too."""
-    kept = ""
-    for at, part in enumerate(parts):
-        written = new.get(at, text[part.start : part.end])
-        if written:
-            kept += (text[parts[at - 1].end : part.start] if kept else "") + written
-    return kept

@@ -9,16 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from resound.query import EVERYTHING, parse
-from resound.query.edit import (
-    chosen_dates,
-    chosen_values,
-    read,
-    set_dates,
-    toggle_value,
-    without_values,
-    write_dates,
-    write_keyword,
-)
+from resound.query.edit import Conditions, read, write_dates, write_keyword
 from resound.query.tree import KEYWORDS, And, DateRange, Keyword, Node, Not, Or
 from resound.text import fold_keyword
 from tests.resound.query.generated import KEYWORDS as VALUES
@@ -43,8 +34,8 @@ SEPTEMBER = DateRange(date(2014, 9, 1), date(2014, 9, 30))
     ],
 )
 def test_a_value_is_ticked_and_unticked(text: str, on: str, off_again: str) -> None:
-    assert toggle_value(text, "lang", "vi") == on
-    assert toggle_value(on, "lang", "vi") == off_again
+    assert Conditions(text).toggle("lang", "vi") == on
+    assert Conditions(on).toggle("lang", "vi") == off_again
 
 
 @pytest.mark.parametrize(
@@ -59,27 +50,27 @@ def test_a_value_is_ticked_and_unticked(text: str, on: str, off_again: str) -> N
     ],
 )
 def test_a_value_that_was_typed_is_unticked(text: str, without: str) -> None:
-    assert chosen_values(text, "lang")
-    assert toggle_value(text, "lang", "vi") == without
+    assert Conditions(text).values("lang")
+    assert Conditions(text).toggle("lang", "vi") == without
 
 
 def test_what_is_ticked() -> None:
     text = 'a outlet:("Báo Tin Tức" OR cna) lang:vi NOT country:TW'
-    assert chosen_values(text, "outlet") == ("Báo Tin Tức", "cna")
-    assert chosen_values(text, "country") == ()
-    assert chosen_values("a OR lang:vi", "lang") == ()
-    assert without_values(text, "outlet") == "a lang:vi NOT country:TW"
+    assert Conditions(text).values("outlet") == ("Báo Tin Tức", "cna")
+    assert Conditions(text).values("country") == ()
+    assert Conditions("a OR lang:vi").values("lang") == ()
+    assert Conditions(text).without("outlet") == "a lang:vi NOT country:TW"
 
 
 def test_dates_are_put_in_the_place_of_others() -> None:
-    assert set_dates("a", SEPTEMBER) == "a date:2014-09"
-    assert set_dates("a date:2013.. b date:..2015", SEPTEMBER) == "a date:2014-09 b"
-    assert chosen_dates("a date:2014-01..2014-10 date:2014-09..") == DateRange(
+    assert Conditions("a").on(SEPTEMBER) == "a date:2014-09"
+    assert Conditions("a date:2013.. b date:..2015").on(SEPTEMBER) == "a date:2014-09 b"
+    assert Conditions("a date:2014-01..2014-10 date:2014-09..").dates == DateRange(
         date(2014, 9, 1), date(2014, 10, 31)
     )
-    assert chosen_dates("a NOT date:2014") is None
-    assert set_dates("a date:2014-09 b", None) == "a b"
-    assert set_dates("a", None) == "a"
+    assert Conditions("a NOT date:2014").dates is None
+    assert Conditions("a date:2014-09 b").on_any_day() == "a b"
+    assert Conditions("a").on_any_day() == "a"
     assert [
         write_dates(one)
         for one in (
@@ -90,6 +81,12 @@ def test_dates_are_put_in_the_place_of_others() -> None:
             DateRange(date(1, 1, 1), date(1, 1, 31)),
         )
     ] == ["date:2014-09", "date:2014", "date:2014-09-02", "date:2014-09-02..", "date:0001-01"]
+
+
+def test_any_of_the_words() -> None:
+    assert Conditions("rác “thải nhựa” title:綠*").any_word() == "rác OR “thải nhựa” OR title:綠*"
+    assert Conditions("rác").any_word() is None
+    assert Conditions("rác lang:vi").any_word() is None
 
 
 def alike(node: Node) -> object:
@@ -113,10 +110,12 @@ def test_toggling_twice_gives_the_same_query_back(text: str, field: tuple[str, s
     parts = tree.children if isinstance(tree, And) else (tree,)
     assume(sum(isinstance(one, Keyword) and one.name == name for one in parts) < 2)
 
-    once = toggle_value(text, name, value)
-    twice = toggle_value(once, name, value)
+    once = Conditions(text).toggle(name, value)
+    twice = Conditions(once).toggle(name, value)
 
-    was, now = (fold_keyword(value) in map(fold_keyword, chosen_values(one, name)) for one in (text, once))
+    was, now = (
+        fold_keyword(value) in map(fold_keyword, Conditions(one).values(name)) for one in (text, once)
+    )
     assert was is not now
     assert alike(read(twice).tree) == alike(tree)
 
@@ -124,10 +123,10 @@ def test_toggling_twice_gives_the_same_query_back(text: str, field: tuple[str, s
 @given(st.one_of(queries(), st.just("")), st.dates(), st.dates())
 def test_dates_narrow_a_query_and_leave_the_rest(text: str, one: date, other: date) -> None:
     days = DateRange(min(one, other), max(one, other))
-    bare = set_dates(text, None)
-    narrowed = set_dates(text, days)
-    assert chosen_dates(narrowed) == days
-    assert alike(read(set_dates(narrowed, None)).tree) == alike(read(bare).tree)
+    bare = Conditions(text).on_any_day()
+    narrowed = Conditions(text).on(days)
+    assert Conditions(narrowed).dates == days
+    assert alike(read(Conditions(narrowed).on_any_day()).tree) == alike(read(bare).tree)
     rest = read(bare)
     if rest != EVERYTHING:
         assert alike(parse(f"({bare}) {write_dates(days)}").tree) == alike(read(narrowed).tree)
@@ -144,4 +143,4 @@ def test_any_value_is_quoted_right_or_refused(name: str, value: str) -> None:
         assert not any(char.isalnum() for char in value)
         return
     assert parse(written).tree == Keyword(name, value, fold_keyword(value))
-    assert read(toggle_value("x OR y", name, value)).tree == parse(f"(x OR y) {written}").tree
+    assert read(Conditions("x OR y").toggle(name, value)).tree == parse(f"(x OR y) {written}").tree
