@@ -59,6 +59,10 @@ class QuerySyntaxError(ResoundError):
         self.mistake = mistake
 
 
+class PlaceError(ResoundError):
+    """A list is to go on behind something that is no place in it."""
+
+
 class StoreError(ResoundError):
     """The store cannot be opened or used."""
 

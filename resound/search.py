@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resound.campaign import Campaign
-from resound.errors import SearchUnavailableError, StoreError
+from resound.errors import PlaceError, SearchUnavailableError, StoreError
 from resound.index.base import FACETS, Bar, Hit, Order, Period, SearchIndex
 from resound.query import (
     Document,
@@ -36,13 +36,17 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One hit as it is shown. `more`: other hits of its story, where one stands for all. `likeness`: the cosine, where asked."""
+    """One hit as it is shown. `marks` are (start, end) within `title`.
+
+    `more`: other hits of its story, where one stands for all. `likeness`: the cosine, where asked.
+    """
 
     id: str
     story: str
     title: str
     shown: Mapping[str, str]
     snippets: tuple[Snippet, ...]
+    marks: tuple[tuple[int, int], ...] = ()
     more: int = 0
     likeness: float | None = None
 
@@ -86,6 +90,7 @@ def search(
 
     Raises:
         QuerySyntaxError: where and what was expected.
+        PlaceError: `after` is not of this list.
         SearchUnavailableError: the index does not answer.
     """
     query, expansions = expand(parse(text) if isinstance(text, str) else text, glossary_forms(campaigns))
@@ -101,11 +106,15 @@ def search(
         )
     except StoreError as err:
         raise _unavailable(err) from err
+    except ValueError as err:
+        raise PlaceError(
+            "This is no place in this list of results. Begin without one, and take `next` of each page for the one behind it."
+        ) from err
     return Results(
         query=str(query),
         expansions=tuple(expansions),
         total=result.total,
-        hits=tuple(_found(hit, tuple(make_snippets(query, hit.document))) for hit in result.hits),
+        hits=tuple(_found(hit, spans(query, analyse_document(hit.document))) for hit in result.hits),
         facets=result.facets,
         dates=result.dates,
         undated=result.undated,
@@ -129,7 +138,7 @@ def find_similar(index: SearchIndex, item: str, *, limit: int = 10) -> tuple[Fou
         near = index.similar(item, limit=limit)
     except StoreError as err:
         raise _unavailable(err) from err
-    return tuple(_found(hit, tuple(snippets_of((), hit.document)), score) for hit, score in near)
+    return tuple(_found(hit, (), score) for hit, score in near)
 
 
 def found_to_json(one: Found) -> dict[str, Any]:
@@ -138,6 +147,7 @@ def found_to_json(one: Found) -> dict[str, Any]:
         "id": one.id,
         "story": one.story,
         "title": one.title,
+        "title_marks": [list(mark) for mark in one.marks],
         **one.shown,
         "more": one.more,
         **({} if one.likeness is None else {"likeness": one.likeness}),
@@ -148,8 +158,17 @@ def found_to_json(one: Found) -> dict[str, Any]:
     }
 
 
-def _found(hit: Hit, snippets: tuple[Snippet, ...], likeness: float | None = None) -> Found:
-    return Found(hit.id, hit.story, hit.document.title, hit.shown, snippets, hit.more, likeness)
+def _found(hit: Hit, found: Sequence[Span], likeness: float | None = None) -> Found:
+    return Found(
+        id=hit.id,
+        story=hit.story,
+        title=hit.document.title,
+        shown=hit.shown,
+        snippets=tuple(snippets_of(found, hit.document)),
+        marks=tuple((span.start, span.end) for span in found if span.field == "title"),
+        more=hit.more,
+        likeness=likeness,
+    )
 
 
 def _unavailable(err: StoreError) -> SearchUnavailableError:
@@ -163,13 +182,11 @@ def glossary_forms(campaigns: Iterable[Campaign]) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(term.all_forms for campaign in campaigns for term in campaign.terms))
 
 
-def make_snippets(query: Query, document: Document) -> list[Snippet]:
-    """Up to three passages around what the query found, best field first; the beginning of the text where it names none."""
-    return snippets_of(spans(query, analyse_document(document)), document)
-
-
 def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
-    """Passages around spans; spans that lie close together share one."""
+    """Up to three passages around spans, best field first; spans that lie close together share one.
+
+    The beginning of the text where there are none.
+    """
     texts = {
         "title": document.title,
         "lead": document.lead,

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from resound.campaign import Campaign
-from resound.errors import QuerySyntaxError
+from resound.errors import QuerySyntaxError, SearchUnavailableError
 from resound.index.base import FACETS, Bar, Order, Period, SearchIndex
 from resound.query.edit import Conditions, read
 from resound.query.tree import DateRange
@@ -125,7 +125,7 @@ def view_search(
 
     Raises:
         QuerySyntaxError: where and what was expected.
-        ValueError: `after` is no place in this list.
+        PlaceError: `after` is no place in this list.
         SearchUnavailableError: the index does not answer.
     """
     campaigns = tuple(campaigns)
@@ -145,7 +145,8 @@ def view_search(
 def every_hit(index: SearchIndex, asked: Asked, *, campaigns: Iterable[Campaign]) -> Iterator[Found]:
     """Every hit of a search in its order; one page of them is in memory at a time.
 
-    The first page is asked for at once, so that what is wrong with a query is raised here.
+    The first page is asked for at once, so that what is wrong with a query is raised here. Raises SearchUnavailableError
+    also on the way, where the index can no longer give all of them.
     """
     glossary = tuple(campaigns) if asked.expand else ()
     first = _ask(index, replace(asked, after=None), glossary, limit=STREAM_PAGE)
@@ -153,6 +154,8 @@ def every_hit(index: SearchIndex, asked: Asked, *, campaigns: Iterable[Campaign]
     def walk() -> Iterator[Found]:
         page = first
         while True:
+            if page.trouble:  # a file that looks whole and is not would be worse than none
+                raise SearchUnavailableError(page.trouble)
             yield from page.hits
             if page.next is None:
                 return

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from resound import searching
-from resound.errors import QuerySyntaxError
-from resound.index.base import SearchIndex
+from resound.errors import PlaceError, QuerySyntaxError, SearchUnavailableError
+from resound.index.base import SearchIndex, SearchResult
 from resound.index.sqlite import SqliteIndex
+from resound.query import Query
 from resound.searching import Asked, Facet, SearchView, every_hit, view_search
 from tests.resound.found import CAMPAIGN, item, value_names
 
@@ -156,6 +159,41 @@ def test_a_query_that_cannot_be_read_says_so(index: SearchIndex) -> None:
         view(index, "(rác")
     with pytest.raises(QuerySyntaxError):
         every_hit(index, Asked("(rác"), campaigns=())
+
+
+class Torn(SqliteIndex):
+    """An index of which a part stops answering behind the first page."""
+
+    def search(self, query: Query, *, after: str | None = None, **more: Any) -> SearchResult:
+        found = super().search(query, after=after, **more)
+        return found if after is None else dataclasses.replace(found, trouble="1 of 2 parts did not answer.")
+
+
+def test_what_cannot_be_told_to_its_end_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "STREAM_PAGE", 2)
+    index = Torn(tmp_path / "i")
+    index.write([item(f"k{n}", "rác") for n in range(5)], [], cursor=1)
+    hits = every_hit(index, Asked("rác"), campaigns=())
+    assert [next(hits).id, next(hits).id] == ["k0", "k1"]
+    with pytest.raises(SearchUnavailableError, match="did not answer"):
+        next(hits)
+    index.close()
+
+
+def test_a_place_of_another_list_is_refused(index: SearchIndex) -> None:
+    place = view_search(index, Asked("rác"), campaigns=(), names=value_names(), limit=1).results.next
+    assert place is not None
+    assert view(index, "rác", after=place).results.hits[0].id == "c"
+    for after in ("nonsense", place[:-5]):
+        with pytest.raises(PlaceError):
+            view(index, "rác", after=after)
+    with pytest.raises(PlaceError):
+        view(index, "rác", after=place, order="relevance")
+
+
+def test_headlines_have_their_marks(index: SearchIndex) -> None:
+    (hit,) = view(index, "nhựa").results.hits
+    assert [hit.title[start:end] for start, end in hit.marks] == ["nhựa"]
 
 
 @pytest.mark.parametrize("order", ["newest", "relevance"])
