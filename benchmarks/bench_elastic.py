@@ -20,6 +20,8 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -120,13 +122,18 @@ def measure_searching(ways: dict[str, Callable[[str], None]], written: dict[str,
         print(f"| {kind} | {len(queries)} | {' | '.join(cells)} |")
 
 
-def fill(index: SearchIndex, documents: Sequence[IndexDocument]) -> float:
-    """Seconds for all of them, analysis included."""
-    spent = 0.0
-    for start in range(0, len(documents), BATCH):
-        begun = time.perf_counter()
-        index.write(documents[start : start + BATCH], [], cursor=start + BATCH)
-        spent += time.perf_counter() - begun
+def fill(indexes: Sequence[SearchIndex], documents: Iterator[IndexDocument]) -> list[float]:
+    """Seconds of each index for all of them, analysis included. Only one batch is in memory at a time."""
+    spent = [0.0 for _ in indexes]
+    written = 0
+    while batch := list(islice(documents, BATCH)):
+        written += len(batch)
+        for place, index in enumerate(indexes):
+            begun = time.perf_counter()
+            index.write(batch, [], cursor=written)
+            spent[place] += time.perf_counter() - begun
+        if written % (25 * BATCH) == 0:
+            print(f"{written:,} documents are in.", file=sys.stderr, flush=True)
     return spent
 
 
@@ -172,26 +179,40 @@ def main() -> None:
     )
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--written", type=int, default=10_000, help="documents of one round of writing")
+    parser.add_argument(
+        "--written", type=int, default=10_000, help="documents of one round of writing; 0: none"
+    )
     parser.add_argument("--queries", type=int, default=30, help="of each kind")
+    parser.add_argument(
+        "--folder", type=Path, help="keep both indexes there, and use them again where they are whole"
+    )
     arguments = parser.parse_args()
     data = Path(os.environ.get("RESOUND_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not (data / "corpus").is_dir():
         raise SystemExit(f"There is no corpus at {data} (set RESOUND_SHARED_DATA).")
     corpus = Corpus(data / "corpus")
-    documents = list(make_documents(corpus, arguments.documents))
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        folder = arguments.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
         url, node = start_node(f"{folder}/node")
         address = ElasticAddress(urls=(url,), prefix="benchmark", timeout=30)
-        elastic, sqlite = ElasticIndex(address), SqliteIndex(Path(folder) / "index.sqlite")
+        elastic, sqlite = ElasticIndex(address), SqliteIndex(folder / "index.sqlite")
         try:
-            measure_writing(address, [put(one) for one in documents[: arguments.written]], arguments.rounds)
-            for index in (elastic, sqlite):
-                index.clear()
-                spent = fill(index, documents)
-                print(f"\n{index.describe()}: {len(documents) / spent:,.0f} documents/s, analysis included.")
+            if arguments.written:
+                first = islice(make_documents(corpus, arguments.documents), arguments.written)
+                measure_writing(address, [put(one) for one in first], arguments.rounds)
+            indexes = (elastic, sqlite)
+            if any(index.cursor() != arguments.documents for index in indexes):
+                for index in indexes:
+                    index.clear()
+                taken = fill(indexes, make_documents(corpus, arguments.documents))
+                for index, spent in zip(indexes, taken, strict=True):
+                    speed = arguments.documents / spent
+                    print(f"\n{index.describe()}: {speed:,.0f} documents/s, analysis included.", flush=True)
             client = connect(address)
-            client.indices.forcemerge(index="benchmark-items", max_num_segments=1)
+            client.options(request_timeout=3600).indices.forcemerge(
+                index="benchmark-items", max_num_segments=1
+            )
             print(f"\nMerged: {elastic.describe()}")
 
             def asking(index: SearchIndex, *, collapse: bool = False) -> Callable[[str], None]:
@@ -206,7 +227,8 @@ def main() -> None:
             written = {kind: some[: arguments.queries] for kind, some in make_queries(corpus).items()}
             measure_searching(ways, written)
             client.close()
-            elastic.clear()
+            if arguments.folder is None:
+                elastic.clear()
         finally:
             elastic.close()
             sqlite.close()

@@ -92,7 +92,9 @@ def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`slow_on_postgres`: on SQLite with the quick tests, on PostgreSQL with the slow ones."""
+    """`slow_on_postgres`: on SQLite with the quick tests, on PostgreSQL with the slow ones. A browser is slow."""
     for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("slow_on_postgres") and item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.slow)

@@ -31,23 +31,23 @@ CONTENT = {
 
 
 def command(
-    data: Path, *words: str, stdin: str | None = None, store: str | None = None
+    data: Path, *words: str, stdin: str | None = None, store: str | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `resound` on a data folder, as a process of its own; `store` is RESOUND_STORE_URL."""
+    """Run `resound` on a data folder, as a process of its own; `store` is RESOUND_STORE_URL, `more` other variables."""
     return subprocess.run(
         [sys.executable, "-m", "resound", "--data", str(data), *words],
         capture_output=True,
         text=True,
         input=stdin,
-        env=environment(store),
+        env=environment(store) | more,
         timeout=280,
         check=False,
     )
 
 
-def ask(data: Path, *words: str, store: str | None = None) -> Any:
+def ask(data: Path, *words: str, store: str | None = None, **more: str) -> Any:
     """Run a command with `--json` and read its answer."""
-    ran = command(data, *words, "--json", store=store)
+    ran = command(data, *words, "--json", store=store, **more)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 

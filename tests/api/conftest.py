@@ -86,9 +86,9 @@ def reading_address(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory)
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium, without a window."""
+    """A real Chromium, without a window. Ended with the file: its loop runs in this thread and would be in others' way."""
     found = (
         os.environ.get("RESOUND_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     )

@@ -112,6 +112,7 @@ def test_the_command_line_judges_language_translation_and_tone(
     assert said.exit_code == 1
 
 
+@pytest.mark.slow
 def test_a_threshold_is_calibrated_and_kept(tiny_models: Path, tmp_path: Path) -> None:
     own = Path(shutil.copytree(tiny_models, tmp_path / "models"))
     lines = tmp_path / "pairs.jsonl"

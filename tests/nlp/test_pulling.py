@@ -87,6 +87,7 @@ def test_a_model_is_pulled_locked_converted_and_then_works_offline(data: Path, h
     assert len(hub.asked) == asked, "nothing is asked of the hub again"
 
 
+@pytest.mark.slow
 def test_a_pull_that_was_killed_goes_on_where_it_was(data: Path, hub: Hub, plain: Path) -> None:
     size = (plain / "model.safetensors").stat().st_size
     hub.stalls_after = size // 2
@@ -111,6 +112,7 @@ def test_a_pull_that_was_killed_goes_on_where_it_was(data: Path, hub: Hub, plain
     verify_model(spec("tone"), data / "models")
 
 
+@pytest.mark.slow
 def test_what_is_not_what_was_pulled_first_is_refused(data: Path, hub: Hub) -> None:
     assert pull(data, hub)[0] == 0
     shutil.rmtree(data / "models" / "tone")
@@ -121,6 +123,7 @@ def test_what_is_not_what_was_pulled_first_is_refused(data: Path, hub: Hub) -> N
     assert not (data / "models" / "tone").exists()
 
 
+@pytest.mark.slow
 def test_a_pinned_revision_is_asked_for(data: Path, hub: Hub) -> None:
     hub.revisions = {"refs/pr/7": "b" * 40}
     text = PROFILE.replace("hub: tiny/tone,", "hub: tiny/tone, revision: refs/pr/7,")

@@ -142,6 +142,7 @@ def test_a_language_that_no_model_knows_waits_with_its_reason(
         assert work.wake(connection, MODEL_STAGES) == 2
 
 
+@pytest.mark.slow
 def test_a_model_that_takes_too_long_is_left_and_the_others_are_done(
     store: Store, tmp_path: Path, tiny_models: Path
 ) -> None:
