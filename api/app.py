@@ -19,15 +19,18 @@ from starlette.types import Scope
 from api.access import declared_role
 from api.desk import Desk
 from api.problems import handle_problems
-from api.routes import health, language
+from api.routes import health, language, saved_searches, search
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
 from resound import __version__
+from resound.catching_up import CatchUp
 from resound.office import Office
 from resound.settings import Settings
 
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
+    search.router,
+    saved_searches.router,
 )
 """In the order in which they are asked."""
 
@@ -46,9 +49,11 @@ def create_app(
     office = Office.of(settings)
 
     @asynccontextmanager
-    async def open_and_close(_: FastAPI) -> AsyncIterator[None]:
+    async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(lambda: (office.store, office.index))  # once, before threads ask for them
+        app.state.catch_up = CatchUp(office.store, office.index, clock=clock)
         yield
+        await run_in_threadpool(app.state.catch_up.close)
         office.close()
 
     app = FastAPI(

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from resound.exporting import make_harmless
-from resound.search import Found, found_to_json
+from resound.search import Found, found_to_json, passages_for
 from resound.value_names import N_, ValueNames
 
 BOM = "\ufeff"
@@ -31,13 +31,13 @@ def hit_row(hit: Found, names: ValueNames) -> tuple[str, ...]:
     """What the list shows of a hit, in the order of `COLUMNS`, safe for spreadsheets."""
     cells: Mapping[str, str] = {
         "day": hit.shown["day"],
-        "outlet": hit.shown["outlet_name"],
+        "outlet": names.outlet(hit.shown["outlet"], hit.shown["outlet_name"]),
         "language": names.value("lang", hit.shown["language"]),
         "medium": names.value("type", hit.shown["medium"]),
         "title": hit.title,
         "translated_title": hit.shown.get("translated_title", ""),
         "translated_by": hit.shown.get("translated_by", ""),
-        "passages": " … ".join(part.text for part in hit.snippets),
+        "passages": " … ".join(part.text for part in passages_for(hit, names.words.language)),
         "more": str(hit.more),
         "url": hit.shown["url"],
     }

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from babel.dates import format_skeleton
 from babel.lists import format_list
 
+from resound.campaign import Campaign
 from resound.errors import QuerySyntaxError
+from resound.query import Expansion, expand
+from resound.query.edit import read
 from resound.query.tree import And, DateRange, Keyword, Leaf, Near, Node, Not, Or, Query
+from resound.search import glossary_forms
 from resound.value_names import ValueNames
 from resound.words import Words
 
@@ -33,6 +38,25 @@ class SaidMistake:
     before: str
     piece: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A query as it is understood: what must all hold, and names that find more than is written; or the mistake in it."""
+
+    parts: tuple[str, ...] = ()
+    expansions: tuple[Expansion, ...] = ()
+    mistake: SaidMistake | None = None
+
+
+def say_meaning(text: str, names: ValueNames, *, glossary: Iterable[Campaign]) -> Meaning:
+    """What a query means, said while it is typed; no index is asked."""
+    try:
+        query = read(text)
+    except QuerySyntaxError as error:
+        return Meaning(mistake=say_mistake(error, names.words))
+    _, expansions = expand(query, glossary_forms(glossary))
+    return Meaning(describe(query, names), expansions)
 
 
 def say_mistake(error: QuerySyntaxError, words: Words) -> SaidMistake:
@@ -58,7 +82,17 @@ def say_mistake(error: QuerySyntaxError, words: Words) -> SaidMistake:
 def describe(query: Query, names: ValueNames) -> tuple[str, ...]:
     """What must hold, a line for each part of the topmost AND; nothing where everything is asked for."""
     tree = query.tree
-    return tuple(_say(one, names) for one in (tree.children if isinstance(tree, And) else (tree,)))
+    parts = tree.children if isinstance(tree, And) else (tree,)
+    said: list[str] = []
+    for are_words, group in groupby(parts, key=_is_word):
+        each = [_say(one, names) for one in group]
+        said += [_together(each, names.words)] if are_words else each
+    return tuple(said)
+
+
+def _is_word(node: Node) -> bool:
+    """A word as most are typed, several of which are said in one breath."""
+    return isinstance(node, Leaf) and not node.quoted and not node.prefix and node.field is None
 
 
 def _say(node: Node, names: ValueNames) -> str:
@@ -78,9 +112,7 @@ def _say(node: Node, names: ValueNames) -> str:
         case Not(child):
             return words.gettext("not %(what)s", what=_inner(child, names))
         case And(children):
-            return format_list(
-                [_inner(one, names) for one in children], style="standard", locale=words.locale
-            )
+            return _together([_inner(one, names) for one in children], words)
         case Or(children):
             return _say_or(children, names)
         case Keyword(name, value):
@@ -101,6 +133,10 @@ def _say_or(children: Sequence[Node], names: ValueNames) -> str:
 def _inner(node: Node, names: ValueNames) -> str:
     said = _say(node, names)
     return names.words.gettext("(%(what)s)", what=said) if isinstance(node, And | Or) else said
+
+
+def _together(said: Sequence[str], words: Words) -> str:
+    return format_list(list(said), style="standard", locale=words.locale)
 
 
 def _either(said: Sequence[str], words: Words) -> str:

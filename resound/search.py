@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +20,10 @@ from resound.query import (
     parse,
     spans,
 )
+from resound.text import is_single
 
 SNIPPETS = 3
+_HAN = re.compile("[\u3400-\u9fff]")
 AROUND = 60
 """Characters of text on each side of a highlighted passage."""
 
@@ -158,6 +161,30 @@ def found_to_json(one: Found) -> dict[str, Any]:
     }
 
 
+def passages_for(hit: Found, language: str) -> tuple[Snippet, ...]:
+    """Those that a reader of this language is shown: the original's, and of translations what helps.
+
+    A translation helps who reads another language than the article's: one into theirs, else into English. Where only
+    translations hold what was looked for, all are shown.
+    """
+    original = tuple(one for one in hit.snippets if one.field != "translation")
+    translated = tuple(one for one in hit.snippets if one.field == "translation")
+    if not original and not hit.marks:
+        return translated
+    if hit.shown["language"].startswith(language.partition("-")[0]):
+        return original
+    theirs = tuple(one for one in translated if translation_tag(one.text) == language)
+    return original + (theirs or tuple(one for one in translated if translation_tag(one.text) == "en"))
+
+
+def translation_tag(text: str) -> str:
+    """The language of a passage of a translation: Traditional Chinese where it has a Han character, else English.
+
+    Those are the languages that are translated into, and the index keeps them together.
+    """
+    return "zh-Hant" if _HAN.search(text) else "en"
+
+
 def _found(hit: Hit, found: Sequence[Span], likeness: float | None = None) -> Found:
     return Found(
         id=hit.id,
@@ -183,7 +210,7 @@ def glossary_forms(campaigns: Iterable[Campaign]) -> list[tuple[str, ...]]:
 
 
 def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
-    """Up to three passages around spans, best field first; spans that lie close together share one.
+    """Up to three passages around spans, best field first, each within one paragraph; spans that lie close together share one.
 
     The beginning of the text where there are none.
     """
@@ -199,8 +226,11 @@ def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
     while in_text and len(made) < SNIPPETS:
         first = in_text[0]
         text = texts[first.field]
-        start = _at_space(text, max(0, first.start - AROUND), -1)
+        paragraph = text.rfind("\n", 0, first.start) + 1
+        following = text.find("\n", first.end)
+        start = max(paragraph, _at_space(text, max(0, first.start - AROUND), -1))
         end = _at_space(text, min(len(text), first.end + AROUND), 1)
+        end = end if following < 0 else min(following, end)
         inside = [
             span for span in in_text if span.field == first.field and start <= span.start and span.end <= end
         ]
@@ -218,13 +248,13 @@ def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
 
 
 def _at_space(text: str, position: int, step: int) -> int:
-    """Move to the next space within a word's length, so that Latin words are not cut; Han text may be cut anywhere."""
+    """Move to the next space within a word's length, so that no word is cut; text without spaces may be cut anywhere."""
     for offset in range(16):
         at = position + step * offset
         if at <= 0 or at >= len(text):
             return max(0, min(at, len(text)))
         if text[at].isspace():
             return at
-        if not text[at].isascii():
+        if is_single(text[at]):
             return position
     return position

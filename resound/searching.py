@@ -22,6 +22,8 @@ from resound.text import fold_keyword
 from resound.value_names import MADE_BY_MODELS, ValueNames
 from resound.words import Words
 
+SHOWN_FACETS = ("lang", "country", "campaign", "outlet", "type", "tone", "topic", "group", "origin")
+"""All of them, in the order in which people ask."""
 DAYS = 45
 MONTHS = 36
 """Up to so many a histogram shows days, months; beyond, the next longer period."""
@@ -117,6 +119,11 @@ class SearchView:
     histogram: Histogram
     suggestions: tuple[Suggestion, ...]
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether values or days are chosen, which may be chosen no longer."""
+        return any(one.has_chosen for one in self.facets) or self.histogram.text_without is not None
+
 
 def view_search(
     index: SearchIndex, asked: Asked, *, campaigns: Iterable[Campaign], names: ValueNames, limit: int = 20
@@ -193,7 +200,7 @@ def _facets(
     results: Results,
     names: ValueNames,
 ) -> Iterator[Facet]:
-    for name in FACETS:
+    for name in SHOWN_FACETS:
         chosen = {fold_keyword(value): value for value in conditions.values(name)}
         text_without = conditions.without(name)
         counts = results.facets[name]

@@ -76,8 +76,7 @@ class ValueNames:
             case "country":
                 return self.words.country_name(value)
             case "outlet":
-                source = self._sources.get(value)
-                return value.partition(":")[2] or value if source is None else self._best(source.names)
+                return self.outlet(value, value.partition(":")[2] or value)
             case "group":
                 return self._groups.get(value, value)
             case "campaign":
@@ -89,6 +88,11 @@ class ValueNames:
             case _:
                 text = _VALUES.get(name, {}).get(value)
                 return value if text is None else self.words.gettext(text)
+
+    def outlet(self, outlet: str, otherwise: str) -> str:
+        """An outlet by its name in the reader's language, where it is one that we know."""
+        source = self._sources.get(outlet)
+        return otherwise if source is None else self._best(source.names)
 
     def _best(self, names: Names) -> str:
         return names.best(self.words.language)

@@ -45,11 +45,12 @@ def insert_search(
     connection: Connection, person: int, *, name: str, query: str, options: Mapping[str, Any], now: datetime
 ) -> int:
     """A new one; its number. The caller has seen that the name is free."""
-    made = connection.execute(
-        saved_search.insert().values(person=person, name=name, query=query, options=dict(options), at=now)
+    statement = (
+        saved_search.insert()
+        .values(person=person, name=name, query=query, options=dict(options), at=now)
+        .returning(saved_search.c.id)
     )
-    key: int = made.inserted_primary_key[0]
-    return key
+    return int(connection.execute(statement).scalar_one())
 
 
 def change_search(connection: Connection, key: int, **values: Any) -> None:
