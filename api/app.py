@@ -27,6 +27,8 @@ from api.routes import (
     language,
     people,
     review,
+    saved_searches,
+    search,
     signing_in,
     system,
     v1_campaigns,
@@ -36,6 +38,7 @@ from api.routes import (
 )
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
 from resound import __version__
+from resound.catching_up import CatchUp
 from resound.office import Office
 from resound.settings import Settings
 
@@ -52,6 +55,8 @@ ROOMS: tuple[APIRouter, ...] = (
     v1_campaigns.router,
     v1_system.router,
     v1_docs.router,
+    search.router,
+    saved_searches.router,
 )
 """In the order in which they are asked."""
 
@@ -70,9 +75,11 @@ def create_app(
     office = Office.of(settings)
 
     @asynccontextmanager
-    async def open_and_close(_: FastAPI) -> AsyncIterator[None]:
+    async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(lambda: (office.store, office.index))  # once, before threads ask for them
+        app.state.catch_up = CatchUp(office.store, office.index, clock=clock)
         yield
+        await run_in_threadpool(app.state.catch_up.close)
         office.close()
 
     app = FastAPI(
