@@ -41,6 +41,25 @@ _ITEM = {
     "prominence": "title",
     "seen_at": ["http://wow.example/news/30177"],
 }
+_MADE_BY = {
+    "model": "Helsinki-NLP/opus-mt-zh-en",
+    "revision": "cf109095479db38d6df799875e34039d4938aaa6",
+    "engine": "ctranslate2-int8",
+    "label": "",
+}
+_DECISION = {
+    "id": 70,
+    "kind": "accept",
+    "article": "33c030fd07550316",
+    "campaign": "apo-coe-gp-vietnam-2014",
+    "value": None,
+    "basis": None,
+    "round": 1,
+    "why": "Reports on the visit to SMEDEC 2.",
+    "who": "lin",
+    "at": "2026-01-15T08:00:00Z",
+    "undoes": None,
+}
 EXAMPLES: Mapping[str, Any] = {
     "Problem": {
         "type": "about:blank",
@@ -155,16 +174,112 @@ EXAMPLES: Mapping[str, Any] = {
         "campaign": "apo-coe-gp-vietnam-2014",
         "why": "Reports on the visit to SMEDEC 2.",
     },
-    "Decision": {
-        "id": 70,
-        "kind": "accept",
-        "article": "33c030fd07550316",
-        "campaign": "apo-coe-gp-vietnam-2014",
-        "value": None,
-        "why": "Reports on the visit to SMEDEC 2.",
-        "who": "lin",
-        "at": "2026-01-15T08:00:00Z",
-        "undoes": None,
+    "Decision": _DECISION,
+    "Item": {
+        "id": "33c030fd07550316",
+        "item": "33c030fd07550316",
+        "story": "33a9a4fcf55874c0",
+        "url": "http://evening.example/story/30177",
+        "other_urls": [],
+        "title": "綠耕隊與越南SMEDEC 2簽署合作備忘錄",
+        "lead": "（島嶼社胡志明市二日電）「資源循環綠耕隊」今天在胡志明市簽署合作備忘錄。",
+        "paragraphs": ["（島嶼社胡志明市二日電）「資源循環綠耕隊」今天在胡志明市簽署合作備忘錄。"],
+        "captions": [],
+        "byline": "島嶼社",
+        "section": "",
+        "language": "zh",
+        "script": "Hant",
+        "tag": "zh-Hant",
+        "extractor": "generic/1",
+        "notes": [],
+        "place": {
+            "outlet": "city-evening",
+            "name": "City Evening",
+            "edition": "zh",
+            "country": "TW",
+            "owner": "City Evening",
+            "medium": "online",
+            "is_provisional": False,
+            "is_copy": False,
+            "zone": "Asia/Taipei",
+        },
+        "dates": {
+            "day": "2014-10-02",
+            "doubt": "",
+            "published": {
+                "origin": "json-ld",
+                "raw": "2014-10-02T15:20:00+08:00",
+                "at": "2014-10-02T07:20:00Z",
+                "day": None,
+                "suspect": None,
+            },
+            "updated": None,
+            "first_seen": "2026-01-14T21:25:58Z",
+            "last_seen": "2026-01-14T21:25:58Z",
+            "gone_at": None,
+        },
+        "translations": [
+            {
+                "target": "en",
+                "part": "headline",
+                "title": "The green team signs a memorandum with SMEDEC 2",
+                "lead": ["The green team signed a memorandum in Ho Chi Minh City today."],
+                "paragraphs": [],
+                "made_by": [_MADE_BY],
+                "at": "2026-01-14T21:26:16Z",
+            }
+        ],
+        "campaigns": [
+            {
+                "campaign": "apo-coe-gp-vietnam-2014",
+                "name": "APO COE GP Resource Recycling Green Team in Vietnam, 2014",
+                "matches": True,
+                "standing": "counted",
+                "why": "It is accepted, earned (agency-pick-up), published 2014-10-02 inside the window.",
+                "review": "accepted",
+                "prominence": "title",
+                "names": [{"id": "green-team", "label": "資源循環綠耕隊", "passages": ["綠耕隊"]}],
+                "queries": ["zh-Hant"],
+                "messages": [],
+                "people": [],
+                "tone": {
+                    "tone": "neutral",
+                    "scores": {"positive": 0.31, "neutral": 0.69, "negative": 0.0},
+                    "is_uncertain": False,
+                    "made_by": _MADE_BY,
+                },
+            }
+        ],
+        "topics": {"found": [{"topic": "plastic-waste", "score": 0.77}], "made_by": _MADE_BY},
+        "decisions": [{"decision": _DECISION, "undone_by": None}],
+        "wordings": [
+            {
+                "id": "788bf09e08dcc343",
+                "number": 1,
+                "content_hash": "feff77c9d177d4f158081005bd82b772ca069c66203c59f180dc6dd6b06dc5fe",
+                "title": "綠耕隊與越南SMEDEC 2簽署合作備忘錄",
+                "first_seen": "2026-01-14T21:25:58Z",
+                "last_seen": "2026-01-14T21:25:58Z",
+                "is_current": True,
+            }
+        ],
+        "records": [
+            {
+                "url": "http://evening.example/story/30177",
+                "final_url": "http://evening.example/story/30177",
+                "status": 200,
+                "fetched_at": "2026-01-14T21:25:58Z",
+                "file": "resound-20260114-212557-2373-22d8f8a67cd7d987-00001.warc.gz",
+                "offset": 365,
+                "length": 2877,
+                "sha256": "12e1bdd61f0b516e44337da40b978ed428856af008b004ad38fec72996f188cf",
+                "payload_sha256": "f9ad5bcc6024662c49806a80c7d90f7e32e43578baf126525e30f673c9f8aecc",
+                "version": "788bf09e08dcc343",
+                "expired_at": None,
+            }
+        ],
+        "files": [],
+        "explanation": None,
     },
 }
 """By the name of the form."""

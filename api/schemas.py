@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from resound.article import Field as TextField
 from resound.article import Language, Medium, Origin
-from resound.counting import Column, Relation, StandingKind
-from resound.counting import Review as Reviewed
+from resound.counting import Column, Relation, Review, StandingKind
 from resound.outcome import Stage
 
 
@@ -157,7 +156,7 @@ class CampaignItem(Answer):
     origin: Origin | None
     relation: Relation
     story: str
-    review: Reviewed
+    review: Review
     still_matches: bool
     re_run: bool
     prominence: TextField | None
@@ -245,85 +244,6 @@ class Status(Answer):
     work: list[Work]
     index: IndexStanding
     sentences: list[str]
-
-
-class _Deciding(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    why: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S", description="The reason, in a sentence.")]
-
-
-CampaignKey = Annotated[str, Field(min_length=1, max_length=80)]
-ItemName = Annotated[str, Field(min_length=1, max_length=4000, description="An item's id, or any of its addresses.")]
-
-
-class Review(_Deciding):
-    """Whether the item is coverage of a campaign."""
-
-    kind: Literal["accept", "reject"]
-    campaign: CampaignKey
-
-
-class OriginDecision(_Deciding):
-    """Where the text comes from; only `original` and `agency-pick-up` are earned."""
-
-    kind: Literal["origin"]
-    value: Origin
-
-
-class OutletDecision(_Deciding):
-    """Which outlet published it."""
-
-    kind: Literal["outlet"]
-    value: Annotated[str, Field(min_length=1, max_length=80, description="A source's id.")]
-
-
-class DateDecision(_Deciding):
-    """On which day, in the outlet's own calendar."""
-
-    kind: Literal["date"]
-    value: date
-
-
-class Merging(_Deciding):
-    """It tells the same text as another item."""
-
-    kind: Literal["merge"]
-    value: ItemName
-
-
-class Parting(_Deciding):
-    """It does not tell the same text as another item or, where none is named, as the rest of its story."""
-
-    kind: Literal["split"]
-    value: ItemName | None = None
-
-
-class Undoing(_Deciding):
-    """Takes an earlier decision about the item back."""
-
-    kind: Literal["undo"]
-    undoes: Annotated[int, Field(ge=1, le=2**53, description="The decision's number.")]
-
-
-NewDecision = Annotated[
-    Review | OriginDecision | OutletDecision | DateDecision | Merging | Parting | Undoing,
-    Field(discriminator="kind"),
-]
-
-
-class Decision(Answer):
-    """A decision as it was written down. It is never changed; another one undoes it."""
-
-    id: int
-    kind: str
-    article: str | None
-    campaign: str | None
-    value: str | None
-    why: str
-    who: str
-    at: datetime
-    undoes: int | None
 
 
 Problem.model_rebuild()

@@ -12,6 +12,7 @@ import pytest
 from fastapi import Request
 from starlette.testclient import TestClient
 
+import api.item_schemas
 import api.schemas
 from api.access import find_visitor
 from api.conditional import is_known
@@ -78,6 +79,36 @@ def test_stories_hold_the_counted_items(reading_client: TestClient, gold: Any) -
     assert sum(len(one["items"]) for one in found) == gold["counts"]["items"]
     sizes = [len(one["items"]) for one in found]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_an_item_tells_everything(reading_client: TestClient) -> None:
+    found = reading_client.get("/api/v1/items/33c030fd07550316").json()
+    assert found["tag"] == "zh-Hant"
+    assert found["place"]["outlet"] == "city-evening"
+    assert found["dates"]["day"] == "2014-10-02"
+    (campaign,) = found["campaigns"]
+    assert (campaign["standing"], campaign["review"]) == ("counted", "accepted")
+    assert {one["target"] for one in found["translations"]} == {"en"}
+    assert found["translations"][0]["made_by"][0]["label"] == "demo model"
+    assert len(found["records"][0]["sha256"]) == 64
+    assert any(one["decision"]["kind"] == "accept" for one in found["decisions"])
+    assert found["explanation"] is None
+    explained = reading_client.get("/api/v1/items/33c030fd07550316?explain=true").json()
+    assert "Campaigns" in explained["explanation"]
+    twin = reading_client.get("/api/v1/items/33c030fd07550316").headers["etag"]
+    assert (
+        reading_client.get("/api/v1/items/33c030fd07550316", headers={"if-none-match": twin}).status_code
+        == 304
+    )
+    assert reading_client.get("/api/v1/items/0123456789abcdef").status_code == 404
+
+
+def test_every_item_of_the_demo_can_be_told(reading_client: TestClient) -> None:
+    (items,) = pages(reading_client, f"{CAMPAIGN}/items", "items", 200)
+    for one in items:
+        told = reading_client.get(f"/api/v1/items/{one['item']}?explain=true")
+        assert told.status_code == 200, told.text
+        assert [c["standing"] for c in told.json()["campaigns"]] == [one["standing"]]
 
 
 def test_the_table_is_safe_for_spreadsheets_and_readable(reading_client: TestClient) -> None:
@@ -204,7 +235,14 @@ def test_a_page_goes_on_behind_its_cursor_whatever_came_between() -> None:
 
 
 def decide(client: TestClient, item: str, body: dict[str, Any], status: int = 201) -> dict[str, Any]:
-    asking = {"type": "http", "app": client.app, "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    asking = {
+        "type": "http",
+        "app": client.app,
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "headers": [],
+    }
     token = find_visitor(Request(asking)).csrf
     answer = client.post(f"/api/v1/items/{item}/decisions", json=body, headers={"x-csrf-token": token})
     assert answer.status_code == status, answer.text
@@ -236,6 +274,16 @@ def test_a_decision_is_written_down_once_and_can_be_taken_back(client: TestClien
         ("33c030fd07550316", {"kind": "accept", "campaign": "none", "why": "x"}, 404),
         ("33c030fd07550316", {"kind": "accept", "campaign": "apo-coe-gp-vietnam-2014", "why": " "}, 422),
         ("33c030fd07550316", {"kind": "origin", "value": "moon", "why": "x"}, 422),
+        (
+            "33c030fd07550316",
+            {"kind": "tone", "campaign": "apo-coe-gp-vietnam-2014", "value": "neutral", "why": "x"},
+            422,
+        ),
+        (
+            "33c030fd07550316",
+            {"kind": "message", "campaign": "apo-coe-gp-vietnam-2014", "value": "none", "why": "x"},
+            400,
+        ),
         ("33c030fd07550316", {"kind": "outlet", "value": "none", "why": "x"}, 404),
         ("33c030fd07550316", {"kind": "date", "value": "2014-02-30", "why": "x"}, 422),
         ("33c030fd07550316", {"kind": "merge", "value": "33c030fd07550316", "why": "x"}, 400),
@@ -280,7 +328,8 @@ def test_the_description_is_whole(reading_client: TestClient) -> None:
 
 def test_every_example_fits_its_form() -> None:
     for name, example in EXAMPLES.items():
-        getattr(api.schemas, name).model_validate(example)
+        form = getattr(api.item_schemas, name, None) or getattr(api.schemas, name)
+        form.model_validate(example)
 
 
 def test_the_description_can_be_read_by_people(reading_client: TestClient) -> None:
