@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from resound.index.base import SearchIndex
 from resound.office import Office
+from resound.review import Reviews
 from resound.settings import Settings
 from resound.store import Store
 
@@ -26,6 +27,7 @@ class Desk:
     is_local: bool
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Of this process: makes the form tokens of those who have no session."""
+    reviews: Reviews = field(default_factory=Reviews, repr=False)
 
     @property
     def settings(self) -> Settings:
