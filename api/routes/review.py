@@ -118,6 +118,7 @@ def _about(
         except (QuerySyntaxError, SearchUnavailableError) as err:
             trouble = str(err)
     return {
+        "second_asks": entry.lacks,
         "coding": coding.for_second_coder() if is_second else coding,
         "view": view_article(connection, entry.item, language=language),
         "other_view": view_article(connection, entry.others[0], language=language)
