@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 from httpx import Response
 from sqlalchemy import update
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from api.access import Visitor
 from api.app import create_app
+from api.pages import environment
+from resound.coding import item_coding
+from resound.people import Person, Role
 from resound.settings import load_settings
 from resound.store import Store, open_store
 from resound.store.decisions import Decision, all_decisions
@@ -273,6 +278,28 @@ def test_foreign_text_is_text(client: TestClient, store: Store) -> None:
         assert "<img src=x" not in html
     page = client.get(send(client, "reject", why=evil).headers["location"]).text
     assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize(("role", "buttons"), [("reader", 0), ("coder", 1)])
+def test_the_form_fits_other_pages_and_leads_back_to_them(
+    client: TestClient, store: Store, role: Role, buttons: int
+) -> None:
+    item = item_of(client.get(REVIEW).text)
+    with store.read() as connection:
+        coding = item_coding(connection, item, CAMPAIGN)
+    html = (
+        environment("vi")
+        .get_template("_coding.html")
+        .render(
+            coding=coding,
+            visitor=Visitor(Person(1, "an", "An", role), "session", "t"),
+            request=Request({"type": "http", "path": "/articles/1", "query_string": b"q=1", "headers": []}),
+            language="vi",
+            csrf_field=lambda: "",
+        )
+    )
+    assert min(html.count('value="tone positive"'), 1) == buttons
+    assert 'name="next" value="/articles/1?q=1"' in html
 
 
 def test_everything_decided_leaves_an_empty_desk(client: TestClient) -> None:
