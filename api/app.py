@@ -19,7 +19,7 @@ from starlette.types import Scope
 from api.access import declared_role
 from api.desk import Desk
 from api.problems import handle_problems
-from api.routes import health, language, saved_searches, search
+from api.routes import health, language, saved_searches, search, v1_search
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
 from resound import __version__
 from resound.catching_up import CatchUp
@@ -31,6 +31,7 @@ ROOMS: tuple[APIRouter, ...] = (
     language.router,
     search.router,
     saved_searches.router,
+    v1_search.router,
 )
 """In the order in which they are asked."""
 

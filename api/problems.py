@@ -74,7 +74,7 @@ def _known(request: Request, error: Exception) -> Response:
         return _to_sign_in(request)
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
-        more = {"position": error.position, "expected": error.expected}
+        more = {"position": error.position, "expected": error.expected, "code": error.mistake.code}
     answer = _say(request, status, str(error), **more)
     if status in (429, 503):
         answer.headers["retry-after"] = "30"
