@@ -34,6 +34,7 @@ from api.routes import (
     v1_campaigns,
     v1_docs,
     v1_items,
+    v1_search,
     v1_system,
 )
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
@@ -57,6 +58,7 @@ ROOMS: tuple[APIRouter, ...] = (
     v1_docs.router,
     search.router,
     saved_searches.router,
+    v1_search.router,
 )
 """In the order in which they are asked."""
 

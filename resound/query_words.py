@@ -69,9 +69,9 @@ def say_mistake(error: QuerySyntaxError, words: Words) -> SaidMistake:
     at = len(error.query) if mistake.code in _OF_THE_WHOLE else error.position
     found = _PIECE.match(error.query, at)
     end = found.end() if found is not None else at
-    sentence = words.lookup(mistake.problem) % values
+    problem = words.lookup(mistake.problem)
     return SaidMistake(
-        sentence=sentence[:1].upper() + sentence[1:],
+        sentence=(problem[:1].upper() + problem[1:]) % values,
         fitting=words.lookup(mistake.expected) % values,
         before=error.query[:at],
         piece=error.query[at:end],

@@ -119,11 +119,6 @@ class SearchView:
     histogram: Histogram
     suggestions: tuple[Suggestion, ...]
 
-    @property
-    def has_conditions(self) -> bool:
-        """Whether values or days are chosen, which may be chosen no longer."""
-        return any(one.has_chosen for one in self.facets) or self.histogram.text_without is not None
-
 
 def view_search(
     index: SearchIndex, asked: Asked, *, campaigns: Iterable[Campaign], names: ValueNames, limit: int = 20

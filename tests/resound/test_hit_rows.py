@@ -36,9 +36,9 @@ def test_a_line_has_what_the_list_shows_in_the_readers_language() -> None:
     header, row = read(list(csv_lines([hit], value_names("vi"))))
     assert dict(zip(COLUMNS, row, strict=True)) == {
         "day": "2014-10-02",
-        "outlet": "The Morning",
+        "outlet": "Báo Sáng",
         "language": "Tiếng Việt",
-        "medium": "Trực tuyến",
+        "medium": "Báo mạng",
         "title": "Rác, “nhựa”",
         "translated_title": "Plastic",
         "translated_by": "demo model",
