@@ -17,12 +17,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.access import declared_role
+from api.chores import Chores
 from api.conditional import answer_unchanged
 from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
     account,
     campaign,
+    campaign_edit,
+    definitions,
     health,
     language,
     people,
@@ -30,6 +33,7 @@ from api.routes import (
     saved_searches,
     search,
     signing_in,
+    sources,
     system,
     v1_campaigns,
     v1_docs,
@@ -59,6 +63,9 @@ ROOMS: tuple[APIRouter, ...] = (
     search.router,
     saved_searches.router,
     v1_search.router,
+    campaign_edit.router,
+    sources.router,
+    definitions.router,
 )
 """In the order in which they are asked."""
 
@@ -81,6 +88,7 @@ def create_app(
         await run_in_threadpool(lambda: (office.store, office.index))  # once, before threads ask for them
         app.state.catch_up = CatchUp(office.store, office.index, clock=clock)
         yield
+        app.state.chores.close()
         await run_in_threadpool(app.state.catch_up.close)
         office.close()
 
@@ -95,6 +103,7 @@ def create_app(
     app.state.desk = Desk(office, clock, is_local)
     app.state.limiter = Limiter()
     app.state.routes = list_routes()
+    app.state.chores = Chores()
     app.mount("/static", _Static(directory=str(resources.files("api") / "static")), name="static")
     for room in ROOMS:
         app.include_router(room)

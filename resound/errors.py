@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+from resound.said import Said
+
+Loc = tuple[str | int, ...]
+"""Where in a definition: field names and places in lists, from 0."""
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with a definition. `field` is empty where the whole of it is meant; `line` is of a text."""
+
+    line: int | None
+    field: str
+    sentence: Said
+    loc: Loc = ()
 
 
 class ResoundError(Exception):
@@ -26,7 +40,11 @@ def _remake(kind: type[ResoundError], words: tuple[Any, ...], more: dict[str, An
 
 
 class DefinitionError(ResoundError):
-    """A source, campaign or settings file is wrong. The sentence names file, line and field."""
+    """A source, campaign or settings file is wrong. The sentence names file, line and field; `problems` are its parts."""
+
+    def __init__(self, message: str, *, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class ConflictError(ResoundError):
