@@ -58,7 +58,9 @@ def cut_page(
     return page, None if is_last or not page else _write(place(page[-1]), of)
 
 
-_SAID = "This is no cursor of this list. Begin without one, and take `next` of each page for the one behind it."
+_SAID = (
+    "This is no cursor of this list. Begin without one, and take `next` of each page for the one behind it."
+)
 
 
 def _write(place: Place, of: str) -> str:

@@ -121,6 +121,7 @@ def environment(language: UiLanguage) -> Environment:
         percent=spoken.percent,
         language_name=spoken.language_name,
         country_name=spoken.country_name,
+        told=spoken.told,
         host=lambda url: urlsplit(url).hostname or url,
     )
     made.globals["static"] = static_url

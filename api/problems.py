@@ -19,12 +19,14 @@ from api.safety import TooOftenError, safe_headers
 from resound.errors import (
     ConflictError,
     DefinitionError,
+    EvidenceError,
     NotFoundError,
     QuerySyntaxError,
     ResoundError,
     SearchUnavailableError,
     StoreError,
 )
+from resound.told import Told
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ STATUS: Mapping[type[ResoundError], int] = {
     ForeignFormError: 403,
     NotFoundError: 404,
     ConflictError: 409,
+    EvidenceError: 410,
     DefinitionError: 422,
     QuerySyntaxError: 400,
     TooOftenError: 429,
@@ -64,7 +67,8 @@ def _known(request: Request, error: Exception) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
         more = {"position": error.position, "expected": error.expected}
-    answer = _say(request, status, str(error), **more)
+    sentence = next((one for one in error.args if isinstance(one, Told)), str(error))
+    answer = _say(request, status, sentence, **more)
     if status in (429, 503):
         answer.headers["retry-after"] = "30"
     if status == 401:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from resound.article import Language, Medium, Origin
 from resound.article import Field as TextField
+from resound.article import Language, Medium, Origin
 from resound.counting import Column, Relation, Review, StandingKind
 from resound.outcome import Stage
 from resound.store.decisions import DecisionKind
@@ -128,7 +128,9 @@ class Counts(Answer):
     counts: FourCounts
     at_least: bool
     tables: dict[str, Table]
-    beside: dict[str, int] = Field(description="Never added to the counts: items by standing, leads and so on.")
+    beside: dict[str, int] = Field(
+        description="Never added to the counts: items by standing, leads and so on."
+    )
     leads: list[Lead]
     watch: list[Watch]
     notes: list[str] = Field(description="Sentences that must stand beside the figures.")
@@ -256,7 +258,9 @@ class NewDecision(BaseModel):
     )
     value: Annotated[str, Field(max_length=4000)] | None = None
     why: Annotated[str, Field(min_length=1, max_length=2000)]
-    undoes: Annotated[int, Field(ge=1, le=2**53)] | None = Field(default=None, description="For undo: which decision.")
+    undoes: Annotated[int, Field(ge=1, le=2**53)] | None = Field(
+        default=None, description="For undo: which decision."
+    )
 
 
 class Decision(Answer):

@@ -44,8 +44,14 @@ ZONES = {"zh": "Asia/Taipei", "vi": "Asia/Ho_Chi_Minh", "en": "Asia/Ho_Chi_Minh"
 MEDIA = ("online", "online", "print", "tv", "agency")
 MADE = {"model": "bench/model", "revision": "bench", "engine": "none", "label": "bench model", "at": NOW}
 QUARANTINE = {
-    "fetch": (("http-503", "The server answered HTTP 503."), ("busy", "The server asks to be left alone (HTTP 429).")),
-    "extract": (("timeout", "Reading the page took more than 20 seconds."), ("defect", "ValueError: odd charset")),
+    "fetch": (
+        ("http-503", "The server answered HTTP 503."),
+        ("busy", "The server asks to be left alone (HTTP 429)."),
+    ),
+    "extract": (
+        ("timeout", "Reading the page took more than 20 seconds."),
+        ("defect", "ValueError: odd charset"),
+    ),
 }
 
 
@@ -59,7 +65,9 @@ def definitions() -> list[Loaded]:
             "owner": {"id": f"group-{number // 4}", "name": f"Group {number // 4}"},
             "country": COUNTRY[language],
             "timezone": ZONES[language],
-            "editions": [{"id": language, "language": TAGS[language], "hosts": [f"{language}-{number}.example"]}],
+            "editions": [
+                {"id": language, "language": TAGS[language], "hosts": [f"{language}-{number}.example"]}
+            ],
             "feeds": [{"url": f"https://{language}-{number}.example/rss"}],
             "medium": MEDIA[number % 5],
             "expected": {"min": 1, "max": 1000},
@@ -246,7 +254,10 @@ class _Rows:
 def _read_sources(connection: Connection) -> None:
     """Every source was read, the last time an hour ago; every twentieth fails."""
     for number, row in enumerate(connection.execute(tables.channel.select()).all()):
-        state = {"newest": NOW.timestamp(), **({"failures": 3, "last_error": "HTTP 503"} if number % 20 == 0 else {})}
+        state = {
+            "newest": NOW.timestamp(),
+            **({"failures": 3, "last_error": "HTTP 503"} if number % 20 == 0 else {}),
+        }
         connection.execute(
             tables.channel.update()
             .where(tables.channel.c.url == row.url, tables.channel.c.source == row.source)

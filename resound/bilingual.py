@@ -193,7 +193,9 @@ def _paragraph(
     return [], False
 
 
-def _sentence(one: Mapping[str, object], placed: Iterable[Placed], names: Mapping[str, str]) -> RenderedSentence:
+def _sentence(
+    one: Mapping[str, object], placed: Iterable[Placed], names: Mapping[str, str]
+) -> RenderedSentence:
     text = str(one["text"]).replace("\n", " ")
     flags = one["flags"]
     doubts = [_doubt(str(flag), names) for flag in flags] if isinstance(flags, Sequence) else []

@@ -70,7 +70,9 @@ def compare_articles(old: Article, new: Article) -> tuple[DiffPart, ...]:
         ("lead", _own_lead(old), _own_lead(new)),
     ]
     parts = [
-        DiffPart(name, (_row(before or None, after or None),)) for name, before, after in lines if before or after
+        DiffPart(name, (_row(before or None, after or None),))
+        for name, before, after in lines
+        if before or after
     ]
     for name, before, after in (
         ("text", old.paragraphs, new.paragraphs),

@@ -97,7 +97,9 @@ def overall_status(connection: Connection, *, now: datetime) -> Status:
     tallies = work.tallies(connection, now=now)
     sentences = []
     articles = connection.execute(select(func.count()).select_from(article)).scalar_one()
-    sentences.append(f"{articles} articles of {len(current_definitions(connection, 'campaign'))} campaign(s) are stored.")
+    sentences.append(
+        f"{articles} articles of {len(current_definitions(connection, 'campaign'))} campaign(s) are stored."
+    )
     quarantined = sum(one.count for one in tallies if one.outcome == "quarantined")
     if quarantined:
         sentences.append(f"{quarantined} in quarantine: `resound requeue` tries them again.")

@@ -50,7 +50,7 @@ class Stretch(NamedTuple, Generic[Key]):
 
 def stretches(parts: Sequence[Part]) -> list[Stretch[Block]]:
     """Where the text of one field (its parts, parted by newlines) stands in the article."""
-    found = []
+    found: list[Stretch[Block]] = []
     first = 0
     for part in parts:
         found.append(Stretch(first, len(part.text), (part.of, part.number), part.start))

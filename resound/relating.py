@@ -118,7 +118,11 @@ def load_cards(
     items = twins_of(connection, {one.item for one in groupings.values()})
     item_of = {twin.article: twin.item for twins in items.values() for twin in twins}
     said = overlays(
-        (one for one in standing_decisions(connection, articles=item_of or articles) if one.article in item_of),
+        (
+            one
+            for one in standing_decisions(connection, articles=item_of or articles)
+            if one.article in item_of
+        ),
         item_of,
     )
     translations = load_translations(connection, [one.version for one in articles.values()])

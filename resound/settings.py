@@ -327,6 +327,11 @@ class Settings(BaseSettings):
         return self.models.expanduser() if self.models is not None else self.data / "models"
 
     @property
+    def uploads(self) -> Path:
+        """Tables of clips that wait for a person's word; may be deleted at any time."""
+        return self.data / "uploads"
+
+    @property
     def evidence(self) -> Path:
         """The folder of the WARC files."""
         return self.data / "evidence"

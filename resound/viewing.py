@@ -6,22 +6,21 @@ A mark whose words are no longer there (the text was edited since it was matched
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from nlp.topics import load_topics as shipped_topics
-from resound.article import Field, FoundDate, LanguageGuess, Part, field_parts, text_fields
+from resound.article import FoundDate, LanguageGuess, field_parts, text_fields
 from resound.bilingual import Rendering, Row, list_rows, tell_rendering, translated_lines
-from resound.campaign import Campaign, Term
-from resound.counting import ItemFacts, Standing, standing
+from resound.campaign import Campaign
 from resound.documents import build_documents, outlet_name
 from resound.errors import NotFoundError, QuerySyntaxError
 from resound.facts import Facts, edition_of, lay_over
-from resound.figures import item_facts
-from resound.marking import Block, Mark, MarkKind, Placed, Stretch, place, stretches
+from resound.marking import Mark, MarkKind, place, stretches
+from resound.matched import InCampaign, SpanMark, campaign_marks, in_campaigns, term_label
 from resound.outcome import MODEL_STAGES, Stage
 from resound.query import Document, Expansion, analyse_document, expand, parse, spans
 from resound.relating import Relations, relations_of
@@ -29,16 +28,14 @@ from resound.search import glossary_forms
 from resound.source import Source
 from resound.store import work
 from resound.store.articles import StoredArticle, find_article, list_aliases, load_articles
-from resound.store.decisions import Decision, Overlay, all_decisions, overlays, standing_decisions
+from resound.store.decisions import Decision, all_decisions
 from resound.store.enrichments import (
-    StoredTone,
     StoredTopics,
     StoredTranslation,
-    load_tones,
     load_topics,
     load_translations,
 )
-from resound.store.grouping import load_groupings, twins_of
+from resound.store.grouping import load_groupings, load_overlay, twins_of
 from resound.store.matches import StoredMatch, list_matches
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.work import WorkState
@@ -72,37 +69,6 @@ class Dates:
     last_seen: datetime
     gone_at: datetime | None
     decided: Decision | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A name, message or person that stands in the article, and the passages that show it."""
-
-    id: str
-    label: str
-    passages: tuple[str, ...]
-    is_spokesperson: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class InCampaign:
-    """What an article is to one campaign. `facts` and `standing` are its item's; None for what is no item of it.
-
-    `queries`: in which languages a query of the campaign holds. `tone` is the machine's; `tone_state` says why there is none.
-    """
-
-    campaign: Campaign
-    name: str
-    matches: bool
-    standing: Standing | None
-    facts: ItemFacts | None
-    prominence: str | None
-    names: tuple[Sign, ...]
-    queries: tuple[str, ...]
-    messages: tuple[Sign, ...]
-    people: tuple[Sign, ...]
-    tone: StoredTone | None
-    tone_state: WorkState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +140,17 @@ def view_article(connection: Connection, item: str, *, query: str = "", language
     grouping = load_groupings(connection, [key]).get(key)
     item_id = grouping.item if grouping is not None else key
     twins = [one.article for one in twins_of(connection, [item_id]).get(item_id, [])] or [key]
-    overlay = _said_of(connection, item_id, twins)
+    overlay = load_overlay(connection, key)
     facts = lay_over(stored, overlay, sources)
     article = stored.article
     translations = load_translations(connection, [stored.version]).get(stored.version, {})
     states = work.load_states(connection, key, MODEL_STAGES)
     matches = {one.campaign: one for one in list_matches(connection, articles=[key])}
-    marked = list(_campaign_marks(stored, matches.values(), campaigns, language))
+    marked = list(campaign_marks(stored, matches.values(), campaigns, language))
     text, lines = translated_lines(article, translations)
     reader, searched = _search_marks(connection, stored, item_id, text, query, campaigns.values())
     parts = {name: stretches(found) for name, found in field_parts(article).items()}
-    names = {
-        term.id: term_label(term, language) for one in campaigns.values() for term in one.terms
-    }
+    names = {term.id: term_label(term, language) for one in campaigns.values() for term in one.terms}
     return ArticleView(
         id=key,
         item=item_id,
@@ -220,29 +184,13 @@ def view_article(connection: Connection, item: str, *, query: str = "", language
         renderings=_renderings(article.language.tag, translations, states, matches.values(), campaigns),
         kinds=tuple(sorted({mark.kind for *_, mark in (*marked, *searched)})),
         reader=reader,
-        campaigns=tuple(_in_campaigns(connection, stored, item_id, matches, campaigns, states, language)),
+        campaigns=tuple(in_campaigns(connection, stored, item_id, matches, campaigns, states, language)),
         topics=load_topics(connection, [stored.version]).get(stored.version),
         topic_labels={one.id: one.label.get(language, one.label["en"]) for one in shipped_topics()},  # type: ignore[call-overload]
         topics_state=states.get("topics"),
         relations=relations_of(connection, key, sources, language=language),
         said=_decisions(connection, twins, campaigns, sources, language),
     )
-
-
-def term_label(term: Term, language: str) -> str:
-    """What a name is called in a language: its first form there, else in English, else the first of all."""
-    forms: Mapping[str, tuple[str, ...]] = {str(key): value for key, value in term.forms.items()}
-    for key in (language, "en", "any", *forms):
-        if forms.get(key):
-            return forms[key][0]
-    return term.all_forms[0] if term.all_forms else term.id
-
-
-def _said_of(connection: Connection, item: str, twins: list[str]) -> Overlay:
-    """What people said of an item: of any of its twins."""
-    item_of = dict.fromkeys(twins, item)
-    said = (one for one in standing_decisions(connection, articles=twins) if one.article in item_of)
-    return overlays(said, item_of).get(item, Overlay())
 
 
 def _place(facts: Facts, language: str) -> Place:
@@ -260,39 +208,6 @@ def _place(facts: Facts, language: str) -> Place:
         is_copy=facts.stored.placement.kind == "copy",
         zone=str(facts.zone),
     )
-
-
-SpanMark = tuple[Field, int, int, Mark]
-
-
-def _campaign_marks(
-    stored: StoredArticle, matches: Iterable[StoredMatch], campaigns: Mapping[str, Campaign], language: str
-) -> Iterator[SpanMark]:
-    """What the matchers found, as marks in words; without what the text no longer says."""
-    texts = text_fields(stored.article)
-    for match in matches:
-        campaign = campaigns.get(match.campaign)
-        if campaign is None or not match.matched:
-            continue
-        names = {one.id: term_label(one, language) for one in (*campaign.names, *campaign.people)}
-        messages = {one.id: one.text.best(language) for one in campaign.messages}
-        found: list[tuple[MarkKind, Mapping[str, str], Iterable[Mapping[str, object]]]] = [
-            ("name", names, (one for one in match.detail["spans"] if not _is_query(one))),
-            ("query", {}, (one for one in match.detail["spans"] if _is_query(one))),
-            ("message", messages, (one for said in match.detail["messages"] for one in said["spans"])),
-            ("person", names, (one for person in match.detail["people"] for one in person["spans"])),
-        ]
-        for kind, labels, marked in found:
-            for span in marked:
-                field, start, end = span["field"], span["start"], span["end"]
-                if field in texts and texts[field][start:end] == span["text"]:  # type: ignore[index,misc]
-                    label = labels.get(str(span["term"]), "")
-                    yield field, start, end, Mark(kind, label, campaign.id)  # type: ignore[misc]
-
-
-def _is_query(span: Mapping[str, object]) -> bool:
-    """`query zh-Hant` and so on; a name's id holds no space."""
-    return str(span["term"]).startswith("query ")
 
 
 def _search_marks(
@@ -345,59 +260,6 @@ def _renderings(
     return tuple(tell_rendering(one, tag, translations.get(one), states) for one in targets)
 
 
-def _in_campaigns(
-    connection: Connection,
-    stored: StoredArticle,
-    item: str,
-    matches: Mapping[str, StoredMatch],
-    campaigns: Mapping[str, Campaign],
-    states: Mapping[Stage, WorkState],
-    language: str,
-) -> Iterator[InCampaign]:
-    """Each campaign that the article, or its item, has to do with."""
-    tones = load_tones(connection, [stored.version]).get(stored.version, {})
-    for key, campaign in campaigns.items():
-        facts = next(iter(item_facts(connection, key, items=[item])), None)
-        match = matches.get(key)
-        if facts is None and match is None:
-            continue
-        detail = match.detail if match is not None else {}
-        terms = {one.id: term_label(one, language) for one in (*campaign.names, *campaign.people)}
-        messages = {one.id: one.text.best(language) for one in campaign.messages}
-        named: dict[str, list[str]] = {}
-        for span in detail.get("spans", ()):
-            if not _is_query(span):
-                named.setdefault(span["term"], []).append(span["text"])
-        yield InCampaign(
-            campaign=campaign,
-            name=campaign.name.best(language),
-            matches=match is not None and match.matched,
-            standing=standing(facts) if facts is not None else None,
-            facts=facts,
-            prominence=facts.prominence if facts is not None else match.prominence if match else None,
-            names=tuple(
-                Sign(one, terms.get(one, one), tuple(dict.fromkeys(texts))) for one, texts in named.items()
-            ),
-            queries=tuple(
-                one.removeprefix("query ") for one in detail.get("because", ()) if one.startswith("query ")
-            ),
-            messages=tuple(
-                Sign(one["id"], messages.get(one["id"], one["id"]), _texts(one))
-                for one in detail.get("messages", ())
-            ),
-            people=tuple(
-                Sign(one["id"], terms.get(one["id"], one["id"]), _texts(one), bool(one["spokesperson"]))
-                for one in detail.get("people", ())
-            ),
-            tone=tones.get(key),
-            tone_state=states.get("tone"),
-        )
-
-
-def _texts(found: Mapping[str, Iterable[Mapping[str, str]]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(span["text"] for span in found["spans"]))
-
-
 def _decisions(
     connection: Connection,
     twins: list[str],
@@ -410,7 +272,13 @@ def _decisions(
     undone = {one.undoes: one for one in made.values() if one.undoes is not None}
     others = load_articles(
         connection,
-        {other for one in made.values() if one.kind in ("merge", "split") for other in (one.article, one.value) if other},
+        {
+            other
+            for one in made.values()
+            if one.kind in ("merge", "split")
+            for other in (one.article, one.value)
+            if other
+        },
     )
     told = []
     for number in sorted(made, reverse=True):
@@ -421,7 +289,11 @@ def _decisions(
         about = one.value or ""
         if one.kind in ("merge", "split") and one.value is not None:
             other = one.article if one.value in twins else one.value
-            about = others[other].article.title or others[other].article.canonical_url if other in others else about
+            about = (
+                others[other].article.title or others[other].article.canonical_url
+                if other in others
+                else about
+            )
         elif one.kind == "outlet":
             about = outlet_name(about, sources.get(about), language=language)
         name = campaign.name.best(language) if campaign is not None else one.campaign or ""

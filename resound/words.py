@@ -22,6 +22,7 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.told import Told
 
 _LOCALES: Mapping[UiLanguage, str] = {"en": "en_GB", "zh-Hant": "zh_Hant_TW", "vi": "vi_VN"}
 OWN_NAMES: Mapping[UiLanguage, str] = {"zh-Hant": "繁體中文", "en": "English", "vi": "Tiếng Việt"}
@@ -40,6 +41,17 @@ class Words:
         """A text; `values` fill its `%(name)s`."""
         text = self.lookup(message)
         return text % values if values else text
+
+    def told(self, sentence: str) -> str:
+        """A sentence of the domain in this language, where it remembers what it was made of; else as it is."""
+        if isinstance(sentence, Told):
+            return self.gettext(
+                sentence.pattern, **{key: self._inner(one) for key, one in sentence.values.items()}
+            )
+        return sentence
+
+    def _inner(self, value: Any) -> Any:
+        return self.told(value) if isinstance(value, Told) else value
 
     def ngettext(self, one: str, many: str, num: int, /, **values: Any) -> str:
         """A text that depends on a number, which is its `%(num)s`."""

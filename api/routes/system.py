@@ -54,12 +54,8 @@ def quarantine_page(
     only = stage or None
     with desk.store.read() as connection:
         reasons = list_reasons(connection)
-        found, further = read_quarantine(
-            connection, stage=only, reason=reason, before=before, limit=AT_ONCE
-        )
-    count = sum(
-        one.count for one in reasons if only in (None, one.stage) and reason in (None, one.reason)
-    )
+        found, further = read_quarantine(connection, stage=only, reason=reason, before=before, limit=AT_ONCE)
+    count = sum(one.count for one in reasons if only in (None, one.stage) and reason in (None, one.reason))
     asked = {name: value for name, value in (("stage", only), ("reason", reason)) if value is not None}
     return render(
         request,

@@ -28,8 +28,8 @@ from api.schemas import (
     Stories,
     Story,
 )
-from resound.breakdown import gather_stories
 from resound.breakdown import Story as GatheredStory
+from resound.breakdown import gather_stories
 from resound.campaign import Campaign
 from resound.counting import DIMENSIONS, Dimension, ItemFacts, Standing, StandingKind
 from resound.exporting import item_rows
@@ -57,9 +57,7 @@ def list_campaigns(
             for one in registry.current_definitions(connection, "campaign")
             if visitor.may("reader", one.key)
         ]
-        tag_by_store(
-            request, response, connection, language, [one.key for one in found], now=desk.now()
-        )
+        tag_by_store(request, response, connection, language, [one.key for one in found], now=desk.now())
     response.headers["vary"] = "Accept-Language, Cookie, Authorization"
     return CampaignList(campaigns=[_summary(one, language) for one in found])
 
@@ -171,7 +169,10 @@ def list_items(
     summary="The same as a table",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "CSV in UTF-8, safe for spreadsheets.", "content": {"text/csv": {"schema": {"type": "string"}}}},
+        200: {
+            "description": "CSV in UTF-8, safe for spreadsheets.",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        },
         **problems(404, 422, 429),
     },
     dependencies=[requires("reader", campaign="campaign"), limited("export")],
@@ -183,7 +184,10 @@ def download_items(desk: AtDesk, campaign: CampaignId) -> StreamingResponse:
     return StreamingResponse(
         _write_csv(desk, campaign),
         media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="{campaign}.csv"', "cache-control": "private, no-store"},
+        headers={
+            "content-disposition": f'attachment; filename="{campaign}.csv"',
+            "cache-control": "private, no-store",
+        },
     )
 
 

@@ -17,7 +17,11 @@ from resound.store.decisions import find_decision
 router = APIRouter(prefix=f"{PREFIX}/items", tags=["items"])
 ItemId = Annotated[
     str,
-    Path(pattern="^[0-9a-f]{16}$", description="An article's id; any of an item's articles will do.", examples=["33c030fd07550316"]),
+    Path(
+        pattern="^[0-9a-f]{16}$",
+        description="An article's id; any of an item's articles will do.",
+        examples=["33c030fd07550316"],
+    ),
 ]
 CODING: list[dict[str, list[str]]] = [{"key": ["code"]}, {"session": []}]
 

@@ -154,6 +154,7 @@ def import_table(
     """Import a table of clips. Every row is reported; importing it again adds nothing."""
     from nlp.language import detect_language
     from resound.cli.collect import process_all
+    from resound.clip_files import files_beside
     from resound.clipping import import_clips
     from resound.clips import read_clips
 
@@ -165,7 +166,7 @@ def import_table(
         for one in import_clips(
             office.store,
             read_clips(path),
-            folder=path.parent,
+            open_file=files_beside(path.parent),
             evidence=office.evidence,
             detect=detect_language,
             who=coder,
@@ -175,7 +176,15 @@ def import_table(
             bar.advance(task)
     process_all(office)
     if as_json:
-        say_json([{name: getattr(one, name) for name in one.__slots__} for one in results])
+        say_json(
+            [
+                {
+                    name: getattr(one, name)
+                    for name in ("row", "result", "article", "message", "column", "outlet")
+                }
+                for one in results
+            ]
+        )
     else:
         rows = [(one.row, one.result, one.message) for one in results]
         screen().print(table("", {"row": "right", "result": "left", "what": "left"}, rows))
@@ -190,7 +199,7 @@ def import_table(
 @clips.command(epilog="Example: `resound clips template clips.csv`")
 def template(path: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
     """Write an empty table with every column explained."""
-    from resound.clips import write_template
+    from resound.clip_template import write_template
 
     write_template(path)
     screen().print(f"Wrote {path}. Fill it in, then: resound clips import {path}", markup=False)

@@ -53,7 +53,9 @@ def store_mark(connection: Connection) -> tuple[str, ...]:
         select(func.count()).select_from(lead_match).scalar_subquery(),
     )
     leads = select(lead.c.tried, func.count()).group_by(lead.c.tried).order_by(lead.c.tried)
-    return tuple(str(one) for row in (connection.execute(newest).one(), *connection.execute(leads)) for one in row)
+    return tuple(
+        str(one) for row in (connection.execute(newest).one(), *connection.execute(leads)) for one in row
+    )
 
 
 def list_changed(connection: Connection, *, after: int) -> list[str]:

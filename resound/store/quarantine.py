@@ -92,7 +92,12 @@ def read_quarantine(
     named = name_subjects(connection, [(row.stage, row.subject) for row in shown])
     found = [
         Quarantined(
-            row.id, row.stage, row.reason or "", row.detail or "", row.finished_at, named.get((row.stage, row.subject))
+            row.id,
+            row.stage,
+            row.reason or "",
+            row.detail or "",
+            row.finished_at,
+            named.get((row.stage, row.subject)),
         )
         for row in shown
     ]
@@ -143,7 +148,15 @@ def name_subjects(
 
 def _pages(connection: Connection, keys: Sequence[str]) -> dict[str, Subject]:
     statement = (
-        select(page.c.id, page.c.url, page.c.first_seen, page.c.entry, page.c.article, version.c.title, version.c.tag)
+        select(
+            page.c.id,
+            page.c.url,
+            page.c.first_seen,
+            page.c.entry,
+            page.c.article,
+            version.c.title,
+            version.c.tag,
+        )
         .join(article, article.c.id == page.c.article, isouter=True)
         .join(version, version.c.id == article.c.current, isouter=True)
     )

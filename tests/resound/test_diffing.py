@@ -10,7 +10,9 @@ from resound.article import Article, LanguageGuess
 from resound.diffing import DiffPiece, compare_articles, compare_paragraphs, compare_texts
 
 text = st.text(alphabet="ab AB綠耕隊½\u0301。,\n\x00", max_size=30)
-paragraphs = st.lists(st.one_of(text, st.sampled_from(["one two three", "一二三", "one two four", ""])), max_size=6)
+paragraphs = st.lists(
+    st.one_of(text, st.sampled_from(["one two three", "一二三", "one two four", ""])), max_size=6
+)
 ARTICLE = Article(
     url="https://news.example/1",
     canonical_url="https://news.example/1",
@@ -72,7 +74,9 @@ def test_an_edited_paragraph_stands_beside_what_it_was() -> None:
 
 
 def test_parts_that_are_the_same_say_so() -> None:
-    edited = replace(ARTICLE, paragraphs=("The team came.", "It received thirty-five forms."), byline="By Lin")
+    edited = replace(
+        ARTICLE, paragraphs=("The team came.", "It received thirty-five forms."), byline="By Lin"
+    )
     parts = {one.name: one for one in compare_articles(ARTICLE, edited)}
     assert set(parts) == {"title", "byline", "text"}
     assert parts["title"].is_same

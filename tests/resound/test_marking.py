@@ -54,7 +54,9 @@ def test_pieces_together_are_the_text(text: str, spans: list[tuple[int, int]]) -
 
 
 @given(articles, st.data())
-def test_a_mark_on_a_field_lies_on_the_same_words_of_the_article(article: Article, data: st.DataObject) -> None:
+def test_a_mark_on_a_field_lies_on_the_same_words_of_the_article(
+    article: Article, data: st.DataObject
+) -> None:
     texts, parts = text_fields(article), field_parts(article)
     where = {name: stretches(found) for name, found in parts.items()}
     name = data.draw(st.sampled_from(sorted(texts)))

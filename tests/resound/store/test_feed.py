@@ -38,7 +38,12 @@ def test_every_kind_of_news_gives_another_mark(store: Store, article: Article) -
             c, source="one", url="u", first_day=date(2026, 1, 1), last_day=date(2026, 1, 2), read_at=NOW
         ),
         lambda c: record_reading(
-            c, source="one", url="u", first_day=date(2025, 1, 1), last_day=date(2026, 1, 2), read_at=NOW.replace(hour=9)
+            c,
+            source="one",
+            url="u",
+            first_day=date(2025, 1, 1),
+            last_day=date(2026, 1, 2),
+            read_at=NOW.replace(hour=9),
         ),
         lambda c: add_leads(
             c, source="one", entries=[Entry(url="https://one.example/l")], reason="paywall", now=NOW

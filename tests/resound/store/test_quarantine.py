@@ -90,7 +90,9 @@ def test_every_stage_names_what_its_work_is_about(store: Store, article: Article
         where = EvidenceRef("a.warc.gz", 0, 1, "0" * 64, "0" * 64)
         key = add_capture(connection, page_id=article_id(url), source="news", raw=raw, where=where)
     with store.read() as connection:
-        named = name_subjects(connection, [("fetch", article_id(url)), ("extract", str(key)), ("extract", "x")])
+        named = name_subjects(
+            connection, [("fetch", article_id(url)), ("extract", str(key)), ("extract", "x")]
+        )
     assert named == {
         ("fetch", article_id(url)): Subject("As the feed says", "", url, NOW, None),
         ("extract", str(key)): Subject("As the feed says", "", url, NOW + timedelta(hours=1), None),
@@ -107,7 +109,9 @@ def test_every_stage_names_what_its_work_is_about(store: Store, article: Article
 def test_the_oldest_that_is_ready_and_the_first_that_was_put_off(store: Store, article: Article) -> None:
     with store.write() as connection:
         first, second = (
-            store_article(connection, replace(article, canonical_url=f"https://news.example/{n}"), PLACE, seen=NOW)
+            store_article(
+                connection, replace(article, canonical_url=f"https://news.example/{n}"), PLACE, seen=NOW
+            )
             for n in (1, 2)
         )
         work.enqueue(connection, "match", [second.article, first.article])
