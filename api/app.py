@@ -21,10 +21,13 @@ from api.conditional import answer_unchanged
 from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
+    account,
     campaign,
     health,
     language,
+    people,
     review,
+    signing_in,
     system,
     v1_campaigns,
     v1_docs,
@@ -39,6 +42,9 @@ from resound.settings import Settings
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
+    signing_in.router,
+    account.router,
+    people.router,
     campaign.router,
     review.router,
     system.router,

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from resound.coverage import Coverages
+from resound.figure_cache import FigureCache
 from resound.index.base import SearchIndex
 from resound.office import Office
 from resound.review import Reviews
@@ -29,6 +30,8 @@ class Desk:
     is_local: bool
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Of this process: makes the form tokens of those who have no session."""
+    figures: FigureCache = field(default_factory=FigureCache, repr=False)
+    """Campaigns' figures, counted once for all who ask while nothing changes."""
     coverages: Coverages = field(default_factory=Coverages, repr=False)
     """What campaigns' pages show, kept until the store changes."""
     voice: VoiceMeter = field(default_factory=VoiceMeter, repr=False)

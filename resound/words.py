@@ -27,6 +27,7 @@ from resound.told import Told
 _LOCALES: Mapping[UiLanguage, str] = {"en": "en_GB", "zh-Hant": "zh_Hant_TW", "vi": "vi_VN"}
 OWN_NAMES: Mapping[UiLanguage, str] = {"zh-Hant": "繁體中文", "en": "English", "vi": "Tiếng Việt"}
 """What each language calls itself, in the order in which they are offered."""
+_SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
 
 
 class Words:
@@ -82,11 +83,10 @@ class Words:
 
     def size(self, value: int) -> str:
         """Bytes as people write them: 1.2 GB, 35 MB, 4 kB."""
-        for unit, step in (("gigabyte", 10**9), ("megabyte", 10**6)):
-            if value >= step:
-                break
-        else:
-            unit, step = "kilobyte", 1000
+        unit, step = next(
+            (one for one in _SIZES if value >= one[1]),
+            _SIZES[-1],
+        )
         shown = round(value / step, 1 if value < 10 * step else 0)
         return format_unit(shown, f"digital-{unit}", length="short", locale=self.locale)
 

@@ -24,6 +24,7 @@ from resound.cli import (
     keep,
     look,
     models,
+    people,
     proposals,
     readiness,
     serve,
@@ -79,6 +80,7 @@ coding.register(app)
 proposals.register(app)
 models.register(app)
 keep.register(app)
+people.register(app)
 app.add_typer(stage.app, name="stage")
 app.add_typer(evaluate.app, name="evaluate")
 
