@@ -21,6 +21,8 @@ from api.conditional import answer_unchanged
 from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
+    article,
+    clips,
     health,
     language,
     review,
@@ -38,6 +40,8 @@ from resound.settings import Settings
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
+    article.router,
+    clips.router,
     review.router,
     system.router,
     v1_items.router,

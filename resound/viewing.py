@@ -289,13 +289,14 @@ def _decisions(
         about = one.value or ""
         if one.kind in ("merge", "split") and one.value is not None:
             other = one.article if one.value in twins else one.value
-            about = (
-                others[other].article.title or others[other].article.canonical_url
-                if other in others
-                else about
-            )
+            if other in others:
+                about = others[other].article.title or others[other].article.canonical_url
         elif one.kind == "outlet":
             about = outlet_name(about, sources.get(about), language=language)
+        elif campaign is not None:
+            called = {said.id: said.text.best(language) for said in campaign.messages}
+            called |= {person.id: term_label(person, language) for person in campaign.people}
+            about = called.get(about, about)
         name = campaign.name.best(language) if campaign is not None else one.campaign or ""
         told.append(Said(one, undone.get(number), about, name))
     return tuple(told)
