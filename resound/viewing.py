@@ -39,6 +39,7 @@ from resound.store.grouping import load_groupings, load_overlay, twins_of
 from resound.store.matches import StoredMatch, list_matches
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.work import WorkState
+from resound.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,9 @@ def view_article(connection: Connection, item: str, *, query: str = "", language
     key = find_article(connection, item)
     if key is None:
         raise NotFoundError(
-            "There is no such article here. It may not have been collected yet, or the address is cut off."
+            Told(
+                "There is no such article here. It may not have been collected yet, or the address is cut off."
+            )
         )
     sources, campaigns = load_sources(connection), load_campaigns(connection)
     stored = load_articles(connection, [key])[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from api.desk import AtDesk, Desk
 from api.downloads import OCTETS, download_headers
 from api.pages import language_of, render, words_of
 from api.stage_words import reason_words
+from resound.campaign import Campaign
 from resound.coding import item_coding
 from resound.counting import DOUBTS
 from resound.diffing import compare_articles
@@ -23,6 +25,7 @@ from resound.proving import prove, take_file, take_record
 from resound.search import Found, find_similar
 from resound.settings import UiLanguage
 from resound.store.articles import find_article, load_articles
+from resound.store.registry import load_campaigns
 from resound.told import Told
 from resound.viewing import ArticleView, view_article
 
@@ -68,7 +71,7 @@ def article_page(
         if view.id != key:
             return RedirectResponse(f"/article/{view.id}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
         proof = prove(connection, view.id, view.version, evidence=desk.evidence)
-        coded = _coded(connection, view, campaign)
+        coded = _coded(connection, view, campaign, load_campaigns(connection))
     similar, trouble = _similar(desk, view)
     return render(
         request,
@@ -142,13 +145,18 @@ def _target(view: ArticleView, wanted: str, language: UiLanguage) -> str:
     return view.renderings[0].target
 
 
-def _coded(connection: Connection, view: ArticleView, wanted: str) -> dict[str, Any]:
-    """What the coding form needs; none for a copy, or where no campaign has to do with the article."""
-    campaigns = [one.campaign.id for one in view.campaigns if one.facts is not None]
-    if view.place.is_copy or not campaigns:
-        return {"coding": None}
-    chosen = wanted if wanted in campaigns else campaigns[0]
-    return {"coding": item_coding(connection, view.item, chosen)}
+def _coded(
+    connection: Connection, view: ArticleView, wanted: str, campaigns: Mapping[str, Campaign]
+) -> dict[str, Any]:
+    """The coding form's campaign, and the others that the article can be coded for. A copy is no item: nothing is coded."""
+    if view.place.is_copy:
+        return {"coding": None, "codable": []}
+    near = [one.campaign.id for one in view.campaigns if one.facts is not None]
+    chosen = wanted if wanted in campaigns else next(iter(near), None)
+    return {
+        "coding": item_coding(connection, view.item, chosen) if chosen is not None else None,
+        "codable": [campaigns[one] for one in (*near, *(one for one in campaigns if one not in near))],
+    }
 
 
 def _similar(desk: Desk, view: ArticleView) -> tuple[tuple[Found, ...], str]:

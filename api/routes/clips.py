@@ -183,8 +183,8 @@ def template(request: Request, kind: Literal["csv", "xlsx"]) -> Response:
     language = language_of(request)
     data = csv_template(language) if kind == "csv" else xlsx_template(language)
     media_type = "text/csv" if kind == "csv" else XLSX
-    name = f"{words_of(request).gettext('clips')}.{kind}"
-    return Response(data, media_type=media_type, headers=download_headers(name))
+    name = words_of(request).gettext("clips")
+    return Response(data, media_type=media_type, headers=download_headers(f"{name}.{kind}"))
 
 
 def _form(
