@@ -22,8 +22,8 @@ from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
     account,
-    campaign,
     article,
+    campaign,
     clips,
     health,
     language,

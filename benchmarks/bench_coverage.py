@@ -254,10 +254,11 @@ def measure(store: Store) -> None:
     """What pages, reports and the API ask for."""
     from resound.coding import coding_figures
     from resound.coverage import Coverages, campaign_coverage
+    from resound.figure_cache import FigureCache
     from resound.figures import campaign_figures
     from resound.voice import Comparators, measure_voice
 
-    kept, comparators = Coverages(), Comparators()
+    kept, counted, comparators = Coverages(), FigureCache(), Comparators()
 
     def asked(what: Callable[[Any], Any]) -> Callable[[], Any]:
         def run() -> Any:
@@ -270,7 +271,7 @@ def measure(store: Store) -> None:
     figures = timed("the four counts and tables", asked(lambda one: campaign_figures(one, CAMPAIGN, now=NOW)))
     timed("what is coded", asked(lambda one: coding_figures(one, figures)))
     timed("the whole coverage", asked(lambda one: campaign_coverage(one, CAMPAIGN, now=NOW)))
-    timed("the same, kept", asked(lambda one: kept.get(one, CAMPAIGN, now=NOW)))
+    timed("the same, kept", asked(lambda one: kept.get(one, CAMPAIGN, counted, now=NOW)))
     voice = timed("share of voice", asked(lambda one: measure_voice(one, figures, comparators)))
     print(
         f"\n{figures.counts.items:,} items are counted of {len(figures.items):,} that match; "
