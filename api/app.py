@@ -23,8 +23,10 @@ from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
     account,
+    article,
     campaign,
     campaign_edit,
+    clips,
     definitions,
     health,
     language,
@@ -54,6 +56,8 @@ ROOMS: tuple[APIRouter, ...] = (
     account.router,
     people.router,
     campaign.router,
+    article.router,
+    clips.router,
     review.router,
     system.router,
     v1_items.router,

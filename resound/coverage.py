@@ -6,8 +6,9 @@ them the facts.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Lock
 from typing import Literal
@@ -34,15 +35,17 @@ from resound.coded import CarriedRow, CodingFigures
 from resound.coding import Quoted, coding_figures, quote_items
 from resound.counting import Dimension, Figures, ItemFacts, StandingKind
 from resound.errors import NotFoundError
+from resound.figure_cache import FigureCache, figures_mark
 from resound.figures import campaign_figures
 from resound.settings import UiLanguage
 from resound.source import Names
 from resound.store.enrichments import list_headlines, list_tones, load_topics
-from resound.store.feed import store_mark
 from resound.store.registry import load_campaign, load_sources
 
 QUOTED = 3
 """Items that are quoted for one message or spokesperson."""
+KEPT = 32
+"""Campaigns whose coverage is held in memory."""
 _SPOKEN: Mapping[UiLanguage, Language] = {"zh-Hant": "zh", "en": "en", "vi": "vi"}
 
 
@@ -50,7 +53,7 @@ _SPOKEN: Mapping[UiLanguage, Language] = {"zh-Hant": "zh", "en": "en", "vi": "vi
 class Coverage:
     """`tone` is what a machine proposes, `coding` what people decided; the two are never added.
 
-    `mark` is another one as soon as anything of this may be different. `outlet_names`: of the outlets that are known.
+    `mark` is another one as soon as anything of this may be different (`figures_mark`). `outlet_names`: of the outlets that are known.
     """
 
     campaign: Campaign
@@ -100,14 +103,17 @@ class Headline:
     made_by: str
 
 
-def campaign_coverage(connection: Connection, campaign_id: str, *, now: datetime) -> Coverage:
-    """Everything that is shown of a campaign's coverage, as of now.
+def campaign_coverage(
+    connection: Connection, campaign_id: str, *, now: datetime, figures: Figures | None = None
+) -> Coverage:
+    """Everything that is shown of a campaign's coverage, as of now. `figures`: where they are counted already.
 
     Raises:
         NotFoundError: there is no such campaign.
     """
     campaign = load_campaign(connection, campaign_id)
-    figures = campaign_figures(connection, campaign_id, now=now)
+    if figures is None:
+        figures = campaign_figures(connection, campaign_id, now=now)
     counted = [figures.items[key][0] for key in figures.lists["counted"]]
     first = campaign.window.first
     last = last_day_shown(first, campaign.window.last, now.date(), counted)
@@ -121,27 +127,45 @@ def campaign_coverage(connection: Connection, campaign_id: str, *, now: datetime
         coding=coding_figures(connection, figures),
         stories=gather_stories(counted),
         outlet_names={key: one.names for key, one in load_sources(connection).items()},
-        mark=store_mark(connection),
+        mark=figures_mark(connection, now=now),
     )
 
 
+@dataclass(slots=True)
+class _Kept:
+    lock: Lock = field(default_factory=Lock)
+    coverage: Coverage | None = None
+
+
 class Coverages:
-    """The coverage of campaigns, kept in memory until the store or the day is another one. Safe to share between threads."""
+    """The coverage of campaigns, kept in memory while nothing of it can be different.
+
+    Safe to share between threads: who asks while it is being made waits for it.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._kept: dict[str, tuple[date, Coverage]] = {}
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def get(self, connection: Connection, campaign_id: str, *, now: datetime) -> Coverage:
-        """As `campaign_coverage` has it, made anew only where something may be different."""
-        mark = store_mark(connection)
-        kept = self._kept.get(campaign_id)
-        if kept is not None and kept[1].mark == mark and kept[0] == now.date():
-            return kept[1]
-        made = campaign_coverage(connection, campaign_id, now=now)
+    def get(
+        self, connection: Connection, campaign_id: str, figures: FigureCache, *, now: datetime
+    ) -> Coverage:
+        """As `campaign_coverage` has it, of the state that the connection sees.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+        """
+        mark = figures_mark(connection, now=now)
         with self._lock:
-            self._kept[campaign_id] = (now.date(), made)
-        return made
+            kept = self._kept.setdefault(campaign_id, _Kept())
+            self._kept.move_to_end(campaign_id)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        with kept.lock:
+            if kept.coverage is None or kept.coverage.mark != mark:
+                counted = figures.count(connection, campaign_id, now=now)
+                kept.coverage = campaign_coverage(connection, campaign_id, now=now, figures=counted)
+            return kept.coverage
 
 
 def select_items(coverage: Coverage, by: str, value: str) -> tuple[str, ...]:
