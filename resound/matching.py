@@ -132,6 +132,12 @@ class CampaignMatcher:
             for one in campaign.messages
             if (found := read(one.query, f"message {one.id}")) is not None
         ]
+        self.comparators = [
+            (one.id, found)
+            for one in campaign.comparators
+            if (found := read(one.query, f"comparator {one.id}")) is not None
+        ]
+        """What the campaign is set beside (`resound.voice`); no part of whether an article matches it."""
         self._context_may_hold = None if self._context is None else may_hold(self._context.tree)
         self._query_may_hold = [may_hold(query.tree) for _, query in self._queries]
         self.fingerprint = self._make_fingerprint()

@@ -46,6 +46,18 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One wording of an article. `own`: seen at its canonical URL itself, not only at another address."""
+
+    id: str
+    content_hash: str
+    article: Article
+    own: bool
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What storing did. `is_moved`: the article's current text or date is another one than before."""
 
@@ -126,10 +138,16 @@ def store_article(
     return Stored(identity, number, result, is_moved)
 
 
-def load_articles(connection: Connection, ids: Iterable[str]) -> dict[str, StoredArticle]:
-    """Articles by id, each with its current version."""
+def load_articles(
+    connection: Connection, ids: Iterable[str], *, with_text: bool = True
+) -> dict[str, StoredArticle]:
+    """Articles by id, each with its current version.
+
+    `with_text=False` leaves paragraphs and captions empty: a campaign's figures read thousands of articles, and no text.
+    """
     wanted = list(ids)
     found: dict[str, StoredArticle] = {}
+    read = [one for one in version.c if with_text or one.name not in ("paragraphs", "captions")]
     for start in range(0, len(wanted), 500):
         statement = (
             select(
@@ -141,13 +159,13 @@ def load_articles(connection: Connection, ids: Iterable[str]) -> dict[str, Store
                 article.c.medium,
                 article.c.gone_at,
                 article.c.first_seen.label("article_first_seen"),
-                version,
+                *read,
             )
             .join(version, version.c.id == article.c.current)
             .where(article.c.id.in_(wanted[start : start + 500]))
         )
         for row in connection.execute(statement):
-            found[row.article_id] = _stored(row)
+            found[row.article_id] = _stored(row, with_text=with_text)
     return found
 
 
@@ -195,6 +213,20 @@ def list_versions(connection: Connection, article_key: str) -> list[tuple[str, s
         .order_by(version.c.first_seen, version.c.id)
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(statement)]
+
+
+def load_versions(connection: Connection, article_key: str) -> list[StoredVersion]:
+    """Every wording of an article, in the order in which they were first seen."""
+    statement = (
+        select(version, article.c.url.label("article_url"))
+        .join(article, article.c.id == version.c.article)
+        .where(version.c.article == article_key)
+        .order_by(version.c.first_seen, version.c.id)
+    )
+    return [
+        StoredVersion(row.id, row.content_hash, _read(row), row.own, row.first_seen, row.last_seen)
+        for row in connection.execute(statement)
+    ]
 
 
 def list_aliases(connection: Connection, article_key: str) -> list[str]:
@@ -288,29 +320,33 @@ def _version_row(
     }
 
 
-def _stored(row: Row[Any]) -> StoredArticle:
-    read = Article(
+def _read(row: Row[Any], *, with_text: bool = True) -> Article:
+    """A row of `version` with the article's address as `article_url`."""
+    return Article(
         url=row.url,
         canonical_url=row.article_url,
         title=row.title,
-        paragraphs=tuple(row.paragraphs),
+        paragraphs=tuple(row.paragraphs) if with_text else (),
         language=LanguageGuess(row.language, row.script, row.tag, row.confidence),
         lead=row.lead,
         byline=row.byline,
-        captions=tuple(row.captions),
+        captions=tuple(row.captions) if with_text else (),
         section=row.section,
         published=date_from_json(row.published),
         updated=date_from_json(row.updated),
         extractor=row.extractor,
         notes=tuple(row.notes),
     )
+
+
+def _stored(row: Row[Any], *, with_text: bool) -> StoredArticle:
     place = Placement(row.kind, row.outlet, row.edition, row.medium)
     return StoredArticle(
         row.article_id,
         place,
         row.id,
         row.content_hash,
-        read,
+        _read(row, with_text=with_text),
         row.article_first_seen,
         row.last_seen,
         row.gone_at,
