@@ -13,7 +13,10 @@ from typing import Any, Literal
 
 from fastapi import Request
 
+from resound.crawl_words import recognise
 from resound.errors import NotFoundError, ResoundError
+from resound.texts import N_
+from resound.told import Told
 
 AT_ONCE = 2
 KEPT = 100
@@ -39,7 +42,8 @@ class Chore:
     done: int = 0
     total: int = 0
     result: Any = None
-    error: ResoundError | None = None
+    trouble: str = ""
+    """Why it failed, in words that can be said in any language."""
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
 
     @property
@@ -81,7 +85,7 @@ class Chores:
         with self._lock:
             if not chore.is_over:
                 return
-            chore.state, chore.error, chore.begun = "waiting", None, time.monotonic()
+            chore.state, chore.trouble, chore.begun = "waiting", "", time.monotonic()
         self._threads.submit(_run, chore, work)
 
     def find(self, token: str, owner: str) -> Chore:
@@ -93,7 +97,9 @@ class Chores:
         with self._lock:
             found = self._known.get(token)
         if found is None or found.owner != owner:
-            raise NotFoundError("This is no longer known here: it was too long ago. Begin it again.")
+            raise NotFoundError(
+                Told(N_("This is no longer known here: it was too long ago. Begin it again."))
+            )
         return found
 
     def close(self) -> None:
@@ -123,8 +129,9 @@ def _run(chore: Chore, work: Callable[[Chore], Any]) -> None:
         chore.result = work(chore)
         chore.state = "done"
     except ResoundError as err:
-        chore.error, chore.state = err, "failed"
+        told = next((one for one in err.args if isinstance(one, Told)), None)
+        chore.trouble, chore.state = told or recognise(str(err)), "failed"
     except Exception:
         log.exception("a chore failed", extra={"kind": chore.kind})
-        chore.error = ResoundError("Something went wrong here; it has been written to the log.")
+        chore.trouble = Told(N_("Something went wrong here; it has been written to the log."))
         chore.state = "failed"

@@ -25,10 +25,10 @@ from bench_search import Corpus, make_documents
 from resound.article import Article, FoundDate, LanguageGuess
 from resound.campaign import Campaign
 from resound.definitions import load_campaign, shipped_campaigns
+from resound.documents import document_of
 from resound.index.sqlite import SqliteIndex
 from resound.indexing import update_index
 from resound.matching import CampaignMatcher
-from resound.pipeline import document_of
 from resound.previewing import preview_change
 from resound.query import analyse_document
 from resound.store import Store, open_store

@@ -19,8 +19,8 @@ from crawlers.weburl import web_url
 from resound.article import Entry, RawPage
 from resound.crawl_words import ENTRIES, INDEX, MOVED, NEWEST, NOTHING, recognise
 from resound.errors import FetchError
-from resound.said import Said, said
 from resound.source import Listing, Source
+from resound.told import Told
 
 Kind = Literal["feed", "sitemap", "archive", "listing", "home"]
 
@@ -52,27 +52,22 @@ class ChannelCheck:
     """The home page names it and the source does not."""
 
     @property
-    def said(self) -> Said:
+    def sentence(self) -> Told:
         """What it answered."""
         if not self.ok:
             return recognise(self.problem)
-        what: Said = said(NOTHING)
+        what: Told = Told(NOTHING)
         if self.entries and self.newest is not None:
-            what = said(NEWEST, count=self.entries, day=self.newest)
+            what = Told(NEWEST, count=self.entries, day=self.newest)
         elif self.entries:
-            what = said(ENTRIES, count=self.entries)
+            what = Told(ENTRIES, count=self.entries)
         elif self.children:
-            what = said(INDEX, count=self.children)
+            what = Told(INDEX, count=self.children)
         if self.moved_to:
-            what = Said("%(what)s %(moved)s", {"what": what, "moved": said(MOVED, url=self.moved_to)})
+            what = Told("%(what)s %(moved)s", what=what, moved=Told(MOVED, url=self.moved_to))
         if self.problem:
-            what = Said("%(what)s %(odd)s", {"what": what, "odd": recognise(self.problem)})
+            what = Told("%(what)s %(odd)s", what=what, odd=recognise(self.problem))
         return what
-
-    @property
-    def sentence(self) -> str:
-        """The same in English."""
-        return str(self.said)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

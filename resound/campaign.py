@@ -14,8 +14,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from resound.said import N_, UnfitError, said
 from resound.source import Country, Id, Names, Strict, WebUrl
+from resound.texts import N_
+from resound.told import Told
 
 NameForm = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LanguageKey = Literal["zh-Hant", "zh-Hans", "en", "vi", "any"]
@@ -75,7 +76,7 @@ class Window(Strict):
     def _ordered(self) -> Self:
         if self.first > self.last:
             sentence = N_("first (%(first)s) is after last (%(last)s)")
-            raise UnfitError(said(sentence, first=self.first, last=self.last))
+            raise ValueError(Told(sentence, first=self.first, last=self.last))
         return self
 
 
@@ -116,15 +117,15 @@ class Campaign(Strict):
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
         for kind, entries in (
-            (said(N_("names, terms or people")), (*self.names, *self.glossary, *self.people)),
-            (said(N_("messages")), self.messages),
-            (said(N_("stories to compare with")), self.comparators),
+            (Told(N_("names, terms or people")), (*self.names, *self.glossary, *self.people)),
+            (Told(N_("messages")), self.messages),
+            (Told(N_("comparators")), self.comparators),
         ):
             ids = [entry.id for entry in entries]
             twice = sorted({i for i in ids if ids.count(i) > 1})
             if twice:
-                raise UnfitError(
-                    said(N_("two %(kind)s share the id %(ids)s"), kind=kind, ids=", ".join(twice))
+                raise ValueError(
+                    Told(N_("two %(kind)s share the id %(ids)s"), kind=kind, ids=", ".join(twice))
                 )
         return self
 

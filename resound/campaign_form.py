@@ -18,8 +18,9 @@ from resound.definition_errors import describe_invalid
 from resound.definitions import check_campaign
 from resound.errors import Loc, Problem
 from resound.form import YES, Form, form_error, line_ends, make_id, unlike
-from resound.said import N_, said
 from resound.source import Names
+from resound.texts import N_
+from resound.told import Told
 
 Rows = Literal["names", "glossary", "people", "messages", "comparators"]
 ROWS: tuple[Rows, ...] = get_args(Rows)
@@ -94,7 +95,7 @@ def read_form(
         tree["id"] = unlike(tree["id"], taken)
     form = Form({**reading.fields, "id": tree["id"]})
     if base is None and tree["id"] in taken:
-        sentence = said(N_("there is a campaign of this id already; expected another one"))
+        sentence = Told(N_("there is a campaign of this id already; expected another one"))
         raise form_error(form, [Problem(None, "id", sentence, ("id",))], reading.place)
     try:
         campaign = Campaign.model_validate(tree)

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from resound.campaign import Campaign
 from resound.definitions import dump_definition
-from resound.said import N_, Said, said
 from resound.source import Source
+from resound.texts import N_
+from resound.told import Told
 
 FIELDS: Mapping[str, str] = {
     # of both
@@ -73,7 +74,7 @@ FIELDS: Mapping[str, str] = {
     "any": N_("every language"),
 }
 """What people call a field. Ids and addresses stand as they are."""
-Value = str | Said
+Value = str | Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Change:
     """One value that came, went or is another. `field` names it from the outside inwards."""
 
     kind: Literal["added", "removed", "changed"]
-    field: tuple[Said, ...]
+    field: tuple[Told, ...]
     before: Value = ""
     after: Value = ""
 
@@ -127,14 +128,14 @@ def diff_definitions(old: Campaign | Source, new: Campaign | Source) -> list[Dif
     return lines[1:] if lines[:1] == [DiffLine("skipped")] else lines
 
 
-def _compare(old: Any, new: Any, field: tuple[Said, ...], order: Sequence[str] = ()) -> Iterator[Change]:
+def _compare(old: Any, new: Any, field: tuple[Told, ...], order: Sequence[str] = ()) -> Iterator[Change]:
     if old == new:
         return
     if isinstance(old, Mapping | None) and isinstance(new, Mapping | None):
         before, after = old or {}, new or {}
         keys = dict.fromkeys([*(key for key in order if key in before or key in after), *before, *after])
         for key in keys:
-            yield from _compare(before.get(key), after.get(key), (*field, Said(FIELDS.get(key, key))))
+            yield from _compare(before.get(key), after.get(key), (*field, Told(FIELDS.get(key, key))))
     elif isinstance(old, list | None) and isinstance(new, list | None):
         yield from _compare_lists(old or [], new or [], field)
     elif old is None:
@@ -145,7 +146,7 @@ def _compare(old: Any, new: Any, field: tuple[Said, ...], order: Sequence[str] =
         yield Change("changed", field, _written(old), _written(new))
 
 
-def _compare_lists(old: list[Any], new: list[Any], field: tuple[Said, ...]) -> Iterator[Change]:
+def _compare_lists(old: list[Any], new: list[Any], field: tuple[Told, ...]) -> Iterator[Change]:
     if all(isinstance(one, Mapping) for one in (*old, *new)):
         was, will = _by_name(old), _by_name(new)
         for key in dict.fromkeys([*was, *will]):
@@ -154,10 +155,10 @@ def _compare_lists(old: list[Any], new: list[Any], field: tuple[Said, ...]) -> I
             elif key not in will:
                 yield Change("removed", field, before=key)
             else:
-                yield from _compare(was[key], will[key], (*field, Said(key)))
+                yield from _compare(was[key], will[key], (*field, Told(key)))
             if key not in was or key not in will:  # what it said, too
                 yield from _compare(
-                    _without_name(was.get(key)), _without_name(will.get(key)), (*field, Said(key))
+                    _without_name(was.get(key)), _without_name(will.get(key)), (*field, Told(key))
                 )
         if list(was) != list(will) and sorted(was) == sorted(will):
             yield Change("changed", field, ", ".join(was), ", ".join(will))
@@ -189,5 +190,5 @@ def _without_name(entry: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 def _written(value: Any) -> Value:
     if isinstance(value, bool):
-        return said(N_("yes")) if value else said(N_("no"))
+        return Told(N_("yes")) if value else Told(N_("no"))
     return str(value)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from resound.said import N_, Said
+from resound.texts import N_
+from resound.told import Told
 
 NOTHING = N_("It works, and lists nothing at present.")
 ENTRIES = N_("It works: %(count)s entries.")
@@ -54,22 +55,22 @@ SENTENCES = (
 )
 
 
-def recognise(sentence: str) -> Said:
+def recognise(sentence: str) -> Told:
     """A sentence of the crawler as one that can be translated, inner sentences, too."""
     for text, pattern in _patterns():
         found = pattern.fullmatch(sentence)
         if found is not None:
-            inner = found.groupdict()
+            inner: dict[str, str] = found.groupdict()
             if "why" in inner:
-                return Said(text, {**inner, "why": _inner(inner["why"])})
-            return Said(text, inner)
-    return Said(sentence)
+                inner["why"] = _inner(inner["why"])
+            return Told(text, **inner)
+    return Told(sentence)
 
 
-def _inner(text: str) -> Said:
+def _inner(text: str) -> Told:
     """What stands behind a colon has lost its full stop."""
     whole = recognise(f"{text}.")
-    return Said(text) if whole.text == f"{text}." and whole.text not in SENTENCES else whole
+    return whole if whole.pattern in SENTENCES else Told(text)
 
 
 @cache

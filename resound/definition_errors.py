@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from resound.errors import DefinitionError, Loc, Problem
-from resound.said import N_, Said, UnfitError, said
+from resound.texts import N_
+from resound.told import Told
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -41,30 +42,30 @@ def line_of(err: MarkedYAMLError) -> int | None:
     return None if mark is None else int(mark.line) + 1
 
 
-def explain_yaml(err: MarkedYAMLError, text: str) -> Said:
+def explain_yaml(err: MarkedYAMLError, text: str) -> Told:
     """The usual slips in words; what is rarer in the parser's own."""
     line = (line_of(err) or 1) - 1
     lines = text.split("\n")
     here = lines[line] if line < len(lines) else ""
     problem = str(err.problem or err.context or "it is no YAML")
     if "\t" in here[: len(here) - len(here.lstrip())] or "'\\t'" in problem:
-        return said(N_("a tab stands here; expected spaces (two for each step inwards)"))
+        return Told(N_("a tab stands here; expected spaces (two for each step inwards)"))
     if "mapping values are not allowed" in problem:
-        return said(N_('a colon inside a value; expected the value in quotes, as in name: "Green: a visit"'))
+        return Told(N_('a colon inside a value; expected the value in quotes, as in name: "Green: a visit"'))
     if "could not find expected ':'" in problem:
-        return said(N_("there is no colon after the field's name; expected `field: value`"))
+        return Told(N_("there is no colon after the field's name; expected `field: value`"))
     if "cannot start any token" in problem:
-        return said(
+        return Told(
             N_("%(text)s begins with a sign that YAML keeps for itself; expected quotes around the value"),
             text=here.strip()[:40],
         )
     if "expected <block end>" in problem or "did not find expected" in problem:
-        return said(
+        return Told(
             N_(
                 "the line stands too far in or out, or a quotation before it is not closed; expected the same indentation as its neighbours"
             )
         )
-    return said(
+    return Told(
         N_(
             "this cannot be read as YAML (%(problem)s); expected `field: value`, lists with `- `, spaces for indentation"
         ),
@@ -149,24 +150,24 @@ _PATTERNS = {
 }
 
 
-def _explain_value(found: ErrorDetails, written: Any, model: type[BaseModel] | None) -> Said:
+def _explain_value(found: ErrorDetails, written: Any, model: type[BaseModel] | None) -> Told:
     kind, context = found["type"], found.get("ctx", {})
     shown = f"{written!s}" if isinstance(written, str | int | float | bool | date) else ""
-    value: object = f"{shown[:60]!r}" if shown or isinstance(written, str) else said(N_("this"))
+    value: object = f"{shown[:60]!r}" if shown or isinstance(written, str) else Told(N_("this"))
     if kind == "missing" or (written is None and kind.startswith("date")):
-        return said(N_("this field is needed and missing; expected a value for it"))
+        return Told(N_("this field is needed and missing; expected a value for it"))
     if kind == "extra_forbidden":
         known = sorted(field_names(model)) if model is not None else []
         near = difflib.get_close_matches(str(found["loc"][-1]), known, n=1)
         if near:
-            return said(
+            return Told(
                 N_("there is no such field here (did you mean %(near)s?); expected one of %(known)s"),
                 near=near[0],
                 known=", ".join(known),
             )
-        return said(N_("there is no such field here; expected one of %(known)s"), known=", ".join(known))
+        return Told(N_("there is no such field here; expected one of %(known)s"), known=", ".join(known))
     if kind in ("literal_error", "enum"):
-        return said(
+        return Told(
             N_("%(value)s is not one of the choices; expected %(choices)s"),
             value=value,
             choices=context.get("expected", ""),
@@ -175,47 +176,50 @@ def _explain_value(found: ErrorDetails, written: Any, model: type[BaseModel] | N
         pattern = str(context.get("pattern", ""))
         fits = next((fit for start, fit in _PATTERNS.items() if pattern.startswith(start)), None)
         if fits is not None:
-            return Said(fits, {"value": value})
-        return said(N_("%(value)s does not fit; expected %(pattern)s"), value=value, pattern=pattern)
+            return Told(fits, value=value)
+        return Told(N_("%(value)s does not fit; expected %(pattern)s"), value=value, pattern=pattern)
     if kind == "string_type" and isinstance(written, bool):
-        return said(N_("%(value)s is read as yes or no; expected text: put it in quotes"), value=value)
+        return Told(N_("%(value)s is read as yes or no; expected text: put it in quotes"), value=value)
     if kind == "string_type" and isinstance(written, int | float | date):
-        return said(
+        return Told(
             N_("%(value)s is read as a number or a date; expected text: put it in quotes"), value=value
         )
     if kind == "string_type":
-        return said(N_("this is not text; expected one line of text (is a list or an indentation too much?)"))
+        return Told(N_("this is not text; expected one line of text (is a list or an indentation too much?)"))
     if kind == "string_too_long":
-        return said(
+        return Told(
             N_("%(value)s is too long; expected at most %(most)s characters"),
             value=value,
             most=context.get("max_length", ""),
         )
     if kind == "string_too_short":
-        return said(N_("this is empty; expected a value for it"))
+        return Told(N_("this is empty; expected a value for it"))
     if kind == "too_short":
-        return said(N_("there is none; expected at least %(least)s"), least=context.get("min_length", 1))
+        return Told(N_("there is none; expected at least %(least)s"), least=context.get("min_length", 1))
     if kind in ("tuple_type", "list_type"):
-        return said(
+        return Told(
             N_("%(value)s is one value; expected a list: each entry on a line of its own behind `- `"),
             value=value,
         )
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         if model is None:
-            return said(N_("%(value)s is one value; expected fields below it, indented"), value=value)
-        return said(
+            return Told(N_("%(value)s is one value; expected fields below it, indented"), value=value)
+        return Told(
             N_("%(value)s is one value; expected fields below it, indented (among %(known)s)"),
             value=value,
             known=", ".join(sorted(field_names(model))),
         )
     if kind.startswith("date"):
-        return said(N_("%(value)s is not a day; expected year-month-day, such as 2014-09-01"), value=value)
+        return Told(N_("%(value)s is not a day; expected year-month-day, such as 2014-09-01"), value=value)
     if kind == "value_error":
         broken = context.get("error")
-        if isinstance(broken, UnfitError):
-            return broken.sentence
-        return Said("%(sentence)s", {"sentence": str(broken or found["msg"]).rstrip(".")})
-    return said(
+        sentence = broken.args[0] if isinstance(broken, ValueError) and broken.args else found["msg"]
+        return (
+            sentence
+            if isinstance(sentence, Told)
+            else Told("%(sentence)s", sentence=str(sentence).rstrip("."))
+        )
+    return Told(
         N_("%(value)s does not fit: %(why)s"),
         value=value,
         why=f"{found['msg'][:1].lower()}{found['msg'][1:]}",

@@ -29,8 +29,9 @@ from resound.definition_errors import (
     line_of,
 )
 from resound.errors import DefinitionError, Loc, Problem, QuerySyntaxError
-from resound.said import N_, Said, said
 from resound.source import Source
+from resound.texts import N_
+from resound.told import Told
 
 EDITED = "edited"
 """Where a version came from that was not read from a file."""
@@ -193,7 +194,7 @@ def _load_text(
     first = _VERSION.match(text.split("\n", 1)[0].strip())
     tree = _parse_yaml(text, where)
     if not isinstance(tree, dict):
-        sentence = said(N_("this is not a definition; expected lines such as `id: my-outlet`"))
+        sentence = Told(N_("this is not a definition; expected lines such as `id: my-outlet`"))
         raise definition_error(where, [Problem(1, "", sentence)])
     kind = wanted or _kind_of(tree, where, folders)
     try:
@@ -240,17 +241,17 @@ def _parse_yaml(text: str, where: str) -> Any:
     except DuplicateKeyError as err:
         found = re.search(r'duplicate key "(.*?)"', str(err.problem), re.DOTALL)
         name = found[1] if found else "a field"
-        sentence = said(N_("the field stands here twice; expected once, with all its values under it"))
+        sentence = Told(N_("the field stands here twice; expected once, with all its values under it"))
         raise definition_error(where, [Problem(line_of(err), name, sentence)]) from err
     except MarkedYAMLError as err:
         raise definition_error(where, [Problem(line_of(err), "", explain_yaml(err, text))]) from err
     except (YAMLError, ValueError, RecursionError) as err:
-        told = said(
+        told = Told(
             N_("this cannot be read as YAML (%(problem)s)"), problem=(str(err) or "?").splitlines()[0]
         )
         raise definition_error(where, [Problem(None, "", told)]) from err
     if tree is None:
-        empty = said(N_("this is empty; expected a source or a campaign"))
+        empty = Told(N_("this is empty; expected a source or a campaign"))
         raise definition_error(where, [Problem(None, "", empty)])
     return tree
 
@@ -268,7 +269,7 @@ def _kind_of(tree: Mapping[Any, Any], where: str, folders: Sequence[str]) -> typ
     for part in reversed(folders):
         if part in _KINDS:
             return _KINDS[part]
-    sentence = said(
+    sentence = Told(
         N_("this is neither a source nor a campaign; expected home, owner and editions, or window and names")
     )
     raise definition_error(where, [Problem(1, "", sentence)])
@@ -282,7 +283,7 @@ def _convert(tree: Any, where: str) -> Any:
         nonlocal nodes
         nodes += 1
         if nodes > _MAX_NODES or depth > _MAX_DEPTH:
-            endless = said(N_("it repeats itself (& and *) without end; expected plain lists"))
+            endless = Told(N_("it repeats itself (& and *) without end; expected plain lists"))
             raise definition_error(where, [Problem(None, "", endless)])
         if isinstance(value, dict):
             return {
@@ -308,7 +309,7 @@ def _check_queries(campaign: Campaign, tree: Any) -> Iterator[Problem]:
     from resound.query import parse
     from resound.text import loose_tokens
 
-    def problem(loc: Loc, sentence: Said) -> Problem:
+    def problem(loc: Loc, sentence: Told) -> Problem:
         return Problem(find_line(tree, loc)[0], field_name(loc), sentence, loc)
 
     queries: list[tuple[Loc, str]] = [(("context",), campaign.context), (("exclude",), campaign.exclude)]
@@ -320,7 +321,7 @@ def _check_queries(campaign: Campaign, tree: Any) -> Iterator[Problem]:
         try:
             parse(query)
         except QuerySyntaxError as err:
-            yield problem(loc, Said("%(sentence)s", {"sentence": str(err).rstrip("."), "error": err}))
+            yield problem(loc, _say_mistake(err))
     for kind, terms in (
         ("names", campaign.names),
         ("glossary", campaign.glossary),
@@ -329,16 +330,33 @@ def _check_queries(campaign: Campaign, tree: Any) -> Iterator[Problem]:
         for at, term in enumerate(terms):
             place: Loc = (kind, at)
             if not term.all_forms:
-                yield problem(place, said(N_("it has no form; expected at least one under forms")))
+                yield problem(place, Told(N_("it has no form; expected at least one under forms")))
             for form in term.all_forms:
                 if not loose_tokens(form):
                     sentence = N_("%(form)s holds no letter or digit and can never be found; expected a name")
-                    yield problem(place, said(sentence, form=repr(form)))
+                    yield problem(place, Told(sentence, form=repr(form)))
             if kind == "names" and term.collides and not campaign.context:
                 sentence = N_(
                     "it has colliding forms, but the campaign has no context; expected a query in context"
                 )
-                yield problem((*place, "collides"), said(sentence))
+                yield problem((*place, "collides"), Told(sentence))
+
+
+def _say_mistake(error: QuerySyntaxError) -> Told:
+    """What is wrong with a query, and where, in words that can be said in any language."""
+    mistake = error.mistake
+    told = {
+        "place": error.position + 1,
+        "problem": Told(mistake.problem, **mistake.values),
+        "expected": Told(mistake.expected, **mistake.values),
+    }
+    near = error.query[error.position : error.position + 20].strip()
+    if not near:
+        return Told(N_("the query cannot be read at its end: %(problem)s; expected %(expected)s"), **told)
+    sentence = N_(
+        "the query cannot be read at character %(place)s (%(near)s): %(problem)s; expected %(expected)s"
+    )
+    return Told(sentence, near=near, **told)
 
 
 def host_claims(source: Source) -> list[tuple[str, str]]:

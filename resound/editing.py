@@ -18,6 +18,8 @@ from resound.errors import ConflictError, NotFoundError
 from resound.source import Source
 from resound.store import Store
 from resound.store.registry import Applied, Definition, Kind, list_versions, load_sources
+from resound.texts import N_
+from resound.told import Told
 
 MODELS: dict[Kind, type[Source] | type[Campaign]] = {"source": Source, "campaign": Campaign}
 
@@ -81,11 +83,13 @@ def find_version(connection: Connection, kind: Kind, key: str, version: int | No
     found = list_versions(connection, kind, key)
     wanted = [one for one in found if version is None or one.version == version]
     if not found:
-        raise NotFoundError(f"There is no {kind} {key!r}.")
-    if not wanted:
-        raise NotFoundError(
-            f"The {kind} {key!r} has no version {version}; its newest is {found[-1].version}."
+        sentence = (
+            N_("There is no campaign %(id)s.") if kind == "campaign" else N_("There is no source %(id)s.")
         )
+        raise NotFoundError(Told(sentence, id=repr(key)))
+    if not wanted:
+        sentence = N_("%(id)s has no version %(number)s; its newest is %(newest)s.")
+        raise NotFoundError(Told(sentence, id=key, number=version, newest=found[-1].version))
     return wanted[-1]
 
 
@@ -127,8 +131,13 @@ def keep_apart(models: Sequence[Campaign | Source], *, is_demo: bool) -> None:
     for one in models:
         if is_demo and isinstance(one, Source) and not one.home.rstrip("/").endswith(".example"):
             raise ConflictError(
-                f"This folder holds the demo newsroom, and {one.id} is a real outlet. "
-                "Keep them apart: resound --data my-data apply …"
+                Told(
+                    N_(
+                        "This folder holds the demo newsroom, and %(id)s is a real outlet. "
+                        "Keep them apart: resound --data my-data apply …"
+                    ),
+                    id=one.id,
+                )
             )
 
 
@@ -139,5 +148,10 @@ def _refuse_anothers_hosts(connection: Connection, source: Source) -> None:
         if shared:
             host = min(shared)[0]
             raise ConflictError(
-                f"{other.names.best()} ({key}) claims {host} already: an article belongs to one outlet."
+                Told(
+                    N_("%(name)s (%(id)s) claims %(host)s already: an article belongs to one outlet."),
+                    name=other.names.best(),
+                    id=key,
+                    host=host,
+                )
             )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from resound.said import Said
+from resound.told import Told
 
 Loc = tuple[str | int, ...]
 """Where in a definition: field names and places in lists, from 0."""
@@ -17,7 +17,7 @@ class Problem(NamedTuple):
 
     line: int | None
     field: str
-    sentence: Said
+    sentence: Told
     loc: Loc = ()
 
 

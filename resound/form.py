@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from resound.definition_errors import definition_error
 from resound.errors import DefinitionError, Loc, Problem
-from resound.said import Said
 from resound.text import fold_keyword
+from resound.told import Told
 
 YES = "yes"
 """What a ticked box sends."""
@@ -23,13 +23,13 @@ class Form:
     """
 
     fields: Mapping[str, str]
-    problems: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
+    problems: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
         """What stands in a field; empty where nothing does."""
         return self.fields.get(name, "")
 
-    def wrong(self, name: str) -> tuple[Said, ...]:
+    def wrong(self, name: str) -> tuple[Told, ...]:
         """What is wrong at a field."""
         return self.problems.get(name, ())
 
@@ -68,7 +68,7 @@ class FormError(DefinitionError):
 
 def form_error(form: Form, found: Sequence[Problem], place: Callable[[Loc], str]) -> FormError:
     """The error for what is wrong with a filled-in form; `place` names the field of a place in the definition."""
-    problems: dict[str, tuple[Said, ...]] = {}
+    problems: dict[str, tuple[Told, ...]] = {}
     for one in found:
         name = place(one.loc)
         if one.sentence not in problems.get(name, ()):

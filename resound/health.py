@@ -11,7 +11,6 @@ from sqlalchemy import Connection, case, func, select
 
 from resound.crawl_words import recognise
 from resound.outcome import MODEL_STAGES, Stage
-from resound.said import N_, Said, said
 from resound.source import Channel as DefinedChannel
 from resound.source import Source
 from resound.store import work
@@ -20,6 +19,8 @@ from resound.store.leads import count_open_leads
 from resound.store.registry import current_definitions, load_sources
 from resound.store.tables import article, page, reading
 from resound.store.work import Tally
+from resound.texts import N_
+from resound.told import Told
 
 WEEK = timedelta(days=7)
 _WORK: Mapping[Stage, str] = {
@@ -36,24 +37,19 @@ State = Literal["ok", "never read", "failing", "stopped", "by hand", "too few", 
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """`state` is one of few words; `said` says more."""
+    """`state` is one of few words; `sentence` says more."""
 
     source: str
     name: str
     type: str
     state: State
-    said: Said
+    sentence: Told
     channels: int
     pages: int
     newest: date | None
     last_read: datetime | None
     next_due: datetime | None = None
     """When one of its channels is read next; None where none is."""
-
-    @property
-    def sentence(self) -> str:
-        """What there is to say, in English."""
-        return str(self.said)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -69,7 +65,7 @@ class ChannelHealth:
     kind: Literal["feed", "sitemap", "listing"]
     proven: bool
     state: State
-    said: Said
+    sentence: Told
     read_at: datetime | None
     due: datetime | None
     newest: date | None
@@ -159,7 +155,7 @@ def _health(
         name=source.names.best(),
         type=source.type,
         state=state,
-        said=told,
+        sentence=told,
         channels=len(channels),
         pages=pages,
         newest=_day(newest),
@@ -190,54 +186,54 @@ def channel_health(connection: Connection, source: Source) -> list[ChannelHealth
     return found
 
 
-def _channel_state(channel: Channel) -> tuple[State, Said]:
+def _channel_state(channel: Channel) -> tuple[State, Told]:
     if channel.stopped:
         return "stopped", recognise(channel.stopped)
     failures, error = _failures(channel.state), str(channel.state.get("last_error", ""))
     if failures:
-        return "failing", said(_FAILED, times=_times(failures), error=recognise(error))
+        return "failing", Told(_FAILED, times=_times(failures), error=recognise(error))
     if channel.state.get("read_at") is None:
-        return "never read", said(N_("Nothing of it has been read yet."))
+        return "never read", Told(N_("Nothing of it has been read yet."))
     return "ok", recognise(error)
 
 
 _FAILED = N_("Failed %(times)s: %(error)s")
 
 
-def _times(count: int) -> Said:
-    return said(N_("once")) if count == 1 else said(N_("%(count)s times in a row"), count=count)
+def _times(count: int) -> Told:
+    return Told(N_("once")) if count == 1 else Told(N_("%(count)s times in a row"), count=count)
 
 
 def _state(
     source: Source, channels: Sequence[Channel], weekly: int | None, last_read: datetime | None
-) -> tuple[State, Said]:
+) -> tuple[State, Told]:
     stopped = [one for one in channels if one.stopped]
     failing = [one for one in channels if not one.stopped and _failures(one.state)]
     if source.by_hand:
-        return "by hand", said(N_("Read by people; clips come by import."))
+        return "by hand", Told(N_("Read by people; clips come by import."))
     if stopped and len(stopped) == len(channels):
         return "stopped", _of(stopped[0])
     if failing:
         worst = max(failing, key=lambda one: _failures(one.state))
         sentence = N_("%(url)s failed %(times)s: %(error)s")
         error = recognise(str(worst.state.get("last_error", "")))
-        return "failing", said(sentence, url=worst.url, times=_times(_failures(worst.state)), error=error)
+        return "failing", Told(sentence, url=worst.url, times=_times(_failures(worst.state)), error=error)
     if stopped:
         return "stopped", _of(stopped[0])
     if last_read is None:
-        return "never read", said(N_("Nothing of it has been read yet."))
+        return "never read", Told(N_("Nothing of it has been read yet."))
     if weekly is not None and source.expected is not None:
         if weekly < source.expected.min:
             sentence = N_("%(count)s new pages in seven days; at least %(bound)s are normal.")
-            return "too few", said(sentence, count=weekly, bound=source.expected.min)
+            return "too few", Told(sentence, count=weekly, bound=source.expected.min)
         if weekly > source.expected.max:
             sentence = N_("%(count)s new pages in seven days; at most %(bound)s are normal.")
-            return "too many", said(sentence, count=weekly, bound=source.expected.max)
-    return "ok", said(N_("Last read %(moment)s UTC."), moment=f"{last_read:%Y-%m-%d %H:%M}")
+            return "too many", Told(sentence, count=weekly, bound=source.expected.max)
+    return "ok", Told(N_("Last read %(moment)s UTC."), moment=f"{last_read:%Y-%m-%d %H:%M}")
 
 
-def _of(channel: Channel) -> Said:
-    return Said("%(url)s: %(why)s", {"url": channel.url, "why": recognise(channel.stopped or "")})
+def _of(channel: Channel) -> Told:
+    return Told("%(url)s: %(why)s", url=channel.url, why=recognise(channel.stopped or ""))
 
 
 def _failures(state: Mapping[str, Any]) -> int:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from resound.article import Medium
-from resound.said import N_, UnfitError, said
+from resound.texts import N_
+from resound.told import Told
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=80)]
 """Lower-case words parted by hyphens: `viet-nam-news`."""
@@ -41,7 +42,7 @@ class Names(Strict):
     @model_validator(mode="after")
     def _has_one(self) -> Self:
         if not (self.zh_hant or self.en or self.vi):
-            raise UnfitError(said(N_("give a name in at least one of zh-Hant, en, vi")))
+            raise ValueError(Told(N_("give a name in at least one of zh-Hant, en, vi")))
         return self
 
     def best(self, language: str = "en") -> str:
@@ -125,7 +126,7 @@ class Yield(Strict):
     def _ordered(self) -> Self:
         if self.min > self.max:
             sentence = N_("min (%(least)s) is larger than max (%(most)s)")
-            raise UnfitError(said(sentence, least=self.min, most=self.max))
+            raise ValueError(Told(sentence, least=self.min, most=self.max))
         return self
 
 
@@ -158,23 +159,23 @@ class Source(Strict):
     def _known_zone(cls, value: str) -> str:
         if value not in _known_zones():
             sentence = N_("%(zone)s is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh")
-            raise UnfitError(said(sentence, zone=repr(value)))
+            raise ValueError(Told(sentence, zone=repr(value)))
         return value
 
     @model_validator(mode="after")
     def _editions_fit(self) -> Self:
         known = [edition.id for edition in self.editions]
         if len(set(known)) != len(known):
-            raise UnfitError(said(N_("two editions share one id")))
+            raise ValueError(Told(N_("two editions share one id")))
         if self.type == "outlet" and not self.editions:
-            raise UnfitError(said(N_("an outlet needs at least one edition (id, language, hosts)")))
+            raise ValueError(Told(N_("an outlet needs at least one edition (id, language, hosts)")))
         for channel in (*self.feeds, *self.sitemaps, *self.listings):
             if channel.edition is not None and channel.edition not in known:
                 sentence = N_("channel %(url)s names edition %(edition)s; known: %(known)s")
-                there = ", ".join(known) or said(N_("none"))
-                raise UnfitError(said(sentence, url=channel.url, edition=repr(channel.edition), known=there))
+                there = ", ".join(known) or Told(N_("none"))
+                raise ValueError(Told(sentence, url=channel.url, edition=repr(channel.edition), known=there))
         if self.by_hand and (self.feeds or self.sitemaps or self.listings):
-            raise UnfitError(said(N_("by_hand sources have no feeds, sitemaps or listings")))
+            raise ValueError(Told(N_("by_hand sources have no feeds, sitemaps or listings")))
         return self
 
     @property

@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from resound.definition_errors import describe_invalid
 from resound.errors import Loc, Problem
 from resound.form import YES, Form, form_error, line_ends, make_id, unlike
-from resound.said import N_, said
 from resound.source import Source
+from resound.texts import N_
+from resound.told import Told
 
 EDITION = "main"
 """The edition of a source that was added in a page; more of them are written in its YAML."""
@@ -66,7 +67,7 @@ def read_source_form(
     form = Form({name: line_ends(value) for name, value in fields.items()})
     tree, numbers = _tree(form, taken, owners or {})
     if tree["id"] in taken:
-        sentence = said(N_("there is a source of this id already; expected another one"))
+        sentence = Told(N_("there is a source of this id already; expected another one"))
         raise form_error(form, [Problem(None, "id", sentence, ("id",))], lambda loc: str(loc[0]))
     try:
         source = Source.model_validate(tree)
@@ -74,7 +75,7 @@ def read_source_form(
         found = [describe_invalid(one, tree, Source) for one in err.errors()]
         raise form_error(form, found, lambda loc: _place(loc, numbers)) from err
     missing = [
-        Problem(None, name, said(N_("this field is needed and missing; expected a value for it")), (name,))
+        Problem(None, name, Told(N_("this field is needed and missing; expected a value for it")), (name,))
         for name in ("owner", "language")
         if not form.value(name).strip()
     ]

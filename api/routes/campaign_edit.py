@@ -21,10 +21,11 @@ from resound.editing import Conflict, explain_conflict, find_version, read_versi
 from resound.errors import ConflictError, DefinitionError, NotFoundError, Problem
 from resound.form import Form, FormError
 from resound.previewing import Preview, preview_change
-from resound.said import N_, said
 from resound.source import Source
 from resound.store import work
 from resound.store.registry import Kind, load_campaigns
+from resound.texts import N_
+from resound.told import Told
 
 router = APIRouter(include_in_schema=False)
 PREVIEW_SECONDS = 20.0
@@ -119,7 +120,7 @@ def new_campaign_text(request: Request, desk: AtDesk, visitor: NewEditor, fields
         model = _campaign(read_definition(text, Campaign).model)
         with desk.store.read() as connection:
             if model.id in load_campaigns(connection):
-                taken = said(N_("there is a campaign of this id already; expected another one"))
+                taken = Told(N_("there is a campaign of this id already; expected another one"))
                 raise DefinitionError("taken", problems=(Problem(line_of_id(text), "id", taken),))
     except DefinitionError as err:
         values = {"text": text, "problems": told_with_lines(err, text), "may_edit": True}
@@ -168,7 +169,7 @@ def save_campaign(request: Request, desk: Desk, visitor: Visitor, draft: Draft) 
         how = "unchanged=1" if applied.result == "unchanged" else f"saved={applied.version}"
         return RedirectResponse(f"/campaigns/{campaign.id}/edit?{how}", 303)
     if base is None:
-        raise ConflictError("There is a campaign of this id already. Choose another id.")
+        raise ConflictError(Told(N_("There is a campaign of this id already. Choose another id.")))
     with desk.store.read() as connection:
         conflict = explain_conflict(connection, "campaign", campaign, base=base)
     return show_conflict(request, "campaign", campaign, conflict)
@@ -187,7 +188,7 @@ def save_draft(
     """Save what a preview showed."""
     held: Draft = chores_of(request).find(fields["preview"], visitor.who).about
     if held.base is not None and held.campaign.id != campaign:
-        raise NotFoundError("This preview is of another campaign.")
+        raise NotFoundError(Told(N_("This preview is of another campaign.")))
     return save_campaign(request, desk, visitor, held)
 
 

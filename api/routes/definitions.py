@@ -32,9 +32,10 @@ from resound.editing import (
     save_definition,
 )
 from resound.errors import DefinitionError, Problem
-from resound.said import N_, said
 from resound.source import Names, Source
 from resound.store.registry import Definition, Kind, list_versions
+from resound.texts import N_
+from resound.told import Told
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,7 +67,7 @@ def _add_routes(kind: Kind) -> None:
         try:
             loaded = read_definition(text, MODELS[kind])
             if loaded.model.id != newest.key:
-                wrong = said(N_("the id never changes; expected %(id)s"), id=newest.key)
+                wrong = Told(N_("the id never changes; expected %(id)s"), id=newest.key)
                 raise DefinitionError("the id changed", problems=(Problem(line_of_id(text), "id", wrong),))
             if isinstance(loaded.model, Source):
                 keep_apart([loaded.model], is_demo=desk.office.is_demo)

@@ -26,6 +26,8 @@ from resound.source import Source
 from resound.source_form import fill_source_form, read_source_form
 from resound.store.frontier import last_pages, list_readings
 from resound.store.registry import load_sources
+from resound.texts import N_
+from resound.told import Told
 
 router = APIRouter(include_in_schema=False)
 SECONDS = 90.0
@@ -116,7 +118,7 @@ def check_page(request: Request, visitor: Reader, token: str) -> Response:
 def new_source_page(request: Request, desk: AtDesk, visitor: Editor, found: str = "") -> Response:
     """An address is asked for; with `found`, what was found there, as a form."""
     if not found:
-        return render(request, "new_source.html", address="", problem=None)
+        return render(request, "new_source.html", address="", problem="")
     chore = chores_of(request).find(found, visitor.who)
     return _suggestion(request, desk, chore)
 
@@ -151,9 +153,9 @@ def save_source(request: Request, desk: AtDesk, visitor: Editor, fields: Fields)
     except FormError as err:
         return _source_form(request, err.form, sources, status_code=422)
     except ConflictError as err:
-        return _source_form(request, Form(fields), sources, trouble=str(err), status_code=409)
+        return _source_form(request, Form(fields), sources, trouble=err.args[0], status_code=409)
     if applied.result == "conflict":
-        trouble = "There is a source of this id already. Choose another id."
+        trouble = Told(N_("There is a source of this id already. Choose another id."))
         return _source_form(request, Form(fields), sources, trouble=trouble, status_code=409)
     return RedirectResponse(f"/sources/{source.id}?saved={applied.version}", 303)
 
@@ -162,7 +164,7 @@ def _suggestion(request: Request, desk: Desk, chore: Chore) -> Response:
     """Progress, why it failed, or the form of what was found."""
     is_part = "hx-request" in request.headers
     if chore.state == "failed":
-        values = {"address": chore.about, "problem": chore.error}
+        values = {"address": chore.about, "problem": chore.trouble}
         return render(request, "_new_source.html" if is_part else "new_source.html", **values)
     if not chore.is_over:
         return render(request, "_looking.html" if is_part else "looking.html", chore=chore)

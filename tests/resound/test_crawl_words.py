@@ -14,8 +14,8 @@ from crawlers.listings import parse_listing
 from crawlers.sitemaps import parse_sitemap
 from resound.crawl_words import SENTENCES, recognise
 from resound.errors import FetchError
-from resound.said import Said
 from resound.source import Listing
+from resound.told import Told
 
 RULES = FetchRules("Resound/test", "t@resound.example")
 ZONE, NOW = ZoneInfo("UTC"), datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,16 +60,16 @@ def refusals() -> list[str]:
 )  # fmt: skip
 def test_what_the_crawler_says_is_known(sentence: str) -> None:
     found = recognise(sentence)
-    assert found.text in SENTENCES, sentence
+    assert found.pattern in SENTENCES, sentence
     assert str(found) == sentence
 
 
 def test_a_reason_inside_a_sentence_is_known_too() -> None:
     whole = "http://a.example/robots.txt cannot be read: There is no such host; where robots.txt cannot be read, nothing is fetched."
     found = recognise(whole)
-    assert found.text in SENTENCES
-    assert isinstance(found.values["why"], Said)
-    assert found.values["why"].text == "There is no such host."
+    assert found.pattern in SENTENCES
+    assert isinstance(found.values["why"], Told)
+    assert found.values["why"].pattern == "There is no such host."
 
 
 def test_anything_else_stays_as_it_is() -> None:
