@@ -22,7 +22,9 @@ from api.desk import Desk
 from api.problems import handle_problems
 from api.routes import (
     account,
+    article,
     campaign,
+    clips,
     health,
     language,
     people,
@@ -46,6 +48,8 @@ ROOMS: tuple[APIRouter, ...] = (
     account.router,
     people.router,
     campaign.router,
+    article.router,
+    clips.router,
     review.router,
     system.router,
     v1_items.router,

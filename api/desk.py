@@ -15,6 +15,7 @@ from resound.coverage import Coverages
 from resound.figure_cache import FigureCache
 from resound.index.base import SearchIndex
 from resound.office import Office
+from resound.review import Reviews
 from resound.settings import Settings
 from resound.store import Store
 from resound.voice import VoiceMeter
@@ -35,6 +36,7 @@ class Desk:
     """What campaigns' pages show, kept until the store changes."""
     voice: VoiceMeter = field(default_factory=VoiceMeter, repr=False)
     """Measures shares of voice while nobody waits for it."""
+    reviews: Reviews = field(default_factory=Reviews, repr=False)
 
     @property
     def settings(self) -> Settings:

@@ -20,6 +20,7 @@ MOST_PAIRS = 1_000_000
 """Words of one text times words of the other that are compared; beyond, a paragraph is told as replaced."""
 ALIKE = 0.4
 """Two paragraphs with at least this share of their words in common are one that was edited."""
+DATES = ("published", "updated")
 WITHIN = 50
 """So many paragraphs ahead an edited one is looked for."""
 
@@ -70,7 +71,7 @@ def compare_articles(old: Article, new: Article) -> tuple[DiffPart, ...]:
         ("lead", _own_lead(old), _own_lead(new)),
     ]
     parts = [
-        DiffPart(name, (_row(before or None, after or None),))
+        DiffPart(name, ((_whole if name in DATES else _row)(before or None, after or None),))
         for name, before, after in lines
         if before or after
     ]
@@ -141,6 +142,14 @@ def _row(old: str | None, new: str | None) -> DiffRow:
         text = old if old is not None else new or ""
         return DiffRow(old, new, (DiffPiece("removed" if new is None else "added", text),) if text else ())
     return DiffRow(old, new, compare_texts(old, new))
+
+
+def _whole(old: str | None, new: str | None) -> DiffRow:
+    """What is told as replaced, not word by word."""
+    if old == new:
+        return _row(old, new)
+    pieces = [DiffPiece("removed", old)] if old is not None else []
+    return DiffRow(old, new, (*pieces, *([DiffPiece("added", new)] if new is not None else [])))
 
 
 def _words(text: str) -> list[str]:

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from resound.clip_files import safe_name, unpack
-from resound.errors import NotFoundError
+from resound.clipping import ClipResult
+from resound.clips import read_clips
+from resound.errors import NotFoundError, ResoundError
 from resound.told import Told
 
 KEPT = timedelta(days=1)
@@ -97,6 +99,48 @@ def find_staged(root: Path, token: str, *, who: str, now: datetime) -> StagedTab
         {name: folder / place for name, place in about["files"].items()},
         datetime.fromisoformat(about["at"]),
     )
+
+
+def check_table(staged: StagedTable, *, most_rows: int, now: datetime) -> None:
+    """Raise ResoundError where it cannot be read as a table of clips, or has too many rows for somebody who waits."""
+    for number, _ in enumerate(read_clips(staged.table, now=now), start=1):
+        if number > most_rows:
+            raise ResoundError(
+                Told("The table has more than %(most)s rows; import it in parts.", most=most_rows)
+            )
+
+
+def write_report(root: Path, staged: StagedTable, results: Iterable[ClipResult]) -> None:
+    """Keep what came of the import where the table was; the table and its files go."""
+    folder = root / staged.token
+    told = [
+        {
+            "row": one.row,
+            "result": one.result,
+            "article": one.article,
+            "outlet": one.outlet,
+            "message": {"pattern": one.message.pattern, "values": one.message.values}
+            if isinstance(one.message, Told)
+            else one.message,
+        }
+        for one in results
+    ]
+    (folder / "report.json").write_text(json.dumps(told), encoding="ascii")
+    for name in ("table", "files"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def read_report(root: Path, staged: StagedTable) -> list[ClipResult] | None:
+    """What came of the import; None where there was none yet."""
+    try:
+        told = json.loads((root / staged.token / "report.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    return [ClipResult(**{**one, "message": _sentence(one["message"])}) for one in told]
+
+
+def _sentence(written: str | dict[str, Any]) -> str:
+    return written if isinstance(written, str) else Told(written["pattern"], **written["values"])
 
 
 def discard_staged(root: Path, token: str) -> None:

@@ -39,6 +39,7 @@ from resound.store.grouping import load_groupings, load_overlay, twins_of
 from resound.store.matches import StoredMatch, list_matches
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.work import WorkState
+from resound.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,9 @@ def view_article(connection: Connection, item: str, *, query: str = "", language
     key = find_article(connection, item)
     if key is None:
         raise NotFoundError(
-            "There is no such article here. It may not have been collected yet, or the address is cut off."
+            Told(
+                "There is no such article here. It may not have been collected yet, or the address is cut off."
+            )
         )
     sources, campaigns = load_sources(connection), load_campaigns(connection)
     stored = load_articles(connection, [key])[key]
@@ -289,13 +292,14 @@ def _decisions(
         about = one.value or ""
         if one.kind in ("merge", "split") and one.value is not None:
             other = one.article if one.value in twins else one.value
-            about = (
-                others[other].article.title or others[other].article.canonical_url
-                if other in others
-                else about
-            )
+            if other in others:
+                about = others[other].article.title or others[other].article.canonical_url
         elif one.kind == "outlet":
             about = outlet_name(about, sources.get(about), language=language)
+        elif campaign is not None:
+            called = {said.id: said.text.best(language) for said in campaign.messages}
+            called |= {person.id: term_label(person, language) for person in campaign.people}
+            about = called.get(about, about)
         name = campaign.name.best(language) if campaign is not None else one.campaign or ""
         told.append(Said(one, undone.get(number), about, name))
     return tuple(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -63,7 +64,7 @@ def campaigns_page(request: Request, desk: AtDesk, visitor: Annotated[Visitor, r
         found = [one for key, one in load_campaigns(connection).items() if visitor.may("reader", key)]
         if len(found) == 1:
             return RedirectResponse(f"/campaigns/{found[0].id}", 303)
-        shown = [desk.coverages.get(connection, one.id, now=desk.now()) for one in found]
+        shown = [_coverage(desk, connection, one.id) for one in found]
     return render(request, "campaigns.html", coverages=shown)
 
 
@@ -73,7 +74,7 @@ def campaign_page(request: Request, desk: AtDesk, visitor: Reader, campaign: Cam
     language, tagged = language_of(request), Response()
     with desk.store.read() as connection:
         tag_by_store(request, tagged, connection, language, visitor, now=desk.now())
-        coverage = desk.coverages.get(connection, campaign, now=desk.now())
+        coverage = _coverage(desk, connection, campaign)
         stories = coverage.stories[:STORIES_FIRST]
         page = render(
             request,
@@ -82,8 +83,8 @@ def campaign_page(request: Request, desk: AtDesk, visitor: Reader, campaign: Cam
             charts=_charts(coverage, words_of(request), Look()),
             stories=stories,
             translated=headlines(connection, (one for story in stories for one in story.items), language),
-            messages=quote_messages(connection, coverage),
-            spokespersons=quote_spokespersons(connection, coverage),
+            messages=quote_messages(connection, coverage, language),
+            spokespersons=quote_spokespersons(connection, coverage, language),
         )
     page.headers["etag"] = tagged.headers["etag"]
     return page
@@ -101,7 +102,7 @@ def campaign_items_page(
 ) -> Response:
     """The items behind a figure."""
     with desk.store.read() as connection:
-        coverage = desk.coverages.get(connection, campaign, now=desk.now())
+        coverage = _coverage(desk, connection, campaign)
         if by == "voice":
             items = _compared(connection, coverage, _voice(desk, coverage), value)
         else:
@@ -132,7 +133,7 @@ def campaign_stories_page(
 ) -> Response:
     """Every story with its items, those with most items first."""
     with desk.store.read() as connection:
-        coverage = desk.coverages.get(connection, campaign, now=desk.now())
+        coverage = _coverage(desk, connection, campaign)
         shown = coverage.stories[(page - 1) * STORIES_AT_ONCE : page * STORIES_AT_ONCE]
         return render(
             request,
@@ -156,7 +157,7 @@ def campaign_watch_page(
 ) -> Response:
     """On which days each source was read, what was not, and what is known of and could not be read."""
     with desk.store.read() as connection:
-        coverage = desk.coverages.get(connection, campaign, now=desk.now())
+        coverage = _coverage(desk, connection, campaign)
     return render(request, "campaign_watch.html", **_frame(coverage, words_of(request)))
 
 
@@ -169,7 +170,7 @@ def campaign_voice_page(
 ) -> Response:
     """The share of voice: a part of the campaign's page that comes when it is measured, or a page of its own."""
     with desk.store.read() as connection:
-        coverage = desk.coverages.get(connection, campaign, now=desk.now())
+        coverage = _coverage(desk, connection, campaign)
     split = _voice(desk, coverage)
     spoken = words_of(request)
     is_part = request.headers.get("hx-request") == "true"
@@ -197,7 +198,7 @@ def campaign_chart(
     """A chart as a picture. An address that names language and state (`v`) may be kept by the browser for ever."""
     spoken = words(language or language_of(request))
     coverage, chart = _chart(desk, campaign, name, spoken, Look(LOOKS[width], scheme == "dark"))
-    may_keep = language is not None and v == _short(coverage.mark)
+    may_keep = language is not None and v == _state(coverage)
     kept = "private, max-age=31536000, immutable" if may_keep else "private, no-cache"
     return Response(to_svg(chart.spec), media_type="image/svg+xml", headers={"cache-control": kept})
 
@@ -215,9 +216,13 @@ def campaign_chart_spec(
     return JSONResponse(chart.spec, headers={"content-disposition": f'attachment; filename="{name}.vl.json"'})
 
 
+def _coverage(desk: Desk, connection: Connection, campaign: str) -> Coverage:
+    return desk.coverages.get(connection, campaign, desk.figures, now=desk.now())
+
+
 def _chart(desk: Desk, campaign: str, name: ChartName, spoken: Words, look: Look) -> tuple[Coverage, Chart]:
     with desk.store.read() as connection:
-        coverage = desk.coverages.get(connection, campaign, now=desk.now())
+        coverage = _coverage(desk, connection, campaign)
     if name != "voice":
         return coverage, _charts(coverage, spoken, look)[name]
     split = _voice(desk, coverage)
@@ -247,15 +252,15 @@ def _frame(coverage: Coverage, spoken: Words) -> dict[str, Any]:
         "coverage": coverage,
         "figures": coverage.figures,
         "campaign": campaign,
-        "name": campaign.name.best(language),
-        "mark": _short(coverage.mark),
+        "campaign_name": campaign.name.best(language),
+        "state": _state(coverage),
         "topic_names": _topic_names(language),
         "message_names": {one.id: one.text.best(language) for one in campaign.messages},
         "person_names": {
             key: _person_name(one.all_forms, one.forms, language) for key, one in people.items()
         },
         "subject_names": _subjects(coverage, spoken),
-        "outlet_name": lambda one: coverage.outlet_name(one.outlet, one.outlet_name, language),
+        "outlet_name": partial(coverage.outlet_name, language),
     }
 
 
@@ -288,5 +293,7 @@ def _compared(connection: Connection, coverage: Coverage, split: Split | None, v
     return sorted(found, key=lambda one: (str(one.day or "9999"), one.url))
 
 
-def _short(mark: tuple[str, ...]) -> str:
-    return sha256("\n".join((__version__, *mark)).encode()).hexdigest()[:16]
+def _state(coverage: Coverage) -> str:
+    """Another one as soon as a picture may be another one: the store's mark without the moment, and the last day shown."""
+    shown = (__version__, *coverage.mark[:-1], str(coverage.series.periods[-1].last))
+    return sha256("\n".join(shown).encode()).hexdigest()[:16]

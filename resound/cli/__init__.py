@@ -13,6 +13,7 @@ import typer
 
 from resound import __version__
 from resound.cli import (
+    coding,
     collect,
     decide,
     define,
@@ -75,6 +76,7 @@ readiness.register(app)
 serve.register(app)
 indexes.register(app)
 decide.register(app)
+coding.register(app)
 proposals.register(app)
 models.register(app)
 keep.register(app)

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resound.clip_files import (
@@ -227,6 +227,7 @@ def test_a_zip_of_very_many_files_is_refused(tmp_path: Path) -> None:
         unpack(made, tmp_path, most_each=10)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_bring_another_error_out_of_a_zip(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
@@ -247,6 +248,7 @@ def test_no_bytes_bring_another_error_out_of_a_zip(
             path.unlink()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_a_safe_name_is_one_plain_name(name: str) -> None:
     safe = safe_name(name)

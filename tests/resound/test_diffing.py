@@ -2,11 +2,12 @@
 
 import time
 from dataclasses import replace
+from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resound.article import Article, LanguageGuess
+from resound.article import Article, FoundDate, LanguageGuess
 from resound.diffing import DiffPiece, compare_articles, compare_paragraphs, compare_texts
 
 text = st.text(alphabet="ab AB綠耕隊½\u0301。,\n\x00", max_size=30)
@@ -27,6 +28,7 @@ def side(pieces: tuple[DiffPiece, ...], change: str) -> str:
     return "".join(one.text for one in pieces if one.change in ("kept", change))
 
 
+@settings(deadline=None)
 @given(text, text)
 def test_the_pieces_hold_both_texts_whole(old: str, new: str) -> None:
     pieces = compare_texts(old, new)
@@ -35,11 +37,13 @@ def test_the_pieces_hold_both_texts_whole(old: str, new: str) -> None:
     assert all(one.text for one in pieces)
 
 
+@settings(deadline=None)
 @given(text)
 def test_a_text_is_not_different_from_itself(written: str) -> None:
     assert all(one.change == "kept" for one in compare_texts(written, written))
 
 
+@settings(deadline=None)
 @given(paragraphs, paragraphs)
 def test_every_paragraph_of_either_text_stands_in_one_row(old: list[str], new: list[str]) -> None:
     rows = list(compare_paragraphs(old, new))
@@ -91,3 +95,10 @@ def test_a_long_repetitive_text_takes_no_long_time() -> None:
     rows = list(compare_paragraphs([f"{n} a" for n in range(800)], [f"{n} b" for n in range(800, 1600)]))
     assert len(rows) >= 800
     assert time.monotonic() - begun < 5
+
+
+def test_another_date_stands_whole_in_the_place_of_the_first() -> None:
+    first, second = (FoundDate("meta", "x", day=date(2014, 10, day)) for day in (3, 13))
+    parts = compare_articles(replace(ARTICLE, updated=first), replace(ARTICLE, updated=second))
+    (row,) = next(one.rows for one in parts if one.name == "updated")
+    assert row.pieces == (DiffPiece("removed", "2014-10-03"), DiffPiece("added", "2014-10-13"))

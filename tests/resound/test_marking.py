@@ -1,6 +1,6 @@
 """Marks on the text as it is shown: at the right place, whatever overlaps, and the text stays what it was."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resound.article import Article, LanguageGuess, field_parts, text_fields
@@ -41,6 +41,7 @@ def test_the_same_mark_twice_side_by_side_is_one_piece() -> None:
     assert cut("abcd", [Placed(0, 2, NAME), Placed(2, 4, NAME)]) == (Piece("abcd", (NAME,)),)
 
 
+@settings(deadline=None)
 @given(short, st.lists(st.tuples(st.integers(-2, 9), st.integers(-2, 9)), max_size=6))
 def test_pieces_together_are_the_text(text: str, spans: list[tuple[int, int]]) -> None:
     pieces = cut(text, [Placed(start, end, NAME) for start, end in spans])
@@ -53,6 +54,7 @@ def test_pieces_together_are_the_text(text: str, spans: list[tuple[int, int]]) -
         at += len(one.text)
 
 
+@settings(deadline=None)
 @given(articles, st.data())
 def test_a_mark_on_a_field_lies_on_the_same_words_of_the_article(
     article: Article, data: st.DataObject
