@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ from resound.accounts import invite_first
 from resound.settings import load_settings
 from resound.store import Store, open_store
 from tests.api.conftest import OpenPage, barriers, served
-from tests.resound.staff import hash_quickly
+from tests.resound.staff import PASSWORD, hash_quickly, hire
 
 pytestmark = pytest.mark.browser
-PASSWORD, HERS = "three green buckets sing", "four brown kettles hum"
+HERS = "four brown kettles hum"
 
 WORDS = {
     "en": {"enter": "Save and sign in", "people": "People", "add": "Add, and make a link", "out": "Sign out", "in": "Sign in"},
@@ -46,8 +47,6 @@ def address(store: Store, tmp_path: Path) -> Iterator[str]:
 def test_from_the_first_link_to_a_colleague(
     store: Store, address: str, open_page: OpenPage, language: str, width: int
 ) -> None:
-    from datetime import UTC, datetime
-
     words = WORDS[language]
     with store.write() as connection:
         link = invite_first(connection, now=datetime.now(UTC))
@@ -99,8 +98,6 @@ def test_from_the_first_link_to_a_colleague(
 def test_signing_in_by_keyboard_and_being_told_what_was_wrong(
     store: Store, address: str, open_page: OpenPage
 ) -> None:
-    from tests.resound.staff import hire
-
     hire(store, "lin", "admin")
     page = open_page(f"{address}/people", width=320, expect_errors=True)
     assert page.url == f"{address}/sign-in?next=/people"
@@ -125,15 +122,12 @@ def test_signing_in_by_keyboard_and_being_told_what_was_wrong(
     assert page.evaluate("document.cookie") == ""
 
 
-@pytest.mark.parametrize("route", ["/sign-in", "/account", "/people"])
+@pytest.mark.parametrize("route", ["/account", "/people"])
 def test_without_scripts_it_works_too(store: Store, address: str, open_page: OpenPage, route: str) -> None:
-    from tests.resound.staff import hire
-
     hire(store, "lin", "admin")
     page = open_page(f"{address}/sign-in?next={route}", java_script_enabled=False, expect_errors=True)
     page.fill("#login", "lin")
     page.fill("#password", PASSWORD)
     page.locator("main button.primary").click()
-    if route != "/sign-in":
-        assert page.url == f"{address}{route}"
-        assert page.locator("h1").count() == 1
+    page.wait_for_url(f"{address}{route}")
+    page.locator("h1").wait_for()

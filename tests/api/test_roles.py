@@ -170,6 +170,39 @@ def test_who_may_use_it(house: House, route: APIRoute, method: str) -> None:
     assert not wrong, f"{needed}: {wrong}"
 
 
+FOR_ANYBODY = {
+    "/healthz",
+    "/readyz",
+    "/language/{language}",
+    "/sign-in",
+    "/sign-in/elsewhere",
+    "/sign-in/back",
+    "/welcome/{token}",
+    "/api/v1/docs",
+    "/api/v1/openapi.json",
+}
+ASK_THEMSELVES = {
+    "/sign-out",
+    "/account",
+    "/account/password",
+    "/account/language",
+    "/account/keys",
+    "/account/keys/{key}/revoke",
+    "/account/sign-out-everywhere",
+    "/review",
+    "/api/v1/campaigns",
+    "/api/v1/items/{item}/decisions",
+}
+"""Open to whoever is signed in: about oneself, or what may be seen and done depends on more than the address."""
+
+
+@pytest.mark.parametrize(("role", "known"), [("anyone", FOR_ANYBODY), ("none", ASK_THEMSELVES)])
+def test_what_is_open_without_a_role_is_written_down_here(role: str, known: set[str]) -> None:
+    """So that none is by accident. Each needs tests of its own of who may what."""
+    found = {route.path for route in list_routes() if (declared_role(route) or ("",))[0] == role}
+    assert found <= known
+
+
 def test_nothing_is_served_beside_these_routes(house: House) -> None:
     """But our own files, which are everybody's."""
     listed = {(route.path, tuple(sorted(route.methods))) for route in list_routes()}
