@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Connection
 
 from resound import __version__
-from resound.store.feed import store_mark
-
-ZONE_STEP = timedelta(minutes=15)
-"""Every zone's offset is a multiple of it: within one step no outlet's calendar turns a day."""
+from resound.figure_cache import figures_mark
 
 
 class UnchangedError(Exception):
@@ -36,9 +33,9 @@ def tag_by_store(
     Raises:
         UnchangedError: it is the one that the asker has.
     """
-    mark = [__version__, store_mark(connection), request.url.path, request.url.query, *more]
-    step = int(now.timestamp() // ZONE_STEP.total_seconds())
-    _tag(request, response, json.dumps([*mark, step], default=str).encode())
+    mark = figures_mark(connection, now=now)
+    of = [__version__, mark, request.url.path, request.url.query, *more]
+    _tag(request, response, json.dumps(of, default=str).encode())
 
 
 def tag_by_content(request: Request, response: Response, body: bytes) -> None:

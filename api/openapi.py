@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from api.examples import EXAMPLES
 from api.schemas import Problem, Wrong
 
 PREFIX = "/api/v1"
@@ -51,8 +52,17 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Your copy still holds (If-None-Match)."}}
+_TAG = {"ETag": {"description": "Strong; send it back as If-None-Match.", "schema": {"type": "string"}}}
+TAGGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": _TAG},
+    304: {"description": "Your copy still holds.", "headers": _TAG},
+}
 """`responses=` of a route whose answers carry a tag."""
+
+
+def name_operation(route: APIRoute) -> str:
+    """What an operation is called in the description: its function's name. For `generate_unique_id_function=`."""
+    return route.name
 
 
 def describe_api(app: FastAPI, routes: Sequence[APIRoute], *, is_local: bool) -> dict[str, Any]:
@@ -78,6 +88,9 @@ def describe_api(app: FastAPI, routes: Sequence[APIRoute], *, is_local: bool) ->
             body = model.model_json_schema(ref_template="#/components/schemas/{model}")
             body.pop("$defs", None)
             schemas[model.__name__] = body
+        for name, example in EXAMPLES.items():
+            if name in schemas:
+                schemas[name]["examples"] = [example]
         parts["securitySchemes"] = {
             "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
             "session": {
@@ -88,6 +101,10 @@ def describe_api(app: FastAPI, routes: Sequence[APIRoute], *, is_local: bool) ->
                 "the page's form token in the header `X-CSRF-Token`.",
             },
         }
-        made["security"] = [{"key": []}, {"session": []}, *([{}] if is_local else [])]
+        made["security"] = [{"key": []}, {"session": []}]
+        if is_local:  # whoever sits at this machine needs neither
+            for one in (made, *(one for path in made["paths"].values() for one in path.values())):
+                if "security" in one:
+                    one["security"] = [*one["security"], {}]
         app.openapi_schema = made
     return app.openapi_schema

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from api.access import ForeignFormError, NotAllowedError, SignInNeededError
+from api.access import ForeignFormError, KeyRefusedError, NotAllowedError, SignInNeededError, find_visitor
 from api.pages import render
 from api.problem_json import is_for_programs, problem
 from api.safety import TooOftenError, safe_headers
@@ -24,7 +26,9 @@ from resound.errors import (
     QuerySyntaxError,
     ResoundError,
     SearchUnavailableError,
+    SignInError,
     StoreError,
+    TooManyAttemptsError,
 )
 from resound.told import Told
 
@@ -40,6 +44,8 @@ STATUS: Mapping[type[ResoundError], int] = {
     DefinitionError: 422,
     QuerySyntaxError: 400,
     TooOftenError: 429,
+    TooManyAttemptsError: 429,
+    SignInError: 403,
     SearchUnavailableError: 503,
     StoreError: 503,
 }
@@ -62,11 +68,15 @@ def handle_problems(app: FastAPI) -> None:
 def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, ResoundError)
     status = status_of(error)
-    if isinstance(error, SignInNeededError) and not is_for_programs(request.url.path):
+    if (
+        isinstance(error, SignInNeededError)
+        and not isinstance(error, KeyRefusedError)
+        and not is_for_programs(request.url.path)
+    ):
         return _to_sign_in(request)
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
-        more = {"position": error.position, "expected": error.expected}
+        more = {"position": error.position, "expected": error.expected, "code": error.mistake.code}
     sentence = next((one for one in error.args if isinstance(one, Told)), str(error))
     answer = _say(request, status, sentence, **more)
     if status in (429, 503):
@@ -105,7 +115,8 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _unknown(request: Request, error: Exception) -> Response:
-    log.error("a request failed", exc_info=error, extra={"path": request.url.path})
+    route = request.scope.get("route")  # not the path itself: that of a one-time link is a secret
+    log.error("a request failed", exc_info=error, extra={"path": getattr(route, "path", None)})
     answer = _say(request, 500, "Something went wrong here; it has been written to the log.")
     answer.headers.update(safe_headers(request.state.nonce))  # this answer passes by the other middleware
     return answer
@@ -114,4 +125,8 @@ def _unknown(request: Request, error: Exception) -> Response:
 def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:
     if is_for_programs(request.url.path):
         return problem(status, sentence, **more)
+    with suppress(
+        ResoundError, SQLAlchemyError
+    ):  # who asks cannot be said either; the page is for nobody then
+        find_visitor(request)
     return render(request, "problem.html", status=status, sentence=sentence, status_code=status, **more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +11,6 @@ from resound.article import Field as TextField
 from resound.article import Language, Medium, Origin
 from resound.counting import Column, Relation, Review, StandingKind
 from resound.outcome import Stage
-from resound.store.decisions import DecisionKind
 
 
 class Answer(BaseModel):
@@ -245,36 +244,6 @@ class Status(Answer):
     work: list[Work]
     index: IndexStanding
     sentences: list[str]
-
-
-class NewDecision(BaseModel):
-    """A person's decision. What `value` holds depends on the kind: an origin, an outlet's source id, a day, another item."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: DecisionKind
-    campaign: Annotated[str, Field(max_length=80)] | None = Field(
-        default=None, description="For accept and reject."
-    )
-    value: Annotated[str, Field(max_length=4000)] | None = None
-    why: Annotated[str, Field(min_length=1, max_length=2000)]
-    undoes: Annotated[int, Field(ge=1, le=2**53)] | None = Field(
-        default=None, description="For undo: which decision."
-    )
-
-
-class Decision(Answer):
-    """A decision as it was written down. It is never changed; another one undoes it."""
-
-    id: int
-    kind: str
-    article: str | None
-    campaign: str | None
-    value: str | None
-    why: str
-    who: str
-    at: datetime
-    undoes: int | None
 
 
 Problem.model_rebuild()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.pages import N_
 from resound.outcome import Stage
+from resound.texts import N_
 from resound.words import Words
 
 STAGE_WORDS: Mapping[Stage, str] = {

@@ -292,17 +292,15 @@ def gather_stories(counted: Iterable[ItemFacts]) -> tuple[Story, ...]:
     return tuple(stories)
 
 
-def choose_quoted(items: Iterable[ItemFacts], most: int) -> tuple[str, ...]:
-    """Which items are quoted: the earliest of each language, then the next of each, so that every reader finds one."""
-    waiting: dict[Language, list[ItemFacts]] = {language: [] for language in LANGUAGES}
+def choose_quoted(items: Iterable[ItemFacts], most: int, own: Language) -> tuple[str, ...]:
+    """Which items are quoted: the earliest in the reader's own language, the earliest of each other, the next of each."""
+    order = [own, *(language for language in LANGUAGES if language != own)]
+    turns: list[tuple[int, int, str]] = []
+    taken = dict.fromkeys(LANGUAGES, 0)
     for one in sorted(items, key=_by_day):
-        waiting[one.language].append(one)
-    turns = sorted(
-        (at, LANGUAGES.index(one.language), one.item)
-        for some in waiting.values()
-        for at, one in enumerate(some)
-    )
-    return tuple(item for _, _, item in turns[:most])
+        turns.append((taken[one.language], order.index(one.language), one.item))
+        taken[one.language] += 1
+    return tuple(item for _, _, item in sorted(turns)[:most])
 
 
 def _languages(some: Iterable[ItemFacts]) -> tuple[Language, ...]:

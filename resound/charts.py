@@ -8,9 +8,9 @@ apart; on a dark page their lighter ones.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import altair as alt
@@ -73,11 +73,17 @@ class ChartTable:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A Vega-Lite specification with the table that stands beside it."""
+    """A picture that is drawn when it is asked for, with the table that stands beside it. `height`: about so many pixels."""
 
     title: str
-    spec: Spec
     table: ChartTable
+    height: int
+    draw: Callable[[], Spec]
+
+    @property
+    def spec(self) -> Spec:
+        """The Vega-Lite specification."""
+        return self.draw()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +122,35 @@ def _png(written: str, scale: float) -> bytes:
 
 def chart_series(series: Series, words: Words, look: Look) -> Chart:
     """Items over time: a panel for each language that has any, one above the other, on one scale."""
-    title = words.gettext("Items over time, by language")
     spoken = [name for name in series.members if any(map(len, series.members[name]))] or ["zh", "en", "vi"]
     labels = [period_label(one, series.unit, words) for one in series.periods]
-    names = {name: words.language_name(name) for name in spoken}
     counts = {name: [series.count(name, at) for at in range(len(labels))] for name in spoken}
+    names = {name: words.language_name(name) for name in spoken}
+    head = {"day": words.gettext("Day"), "week": words.gettext("Week from"), "month": words.gettext("Month")}
+    rows: list[tuple[str | int, ...]] = []
+    for at, label in enumerate(labels):
+        numbers = [some[at] for some in counts.values()]
+        rows.append((label, *numbers, sum(numbers)))
+    return Chart(
+        title=words.gettext("Items over time, by language"),
+        table=ChartTable((head[series.unit], *names.values(), words.gettext("All")), tuple(rows)),
+        height=len(spoken) * 86 + 28,
+        draw=partial(_draw_panels, labels, counts, names, look),
+    )
+
+
+def _draw_panels(
+    labels: Sequence[str], counts: Mapping[Language, Sequence[int]], names: Mapping[Language, str], look: Look
+) -> Spec:
     values = [
         {"period": label, "language": names[name], "items": number}
-        for name in spoken
-        for label, number in zip(labels, counts[name], strict=True)
+        for name, some in counts.items()
+        for label, number in zip(labels, some, strict=True)
     ]
     most = max((number for some in counts.values() for number in some), default=0)
     x = alt.X(
         "period:O",
-        sort=labels,
+        sort=list(labels),
         title=None,
         axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, ticks=False),
     )
@@ -141,26 +162,18 @@ def chart_series(series: Series, words: Words, look: Look) -> Chart:
     )
     inner = look.width - 14 - 7 * len(str(most))  # beside the axis's numbers
     panels = []
-    for name in spoken:
-        is_last = name == spoken[-1]
+    for number, name in enumerate(counts, 1):
         base = (
             alt.Chart(title=alt.Title(names[name], anchor="start", offset=2))
             .transform_filter(f"datum.language === {json.dumps(names[name])}")
-            .encode(x=x if is_last else x.axis(None), y=y)
+            .encode(x=x if number == len(counts) else x.axis(None), y=y)
         )
         layers: list[alt.Chart] = [base.mark_bar(color=look.colour(_LANGUAGE[name]))]
         if len(labels) * 18 <= look.width:  # else the numbers would lie over each other
             shown = base.mark_text(dy=-6, color=look.ink).encode(text="items:Q")
             layers.append(shown.transform_filter("datum.items > 0"))
         panels.append(alt.layer(*layers).properties(width=inner, height=64))
-    drawn = alt.vconcat(*panels, data=alt.InlineData(values=values), spacing=6)
-    rows: list[tuple[str | int, ...]] = []
-    for at, label in enumerate(labels):
-        numbers = [some[at] for some in counts.values()]
-        rows.append((label, *numbers, sum(numbers)))
-    head = {"day": words.gettext("Day"), "week": words.gettext("Week from"), "month": words.gettext("Month")}
-    columns = (head[series.unit], *names.values(), words.gettext("All"))
-    return Chart(title, _dressed(drawn, look), ChartTable(columns, tuple(rows)))
+    return _dressed(alt.vconcat(*panels, data=alt.InlineData(values=values), spacing=6), look)
 
 
 def period_label(period: Period, unit: Unit, words: Words) -> str:
@@ -168,10 +181,13 @@ def period_label(period: Period, unit: Unit, words: Words) -> str:
     return format_skeleton("yMMM" if unit == "month" else "MMMd", period.first, locale=words.locale)
 
 
-def chart_outlets(rows: Sequence[OutletRow], words: Words, look: Look) -> Chart:
-    """The counted outlets with most items."""
+def chart_outlets(rows: Sequence[OutletRow], names: Mapping[str, str], words: Words, look: Look) -> Chart:
+    """The counted outlets with most items. `names`: as the reader calls them."""
     counted = [one for one in rows if not one.provisional][:MOST_BARS]
-    bars = [Bar(one.name, len(one.members), words.number(len(one.members))) for one in counted]
+    bars = [
+        Bar(names.get(one.outlet, one.name), len(one.members), words.number(len(one.members)))
+        for one in counted
+    ]
     return _chart_bars(words.gettext("Outlets with most items"), words.gettext("Outlet"), bars, words, look)
 
 
@@ -223,6 +239,11 @@ def _shares(split: Split, names: Mapping[str, str], words: Words, colours: Mappi
 
 
 def _chart_bars(title: str, head: str, bars: Sequence[Bar], words: Words, look: Look) -> Chart:
+    table = ChartTable((head, words.gettext("Items")), tuple((one.name, one.number) for one in bars))
+    return Chart(title, table, len(bars) * 26 + 8, partial(_draw_bars, bars, look))
+
+
+def _draw_bars(bars: Sequence[Bar], look: Look) -> Spec:
     """Lying bars: the name before, the number behind each; so there is no axis to read it off."""
     values = [
         {
@@ -260,8 +281,7 @@ def _chart_bars(title: str, head: str, bars: Sequence[Bar], words: Words, look: 
     ).properties(
         width=look.width, height=alt.Step(26), autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )
-    table = ChartTable((head, words.gettext("Items")), tuple((one.name, one.number) for one in bars))
-    return Chart(title, _dressed(drawn, look), table)
+    return _dressed(drawn, look)
 
 
 def _width(text: str) -> float:

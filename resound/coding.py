@@ -12,22 +12,19 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import Connection
 
-from nlp.credits import find_credits
 from nlp.tone import find_passages
 from resound.article import PROMINENCES, Basis, Field, Tone, text_fields
 from resound.campaign import Campaign, Message, Person
 from resound.coded import Carries, Coded, CodingFigures, Said, tabulate_coding
 from resound.counting import Figures
 from resound.deciding import SECOND_CODED, item_key
-from resound.dedupe import share_within
-from resound.documents import outlet_name
 from resound.facts import Facts, highest, lay_over
-from resound.origin import Copy, OriginProposal, Publisher, propose_origin
-from resound.source import Source
+from resound.origin import OriginProposal
+from resound.origin_evidence import trace_origin
 from resound.store.articles import StoredArticle, load_articles
 from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
 from resound.store.enrichments import StoredTone, load_tones
-from resound.store.grouping import list_edges, load_overlay, twins_of
+from resound.store.grouping import load_overlay, twins_of
 from resound.store.matches import StoredMatch, list_matches
 from resound.store.registry import load_campaign, load_sources
 
@@ -173,7 +170,7 @@ def item_coding(connection: Connection, item: str, campaign_id: str) -> Coding:
             overlay.word("prominence", campaign_id, is_second=True),
         ),
         origin=OriginCoding(
-            _propose_origin(connection, facts, keys, campaign_id, sources), overlay.word("origin")
+            trace_origin(connection, facts, keys, campaign_id, sources), overlay.word("origin")
         ),
         messages=tuple(
             MessageCoding(
@@ -237,13 +234,15 @@ def quote_items(
     }
 
 
-def load_coded(connection: Connection, campaign: Campaign, items: Iterable[str]) -> dict[str, Coded]:
-    """item → what is coded of it for a campaign."""
+def load_coded(
+    connection: Connection, campaign: Campaign, items: Iterable[str], *, with_proposals: bool = True
+) -> dict[str, Coded]:
+    """item → what is coded of it for a campaign; without proposals only what people said, which is quicker to read."""
     twins = twins_of(connection, items)
     item_of = {twin.article: item for item, members in twins.items() for twin in members}
     said = overlays((one for one in standing_decisions(connection) if one.article in item_of), item_of)
     matches: dict[str, list[StoredMatch]] = {}
-    for one in list_matches(connection, campaign=campaign.id):
+    for one in list_matches(connection, campaign=campaign.id) if with_proposals else ():
         if one.matched and one.article in item_of:
             matches.setdefault(item_of[one.article], []).append(one)
     return {item: _coded(said.get(item, Overlay()), campaign, matches.get(item, ())) for item in twins}
@@ -353,77 +352,3 @@ def _apart(marks: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
         else:
             joined.append((start, end))
     return tuple(joined)
-
-
-def _propose_origin(
-    connection: Connection,
-    facts: Facts,
-    keys: Sequence[str],
-    campaign: str,
-    sources: Mapping[str, Source],
-) -> OriginProposal:
-    article = facts.stored.article
-    others = {key: one.names.written for key, one in sources.items() if key != facts.outlet}
-    credited = [
-        (_publisher(sources[one.source], one.source), one.passage)
-        for one in find_credits(article.byline, article.paragraphs, others)
-    ]
-    return propose_origin(
-        _publisher(facts.source, facts.outlet),
-        _copies(connection, facts, keys, campaign, sources),
-        credited,
-    )
-
-
-def _copies(
-    connection: Connection,
-    facts: Facts,
-    keys: Sequence[str],
-    campaign: str,
-    sources: Mapping[str, Source],
-) -> list[Copy]:
-    """Near-duplicates at outlets that may be where the text comes from."""
-    near = {key for edge in list_edges(connection, keys) for key in (edge.a, edge.b)} - set(keys)
-    said = overlays(standing_decisions(connection, articles=near)) if near else {}
-    matched = {
-        one.article
-        for one in (list_matches(connection, articles=near, campaign=campaign) if near else ())
-        if one.matched
-    }
-    found = []
-    for key, stored in sorted(load_articles(connection, near).items()):
-        overlay = said.get(key, Overlay())
-        other = lay_over(stored, overlay, sources)
-        publisher = _publisher(other.source, other.outlet)
-        if stored.placement.kind == "copy" or other.outlet == facts.outlet:
-            continue
-        if publisher.relation == "independent" and publisher.medium != "agency":
-            continue
-        review = overlay.word("review", campaign)
-        found.append(
-            Copy(
-                article=key,
-                url=stored.article.canonical_url,
-                title=stored.article.title,
-                tag=stored.article.language.tag,
-                day=other.day.isoformat() if other.day is not None else "",
-                publisher=publisher,
-                share=round(share_within(facts.stored.article.text, stored.article.text), 4),
-                is_earlier=_is_earlier(other, facts),
-                is_of_campaign=key in matched or (review is not None and review.kind == "accept"),
-            )
-        )
-    return found
-
-
-def _is_earlier(other: Facts, than: Facts) -> bool:
-    """Days are compared where both hold: the hour of a release is rarely the hour at which it went out."""
-    if other.day is not None and than.day is not None and other.doubt is None and than.doubt is None:
-        return other.day <= than.day
-    return other.order <= than.order
-
-
-def _publisher(source: Source | None, outlet: str) -> Publisher:
-    if source is None:
-        return Publisher(outlet, outlet_name(outlet, None), "independent", "online")
-    return Publisher(source.id, source.names.best(), source.relation, source.medium)

@@ -6,13 +6,16 @@ them the facts.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Lock
+from typing import Literal
 
 from sqlalchemy import Connection
 
+from resound.article import Language
 from resound.breakdown import (
     OutletRow,
     Reading,
@@ -28,26 +31,29 @@ from resound.breakdown import (
     split_topics,
 )
 from resound.campaign import Campaign
-from resound.coded import CodingFigures
+from resound.coded import CarriedRow, CodingFigures
 from resound.coding import Quoted, coding_figures, quote_items
 from resound.counting import Dimension, Figures, ItemFacts, StandingKind
 from resound.errors import NotFoundError
+from resound.figure_cache import FigureCache, figures_mark
 from resound.figures import campaign_figures
 from resound.settings import UiLanguage
 from resound.source import Names
 from resound.store.enrichments import list_headlines, list_tones, load_topics
-from resound.store.feed import store_mark
 from resound.store.registry import load_campaign, load_sources
 
 QUOTED = 3
 """Items that are quoted for one message or spokesperson."""
+KEPT = 32
+"""Campaigns whose coverage is held in memory."""
+_SPOKEN: Mapping[UiLanguage, Language] = {"zh-Hant": "zh", "en": "en", "vi": "vi"}
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """`tone` is what a machine proposes, `coding` what people decided; the two are never added.
 
-    `mark` is another one as soon as anything of this may be different. `outlet_names`: of the outlets that are known.
+    `mark` is another one as soon as anything of this may be different (`figures_mark`). `outlet_names`: of the outlets that are known.
     """
 
     campaign: Campaign
@@ -69,8 +75,8 @@ class Coverage:
         """Where it stands."""
         return self.figures.items[key][1].kind
 
-    def outlet_name(self, outlet: str, otherwise: str, language: UiLanguage) -> str:
-        """As its readers call it, in the language of the page where it has such a name."""
+    def outlet_name(self, language: UiLanguage, outlet: str, otherwise: str) -> str:
+        """An outlet as it is called in a language, where it is known; else `otherwise`."""
         names = self.outlet_names.get(outlet)
         return otherwise if names is None else names.best(language)
 
@@ -82,15 +88,32 @@ class Quotation:
     item: ItemFacts
     passages: tuple[Quoted, ...]
 
+    @property
+    def best(self) -> Quoted:
+        """The passage with most different words of it; the first of equals."""
+        return max(self.passages, key=lambda one: len({one.text[start:end] for start, end in one.marks}))
 
-def campaign_coverage(connection: Connection, campaign_id: str, *, now: datetime) -> Coverage:
-    """Everything that is shown of a campaign's coverage, as of now.
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A machine's translation of a headline. `made_by`: whose work it is, to be said beside it."""
+
+    text: str
+    tag: str
+    made_by: str
+
+
+def campaign_coverage(
+    connection: Connection, campaign_id: str, *, now: datetime, figures: Figures | None = None
+) -> Coverage:
+    """Everything that is shown of a campaign's coverage, as of now. `figures`: where they are counted already.
 
     Raises:
         NotFoundError: there is no such campaign.
     """
     campaign = load_campaign(connection, campaign_id)
-    figures = campaign_figures(connection, campaign_id, now=now)
+    if figures is None:
+        figures = campaign_figures(connection, campaign_id, now=now)
     counted = [figures.items[key][0] for key in figures.lists["counted"]]
     first = campaign.window.first
     last = last_day_shown(first, campaign.window.last, now.date(), counted)
@@ -104,27 +127,45 @@ def campaign_coverage(connection: Connection, campaign_id: str, *, now: datetime
         coding=coding_figures(connection, figures),
         stories=gather_stories(counted),
         outlet_names={key: one.names for key, one in load_sources(connection).items()},
-        mark=store_mark(connection),
+        mark=figures_mark(connection, now=now),
     )
 
 
+@dataclass(slots=True)
+class _Kept:
+    lock: Lock = field(default_factory=Lock)
+    coverage: Coverage | None = None
+
+
 class Coverages:
-    """The coverage of campaigns, kept in memory until the store or the day is another one. Safe to share between threads."""
+    """The coverage of campaigns, kept in memory while nothing of it can be different.
+
+    Safe to share between threads: who asks while it is being made waits for it.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._kept: dict[str, tuple[date, Coverage]] = {}
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def get(self, connection: Connection, campaign_id: str, *, now: datetime) -> Coverage:
-        """As `campaign_coverage` has it, made anew only where something may be different."""
-        mark = store_mark(connection)
-        kept = self._kept.get(campaign_id)
-        if kept is not None and kept[1].mark == mark and kept[0] == now.date():
-            return kept[1]
-        made = campaign_coverage(connection, campaign_id, now=now)
+    def get(
+        self, connection: Connection, campaign_id: str, figures: FigureCache, *, now: datetime
+    ) -> Coverage:
+        """As `campaign_coverage` has it, of the state that the connection sees.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+        """
+        mark = figures_mark(connection, now=now)
         with self._lock:
-            self._kept[campaign_id] = (now.date(), made)
-        return made
+            kept = self._kept.setdefault(campaign_id, _Kept())
+            self._kept.move_to_end(campaign_id)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        with kept.lock:
+            if kept.coverage is None or kept.coverage.mark != mark:
+                counted = figures.count(connection, campaign_id, now=now)
+                kept.coverage = campaign_coverage(connection, campaign_id, now=now, figures=counted)
+            return kept.coverage
 
 
 def select_items(coverage: Coverage, by: str, value: str) -> tuple[str, ...]:
@@ -195,32 +236,37 @@ def _in_order(coverage: Coverage, keys: set[str]) -> tuple[str, ...]:
     return tuple(key for key in coverage.figures.items if key in keys)
 
 
-def quote_messages(connection: Connection, coverage: Coverage) -> dict[str, tuple[Quotation, ...]]:
-    """message → quotations out of some items that carry it, confirmed ones first, in every language that there is."""
-    rows = {row.id: (row.confirmed, row.proposed) for row in coverage.coding.messages.rows}
-    return _quote(connection, coverage, "messages", rows)
+def quote_messages(
+    connection: Connection, coverage: Coverage, language: UiLanguage
+) -> dict[str, tuple[Quotation, ...]]:
+    """message → quotations out of some items that carry it: in the reader's language first, then in each other one.
+
+    Items of which people confirmed it come before those of which the matcher proposes it.
+    """
+    return _quote(connection, coverage, "messages", coverage.coding.messages.rows, language)
 
 
-def quote_spokespersons(connection: Connection, coverage: Coverage) -> dict[str, tuple[Quotation, ...]]:
+def quote_spokespersons(
+    connection: Connection, coverage: Coverage, language: UiLanguage
+) -> dict[str, tuple[Quotation, ...]]:
     """spokesperson → passages out of some items that quote (or, while nobody has said so, name) them."""
-    rows = {row.id: (row.confirmed, row.proposed) for row in coverage.coding.spokespersons.rows}
-    return _quote(connection, coverage, "people", rows)
+    return _quote(connection, coverage, "people", coverage.coding.spokespersons.rows, language)
 
 
 def _quote(
     connection: Connection,
     coverage: Coverage,
-    kind: str,
-    rows: Mapping[str, tuple[Iterable[str], Iterable[str]]],
+    kind: Literal["messages", "people"],
+    rows: Sequence[CarriedRow],
+    language: UiLanguage,
 ) -> dict[str, tuple[Quotation, ...]]:
+    own = _SPOKEN[language]
     wanted = {}
-    for which, (confirmed, proposed) in rows.items():
-        chosen = choose_quoted(map(coverage.item, confirmed), QUOTED)
-        rest = choose_quoted(map(coverage.item, proposed), QUOTED - len(chosen))
-        wanted[which] = (*chosen, *rest)
-    found = quote_items(
-        connection, coverage.campaign.id, "people" if kind == "people" else "messages", wanted
-    )
+    for row in rows:
+        chosen = choose_quoted(map(coverage.item, row.confirmed), QUOTED, own)
+        rest = choose_quoted(map(coverage.item, row.proposed), QUOTED - len(chosen), own)
+        wanted[row.id] = (*chosen, *rest)
+    found = quote_items(connection, coverage.campaign.id, kind, wanted)
     return {
         which: tuple(
             Quotation(coverage.item(item), found[which, item]) for item in items if found.get((which, item))
@@ -231,19 +277,19 @@ def _quote(
 
 def headlines(
     connection: Connection, items: Iterable[ItemFacts], language: UiLanguage
-) -> dict[str, tuple[str, str]]:
-    """item → (its headline in a language of the reader, whose machine work that is), for those in another language.
+) -> dict[str, Headline]:
+    """item → its headline in a language of the reader, for those that are in another one.
 
     Into Traditional Chinese for its readers where the campaign has it, else into English.
     """
     asked = list(items)
-    spoken = {"zh-Hant": "zh", "en": "en", "vi": "vi"}[language]
-    found: dict[str, tuple[str, str]] = {}
-    for target in ("en", "zh-Hant") if language == "zh-Hant" else ("en",):
-        wanted = {
-            one.version: one.item for one in asked if one.language not in (spoken, target.partition("-")[0])
-        }
-        found |= {wanted[key]: told for key, told in list_headlines(connection, wanted, target).items()}
+    targets: tuple[UiLanguage, ...] = ("en", "zh-Hant") if language == "zh-Hant" else ("en",)
+    found: dict[str, Headline] = {}
+    for target in targets:
+        read = (_SPOKEN[language], _SPOKEN[target])
+        wanted = {one.version: one.item for one in asked if one.language not in read}
+        for version, (text, made_by) in list_headlines(connection, wanted, target).items():
+            found[wanted[version]] = Headline(text, target, made_by)
     return found
 
 

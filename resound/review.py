@@ -28,6 +28,7 @@ from resound.proposing import Proposal, open_proposals
 from resound.search import Found, find_similar, search
 from resound.store.articles import load_articles
 from resound.store.enrichments import joined, load_translations, said_by
+from resound.store.feed import store_mark
 from resound.store.grouping import load_groupings, story_members
 from resound.store.registry import load_campaign
 
@@ -115,15 +116,52 @@ def load_review(connection: Connection, campaign_id: str, *, who: str, is_second
     Raises:
         NotFoundError: there is no such campaign.
     """
+    return _review(_gather(connection, campaign_id), who, is_second=is_second)
+
+
+class Reviews:
+    """The reviews of campaigns; what they rest on is kept in memory until the store is another one. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[str, ...], _Gathered]] = {}
+
+    def get(self, connection: Connection, campaign_id: str, *, who: str, is_second: bool = False) -> Review:
+        """As `load_review` has it, read anew only where something may be different."""
+        mark = store_mark(connection)
+        kept = self._kept.get(campaign_id)
+        if kept is None or kept[0] != mark:
+            kept = (mark, _gather(connection, campaign_id))
+            self._kept[campaign_id] = kept
+        return _review(kept[1], who, is_second=is_second)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """A campaign with its items and what is known of them, whoever asks."""
+
+    campaign: Campaign
+    items: Mapping[str, tuple[ItemFacts, Standing]]
+    coded: Mapping[str, Coded]
+    queue: Queue
+    agreement: Mapping[str, Agreement]
+
+
+def _gather(connection: Connection, campaign_id: str) -> _Gathered:
     campaign = load_campaign(connection, campaign_id)
     items = {one.item: (one, standing(one)) for one in item_facts(connection, campaign_id)}
-    coded = load_coded(connection, campaign, items)
-    second = second_queue(campaign_id, items, coded, who)
+    coded = load_coded(connection, campaign, items, with_proposals=False)
+    accepted = (coded[key] for key, (one, _) in items.items() if one.review == "accepted")
+    queue = review_queue(items, coded, _merges(connection, items))
+    return _Gathered(campaign, items, coded, queue, measure_codings(accepted))
+
+
+def _review(found: _Gathered, who: str, *, is_second: bool) -> Review:
+    second = second_queue(found.campaign.id, found.items, found.coded, who)
     return Review(
-        campaign=campaign,
-        queue=second if is_second else review_queue(items, coded, _merges(connection, items)),
-        items={key: one for key, (one, _) in items.items()},
-        agreement=measure_codings(coded[key] for key, (one, _) in items.items() if one.review == "accepted"),
+        campaign=found.campaign,
+        queue=second if is_second else found.queue,
+        items={key: one for key, (one, _) in found.items.items()},
+        agreement=found.agreement,
         second=len(second.entries),
     )
 
@@ -222,7 +260,7 @@ def _merges(
     connection: Connection, items: Mapping[str, tuple[ItemFacts, Standing]]
 ) -> dict[tuple[str, str], Proposal]:
     """Proposals of which both sides are the campaign's, and coverage as far as is known."""
-    proposals = open_proposals(connection)
+    proposals = open_proposals(connection, items)
     groupings = load_groupings(connection, [side.id for one in proposals for side in (one.a, one.b)])
     gone = ("rejected", "not-matched", "outside-window")
     living = {key for key, (_, place) in items.items() if place.kind not in gone}

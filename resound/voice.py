@@ -81,13 +81,12 @@ class Comparators:
 class VoiceMeter:
     """Measures in threads of its own, so that nobody's page waits for it. Share one between threads."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._comparators = Comparators()
         self._lock = Lock()
         self._asked: dict[str, tuple[tuple[str, ...], Future[Split]]] = {}
 
-    def ask(self, figures: Figures, mark: tuple[str, ...], *, seconds: float) -> Split | None:
+    def ask(self, store: Store, figures: Figures, mark: tuple[str, ...], *, seconds: float) -> Split | None:
         """The share of voice beside these figures; None while it is still being measured after `seconds`.
 
         What was measured for an earlier `mark` of the store is never shown beside these figures.
@@ -98,13 +97,13 @@ class VoiceMeter:
                 known = (mark, Future())
                 self._asked[figures.campaign] = known
                 # A daemon: whoever ends the server does not wait for it, and there is nothing that it could lose.
-                Thread(target=self._measure, args=(figures, known[1]), daemon=True).start()
+                Thread(target=self._measure, args=(store, figures, known[1]), daemon=True).start()
         wait([known[1]], timeout=seconds)
         return known[1].result() if known[1].done() and known[0] == mark else None
 
-    def _measure(self, figures: Figures, answer: Future[Split]) -> None:
+    def _measure(self, store: Store, figures: Figures, answer: Future[Split]) -> None:
         try:
-            with self._store.read() as connection:
+            with store.read() as connection:
                 answer.set_result(measure_voice(connection, figures, self._comparators))
         except BaseException as err:  # noqa: BLE001 (handed to whoever asks; a lost answer would be waited for)
             answer.set_exception(err)

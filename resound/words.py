@@ -21,12 +21,14 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
+from resound.said import Said
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.told import Told
 
 _LOCALES: Mapping[UiLanguage, str] = {"en": "en_GB", "zh-Hant": "zh_Hant_TW", "vi": "vi_VN"}
 OWN_NAMES: Mapping[UiLanguage, str] = {"zh-Hant": "繁體中文", "en": "English", "vi": "Tiếng Việt"}
 """What each language calls itself, in the order in which they are offered."""
+_SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
 
 
 class Words:
@@ -68,6 +70,23 @@ class Words:
             return found[0]
         return one if num == 1 else many
 
+    def say(self, sentence: object) -> str:
+        """A sentence that the domain made, with everything in it that can be said in this language."""
+        if isinstance(sentence, Said):
+            text = self.lookup(sentence.text)
+            return (
+                text % {name: self.say(one) for name, one in sentence.values.items()}
+                if sentence.values
+                else text
+            )
+        if isinstance(sentence, datetime):
+            return self.moment(sentence)
+        if isinstance(sentence, date):
+            return self.day(sentence)
+        if isinstance(sentence, int) and not isinstance(sentence, bool):
+            return self.number(sentence)
+        return str(sentence)
+
     def number(self, value: float) -> str:
         """1234567.8 as people write it."""
         return format_decimal(value, locale=self.locale)
@@ -82,11 +101,10 @@ class Words:
 
     def size(self, value: int) -> str:
         """Bytes as people write them: 1.2 GB, 35 MB, 4 kB."""
-        for unit, step in (("gigabyte", 10**9), ("megabyte", 10**6)):
-            if value >= step:
-                break
-        else:
-            unit, step = "kilobyte", 1000
+        unit, step = next(
+            (one for one in _SIZES if value >= one[1]),
+            _SIZES[-1],
+        )
         shown = round(value / step, 1 if value < 10 * step else 0)
         return format_unit(shown, f"digital-{unit}", length="short", locale=self.locale)
 

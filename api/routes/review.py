@@ -18,7 +18,7 @@ from resound.article import Basis
 from resound.coding import item_coding
 from resound.deciding import decide, take_back
 from resound.errors import NotFoundError, QuerySyntaxError, ResoundError, SearchUnavailableError
-from resound.review import Entry, Review, load_review, merge_choices, story_of, titles_in
+from resound.review import Entry, Review, merge_choices, story_of, titles_in
 from resound.search import Found
 from resound.settings import UiLanguage
 from resound.store.decisions import DECISION_KINDS, DecisionKind, find_decision, last_decision
@@ -46,7 +46,7 @@ def reviews_page(request: Request, desk: AtDesk, visitor: Annotated[Visitor, req
         campaigns = [one for key, one in load_campaigns(connection).items() if visitor.may("coder", key)]
         if len(campaigns) == 1:
             return RedirectResponse(f"/review/{campaigns[0].id}", 303)
-        reviews = [load_review(connection, one.id, who=visitor.who) for one in campaigns]
+        reviews = [desk.reviews.get(connection, one.id, who=visitor.who) for one in campaigns]
     return render(request, "reviews.html", reviews=reviews)
 
 
@@ -70,7 +70,7 @@ def review_page(
         q: a search for items that may be merged with this one; empty for what is most like it.
     """
     with desk.store.read() as connection:
-        review = load_review(connection, campaign, who=visitor.who, is_second=second)
+        review = desk.reviews.get(connection, campaign, who=visitor.who, is_second=second)
         queue = review.queue
         entry = queue.find(at) or (queue.of_item(item) if item else None) or queue.find(then)
         entry = entry or queue.next_item()
@@ -118,6 +118,7 @@ def _about(
         except (QuerySyntaxError, SearchUnavailableError) as err:
             trouble = str(err)
     return {
+        "second_asks": entry.lacks,
         "coding": coding.for_second_coder() if is_second else coding,
         "view": view_article(connection, entry.item, language=language),
         "other_view": view_article(connection, entry.others[0], language=language)

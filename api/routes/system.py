@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
@@ -113,7 +113,7 @@ def _gauge(request: Request, desk: Desk) -> StorageGauge:
     return kept
 
 
-def _in_words(request: Request) -> dict[str, object]:
+def _in_words(request: Request) -> dict[str, Any]:
     spoken = words_of(request)
     return {
         "stage_words": lambda stage: stage_words(spoken, stage),

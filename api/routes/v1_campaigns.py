@@ -15,7 +15,7 @@ from api.access import Visitor, requires
 from api.conditional import tag_by_store
 from api.cursors import Cursor, Limit, cut_page
 from api.desk import AtDesk, Desk
-from api.openapi import PREFIX, UNCHANGED, problems
+from api.openapi import PREFIX, TAGGED, name_operation, problems
 from api.pages import language_of
 from api.safety import limited
 from api.schemas import (
@@ -33,19 +33,25 @@ from resound.breakdown import gather_stories
 from resound.campaign import Campaign
 from resound.counting import DIMENSIONS, Dimension, ItemFacts, Standing, StandingKind
 from resound.exporting import item_rows
-from resound.figures import campaign_figures
 from resound.settings import UiLanguage
 from resound.store import registry
 from resound.store.feed import newest_change
 
-router = APIRouter(prefix=f"{PREFIX}/campaigns", tags=["campaigns"])
+router = APIRouter(
+    prefix=f"{PREFIX}/campaigns", tags=["campaigns"], generate_unique_id_function=name_operation
+)
 CampaignId = Annotated[
     str, Path(max_length=80, description="A campaign's id.", examples=["apo-coe-gp-vietnam-2014"])
 ]
 ROWS_AT_ONCE = 200
 
 
-@router.get("", summary="The campaigns that you may read", responses={**UNCHANGED, **problems()})
+@router.get(
+    "",
+    summary="The campaigns that you may read",
+    response_description="The campaigns.",
+    responses={**TAGGED, **problems()},
+)
 def list_campaigns(
     request: Request, response: Response, desk: AtDesk, visitor: Annotated[Visitor, requires("none")]
 ) -> CampaignList:
@@ -65,7 +71,8 @@ def list_campaigns(
 @router.get(
     "/{campaign}",
     summary="One campaign and its definition",
-    responses={**UNCHANGED, **problems(404, 422)},
+    response_description="The campaign.",
+    responses={**TAGGED, **problems(404, 422)},
     dependencies=[requires("reader", campaign="campaign")],
 )
 def show_campaign(request: Request, response: Response, desk: AtDesk, campaign: CampaignId) -> Definition:
@@ -88,7 +95,8 @@ def show_campaign(request: Request, response: Response, desk: AtDesk, campaign: 
 @router.get(
     "/{campaign}/counts",
     summary="A campaign's figures",
-    responses={**UNCHANGED, **problems(404, 422, 429)},
+    response_description="The figures.",
+    responses={**TAGGED, **problems(404, 422, 429)},
     dependencies=[requires("reader", campaign="campaign"), limited("search")],
 )
 def count_campaign(
@@ -109,7 +117,7 @@ def count_campaign(
     with desk.store.read() as connection:
         registry.load_campaign(connection, campaign)
         tag_by_store(request, response, connection, now=now)
-        figures = campaign_figures(connection, campaign, by=by, now=now)
+        figures = desk.figures.count(connection, campaign, now=now)
         change = newest_change(connection)
     return Counts.model_validate(
         {
@@ -119,7 +127,7 @@ def count_campaign(
             "review": figures.review,
             "counts": figures.counts,
             "at_least": figures.at_least,
-            "tables": figures.tables,
+            "tables": {name: figures.tables[name] for name in by},
             "beside": figures.beside,
             "leads": figures.leads,
             "watch": figures.watch,
@@ -131,7 +139,8 @@ def count_campaign(
 @router.get(
     "/{campaign}/items",
     summary="A campaign's items, counted or not, and why",
-    responses={**UNCHANGED, **problems(400, 404, 422, 429)},
+    response_description="A page of items.",
+    responses={**TAGGED, **problems(400, 404, 422, 429)},
     dependencies=[requires("reader", campaign="campaign"), limited("search")],
 )
 def list_items(
@@ -149,7 +158,7 @@ def list_items(
     with desk.store.read() as connection:
         registry.load_campaign(connection, campaign)
         tag_by_store(request, response, connection, now=desk.now())
-        figures = campaign_figures(connection, campaign, by=(), now=desk.now())
+        figures = desk.figures.count(connection, campaign, now=desk.now())
     found = [one for one in figures.items.values() if standing in (None, one[1].kind)]
     page, further = cut_page(
         found, of=f"items {campaign} {standing}", place=_place_of_item, after=cursor, limit=limit
@@ -194,7 +203,8 @@ def download_items(desk: AtDesk, campaign: CampaignId) -> StreamingResponse:
 @router.get(
     "/{campaign}/stories",
     summary="A campaign's stories",
-    responses={**UNCHANGED, **problems(400, 404, 422, 429)},
+    response_description="A page of stories.",
+    responses={**TAGGED, **problems(400, 404, 422, 429)},
     dependencies=[requires("reader", campaign="campaign"), limited("search")],
 )
 def list_stories(
@@ -209,7 +219,7 @@ def list_stories(
     with desk.store.read() as connection:
         registry.load_campaign(connection, campaign)
         tag_by_store(request, response, connection, now=desk.now())
-        figures = campaign_figures(connection, campaign, by=(), now=desk.now())
+        figures = desk.figures.count(connection, campaign, now=desk.now())
     found = gather_stories(figures.items[key][0] for key in figures.lists["counted"])
     page, further = cut_page(
         found, of=f"stories {campaign}", place=_place_of_story, after=cursor, limit=limit

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from api.access import Visitor, requires
 from api.conditional import tag_by_content
 from api.desk import AtDesk
-from api.openapi import PREFIX, UNCHANGED, problems
+from api.openapi import PREFIX, TAGGED, name_operation, problems
 from api.pages import language_of
 from api.schemas import IndexStanding, Sources, SourceStanding, Status, Work
 from resound import __version__
@@ -17,13 +17,14 @@ from resound.health import overall_status, source_health
 from resound.indexing import index_standing
 from resound.store.registry import load_sources
 
-router = APIRouter(prefix=PREFIX, tags=["system"])
+router = APIRouter(prefix=PREFIX, tags=["system"], generate_unique_id_function=name_operation)
 
 
 @router.get(
     "/sources",
     summary="Every source, and how reading it goes",
-    responses={**UNCHANGED, **problems()},
+    response_description="The sources.",
+    responses={**TAGGED, **problems()},
     dependencies=[requires("reader")],
 )
 def list_sources(request: Request, response: Response, desk: AtDesk) -> Sources:
@@ -60,7 +61,9 @@ def list_sources(request: Request, response: Response, desk: AtDesk) -> Sources:
     return found
 
 
-@router.get("/status", summary="How the work stands", responses=problems())
+@router.get(
+    "/status", summary="How the work stands", response_description="How it stands.", responses=problems()
+)
 def show_status(desk: AtDesk, visitor: Annotated[Visitor, requires("reader")]) -> Status:
     """Outcomes of every stage, what waits, the index. Only administrators are told sentences that may name addresses."""
     with desk.store.read() as connection:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 from sqlalchemy import Connection, select
 
 from resound.article import Basis
-from resound.errors import NotFoundError, ResoundError
+from resound.errors import ConflictError, NotFoundError, ResoundError
 from resound.store.database import in_parts
 from resound.store.tables import decision
 
@@ -172,7 +172,8 @@ def undo_decision(connection: Connection, number: int, *, why: str, who: str, no
 
     Raises:
         NotFoundError: there is no such decision.
-        ResoundError: it was undone already, or is itself an undoing.
+        ConflictError: it was undone already.
+        ResoundError: it is itself an undoing.
     """
     row = connection.execute(select(decision).where(decision.c.id == number)).first()
     if row is None:
@@ -183,7 +184,7 @@ def undo_decision(connection: Connection, number: int, *, why: str, who: str, no
         raise ResoundError(f"Decision {number} undid another one; decide anew instead of undoing it.")
     earlier = connection.execute(select(decision).where(decision.c.undoes == number)).first()
     if earlier is not None:
-        raise ResoundError(
+        raise ConflictError(
             f"Decision {number} was undone already, by {earlier.who} ({earlier.at:%Y-%m-%d %H:%M} UTC)."
         )
     return add_decision(

@@ -134,11 +134,10 @@ def name_subjects(
     connection: Connection, wanted: Iterable[tuple[Stage, str]]
 ) -> dict[tuple[Stage, str], Subject]:
     """(stage, subject) → what it is about; those that are not stored are left out."""
+    load = {"fetch": _pages, "extract": _captures, "article": _articles}
     by_kind: dict[str, list[tuple[Stage, str]]] = {}
     for stage, subject in wanted:
-        kind = stage if stage in ("fetch", "extract") else "article"
-        by_kind.setdefault(kind, []).append((stage, subject))
-    load = {"fetch": _pages, "extract": _captures, "article": _articles}
+        by_kind.setdefault(stage if stage in load else "article", []).append((stage, subject))
     found: dict[tuple[Stage, str], Subject] = {}
     for kind, keys in by_kind.items():
         named = load[kind](connection, [subject for _, subject in keys])

@@ -73,7 +73,7 @@ definition = Table(
     "definition",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("kind", String(10), nullable=False),  # source | campaign
+    Column("kind", String(10), nullable=False),  # source | campaign | account (who changed what of whose)
     Column("key", String(80), nullable=False),
     Column("version", Integer, nullable=False),
     Column("body", JSON, nullable=False),

@@ -45,3 +45,17 @@ def test_coding_is_typed_like_every_decision(data: Path) -> None:
     assert decide(data, str(made["id"]), "undo", "--who", "Lin")["undoes"] == made["id"]
     with pytest.raises(ResoundError, match="--basis original"):
         decide(data, URL, "tone", "positive")
+
+
+def test_what_was_coded_is_told(data: Path) -> None:
+    decide(data, URL, "accept", "--who", "Lin")
+    decide(data, URL, "tone", "positive", "--basis", "translation", "--who", "Lin")
+    words = ["--data", str(data), "coding", "c"]
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 0, told.output
+    for sentence in ("1 counted items", "Agreement on tone: not available (one coder)."):
+        assert sentence in told.output
+    found = json.loads(CliRunner().invoke(app, [*words, "--json"]).output)
+    assert found["tone"][0] == {
+        "value": "positive", "items": 1, "original": 0, "translation": 1, "members": found["tone"][0]["members"],
+    }  # fmt: skip

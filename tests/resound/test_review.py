@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from resound.coded import Coded, Said
 from resound.counting import ItemFacts, Origin, Review, standing
 from resound.deciding import decide
-from resound.review import ASKED, Queue, load_review, review_queue, second_queue
+from resound.review import ASKED, Queue, Reviews, load_review, review_queue, second_queue
 from resound.store import Store, open_store
 from resound.store.enrichments import MadeBy
 from resound.store.links import StoredLink, set_links
@@ -98,6 +98,26 @@ def test_a_decision_takes_its_question_off_the_queue(store: Store) -> None:
     for kind, value, more, left in steps:
         say(store, key, kind, value, **more)
         assert [one.asked for one in queue(store).entries] == left
+
+
+def test_what_is_kept_is_never_older_than_the_store(store: Store) -> None:
+    kept = Reviews()
+
+    def now_asked(**more: Any) -> list[tuple[str, str]]:
+        with store.read() as connection:
+            found = kept.get(connection, "c", who="Chen", **more).queue
+            assert found == load_review(connection, "c", who="Chen", **more).queue
+        return asked(found)
+
+    assert now_asked() == []
+    key = put(store, "alpha", 1, text(1))
+    assert now_asked() == [("unreviewed", key)]
+    say(store, key, "accept")
+    say(store, key, "tone", "positive", basis="original")
+    assert now_asked() == [("uncoded", key)]
+    assert now_asked(is_second=True) == [("second", key)]
+    apply(store, campaign(window={"first": "2015-01-01", "last": "2015-12-31"}))
+    assert now_asked() == []
 
 
 def test_going_through_the_queue(store: Store) -> None:

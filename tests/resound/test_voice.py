@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from resound import voice
-from resound.article import LanguageGuess
 from resound.breakdown import Split
-from resound.clipping import import_clips
-from resound.clips import ClipRow
 from resound.figures import campaign_figures, facts_of
-from resound.grouping import join_article
 from resound.store import Store, open_store
-from resound.store.registry import load_sources
-from resound.voice import Comparators, measure_voice
+from resound.store.tables import clip
+from resound.voice import Comparators, VoiceMeter, measure_voice
 from tests.resound.test_deciding import AGENCY, NOW, apply, campaign, put, say, source
 
 JICA = "JICA helps the city with waste. " + " ".join(f"Word{n} stands here once." for n in range(40))
@@ -66,23 +62,15 @@ def test_both_sides_are_the_same_outlets_and_days(store: Store) -> None:
     assert set(split.parts[1].members) == {both, other}
 
 
-def test_a_clip_that_somebody_brought_weighs_nothing(store: Store, tmp_path: Path) -> None:
-    put(store, "alpha", 1, JICA, is_matched=False)
-    row = ClipRow(
-        row=2, outlet="alpha", title="JICA in print", url="", date=None, medium="print", text="JICA again",
-        page="A1",
-    )  # fmt: skip
-    (result,) = import_clips(
-        store, [row], folder=tmp_path, evidence=tmp_path / "evidence",
-        detect=lambda text, prior: LanguageGuess("en", None, "en", 1.0), who="Lin", now=NOW,
-    )  # fmt: skip
-    assert result.article is not None
+def test_a_clip_that_somebody_brought_weighs_nothing(store: Store) -> None:
+    brought = put(store, "alpha", 1, JICA, is_matched=False)
+    put(store, "beta", 2, JICA.replace("Word", "More"), is_matched=False)
+    row = {"article": brought, "sha256": "0" * 64, "name": "row 2", "row": {}, "who": "Lin", "at": NOW}
     with store.write() as connection:
-        join_article(connection, result.article, sources=load_sources(connection))
-    say(store, result.article, "date", "2014-10-03")
+        connection.execute(clip.insert().values(**row))
     with store.read() as connection:
-        (facts,) = facts_of(connection, "c", [result.article])
-    assert (facts.outlet, facts.in_window) == ("alpha", True)
+        (facts,) = facts_of(connection, "c", [brought])
+    assert (facts.outlet, facts.in_window, facts.still_matches) == ("alpha", True, False)
     assert shares(measure(store, Comparators()))["japan"] == (1, 1.0)
 
 
@@ -130,3 +118,40 @@ def test_twins_are_one_item(store: Store) -> None:
     put(store, "alpha", 1, JICA, is_matched=False)
     put(store, "alpha", 2, JICA, hours=1, is_matched=False)
     assert shares(measure(store, Comparators()))["japan"] == (1, 1.0)
+
+
+def test_nobody_waits_for_a_measurement(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, "alpha", 1, JICA, is_matched=False)
+    with store.read() as connection:
+        figures = campaign_figures(connection, "c", now=NOW)
+    may_go = threading.Event()
+    measured: list[str] = []
+
+    def slowly(connection: object, figures: object, comparators: object) -> Split:
+        measured.append("once")
+        assert may_go.wait(20)
+        return Split((), len(measured))
+
+    monkeypatch.setattr(voice, "measure_voice", slowly)
+    meter = VoiceMeter()
+    assert meter.ask(store, figures, ("1",), seconds=0.01) is None
+    assert meter.ask(store, figures, ("1",), seconds=0.01) is None
+    assert (
+        meter.ask(store, figures, ("2",), seconds=0.01) is None
+    )  # another state: after the first is measured
+    assert measured == ["once"]
+    may_go.set()
+    assert meter.ask(store, figures, ("1",), seconds=20) == Split((), 1)
+    assert meter.ask(store, figures, ("2",), seconds=20) == Split((), 2)
+    assert meter.ask(store, figures, ("2",), seconds=20) == Split((), 2)
+
+
+def test_what_failed_is_measured_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.read() as connection:
+        figures = campaign_figures(connection, "c", now=NOW)
+    meter = VoiceMeter()
+    with monkeypatch.context() as broken:
+        broken.delattr(voice, "measure_voice")
+        with pytest.raises(NameError):
+            meter.ask(store, figures, ("1",), seconds=20)
+    assert meter.ask(store, figures, ("1",), seconds=20) is not None
