@@ -78,10 +78,10 @@ def list_pages(corpus: Corpus, articles: Sequence[str]) -> list[Page]:
         Page("search: a term", [f"/search?q={quote(one)}" for one in terms]),
         Page("search: a filtered boolean", [f"/search?q={quote(one)}" for one in booleans]),
         Page("search: API", [f"/api/v1/search?q={quote(one)}" for one in terms]),
-        Page("article", [f"/articles/{one}" for one in keys]),
+        Page("article", [f"/article/{one}" for one in keys]),
         Page("campaigns", ["/campaigns"]),
         Page("campaign", [f"/campaigns/{one}" for one in campaigns]),
-        Page("review queue", ["/review"]),
+        Page("review queue", [f"/review/{one}" for one in campaigns]),
         Page("add a clip", ["/clips/new"]),
         Page("sources", ["/sources"]),
         Page("source", [f"/sources/outlet-zh-{number}" for number in range(10)]),
@@ -219,8 +219,9 @@ def report(folder: Path, corpus: Corpus, *, users: int, seconds: float) -> None:
     print(f"| a bare FastAPI page | {hello.rate:,.0f} | {hello.p50:.0f} | {hello.p95:.0f} | 1 | | | | |")
     with served("--serve", str(folder)) as address:
         for page in list_pages(corpus, some_articles(folder)):
-            if httpx.get(f"{address}{page.paths[0]}", timeout=120, follow_redirects=True).status_code == 404:
-                print(f"| {page.name} | | | | | | | | is not there: {page.paths[0].partition('?')[0]} |")
+            status = httpx.get(f"{address}{page.paths[0]}", timeout=120).status_code
+            if status != 200:
+                print(f"| {page.name} | {page.paths[0].partition('?')[0]} answers {status} | | | | | | | |")
                 continue
             found = asyncio.run(measure(address, page.paths, users=users, seconds=seconds))
             single = asyncio.run(measure(address, page.paths, users=1, seconds=seconds / 2))
