@@ -292,8 +292,17 @@ def test_every_example_of_the_help_can_be_asked(reading_client: TestClient) -> N
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [320, 1200])
-@pytest.mark.parametrize("language", ["en", "zh-Hant", "vi"])
+@pytest.mark.parametrize(
+    ("language", "width"),
+    [
+        ("vi", 320),
+        ("zh-Hant", 1200),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in (("zh-Hant", 320), ("en", 320), ("vi", 1200))
+        ),
+    ],
+)
 def test_the_pages_keep_nobody_out(
     reading_address: str, open_page: OpenPage, language: str, width: int
 ) -> None:
