@@ -10,7 +10,7 @@ COPY --from=wheel /wheels /wheels
 # Older pips fail on `lxml[html_clean]` asked for in two spellings.
 RUN python -m venv /opt/resound \
     && /opt/resound/bin/pip install --no-cache-dir "pip>=24.1" \
-    && /opt/resound/bin/pip install --no-cache-dir "$(echo /wheels/resound-*.whl)[nlp,elastic,postgres]"
+    && /opt/resound/bin/pip install --no-cache-dir "$(echo /wheels/resound-*.whl)[nlp,elastic,postgres,web,oidc]"
 
 FROM python:3.12-slim-bookworm AS resound
 # Chinese in reports and charts; Vietnamese is in every font.

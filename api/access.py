@@ -6,20 +6,24 @@ route or its router. `create_app` refuses to start with a route that says nothin
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
+from api.cookies import read_cookie
 from api.desk import Desk, desk_of
-from resound.errors import ResoundError
-from resound.people import Person, Role, may
+from resound.errors import ResoundError, StoreError
+from resound.people import Person, Role, may, sole_person
+from resound.signing_in import form_token, is_form_token, recognise, recognise_key
+from resound.store.people import has_people
+from resound.tokens import derive, new_token
 
 Needed = Role | Literal["anyone"]
 """`anyone`: also without signing in."""
@@ -38,64 +42,120 @@ class ForeignFormError(ResoundError):
     """A form that did not come from our own page, or from one that is too old."""
 
 
+class KeyRefusedError(SignInNeededError):
+    """A program came with a key that does not hold. It is told so, not sent to a page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks. `person` is None for somebody unknown; `csrf` is what their forms must carry."""
+    """Who asks. `person` is None for somebody unknown; `secret` is what their forms' tokens are derived from."""
 
     person: Person | None
     how: Literal["nobody", "local", "session", "key"]
-    csrf: str
+    secret: str = field(repr=False)
 
     def may(self, role: Role, campaign: str | None = None) -> bool:
         """Whether they have this role."""
-        return self.person is not None and may(self.person, role, campaign)
+        return may(self.person, role, campaign)
 
     @property
     def who(self) -> str:
         """The name that stands beside what they decide."""
         return self.person.login if self.person is not None else ""
 
+    @property
+    def csrf(self) -> str:
+        """What a form of theirs carries; another one each time, and all of them hold."""
+        return form_token(self.secret)
+
 
 def find_visitor(request: Request) -> Visitor:
-    """Who asks; found once for a request."""
+    """Who asks; found once for a request. Looks into the store: not to be called where others wait.
+
+    Raises:
+        KeyRefusedError: an API key was sent that does not hold.
+    """
     known: Visitor | None = getattr(request.state, "visitor", None)
     if known is None:
-        known = _identify(request, desk_of(request))
-        request.state.visitor = known
+        request.state.visitor = _nobody()  # whom the page is for that says what went wrong
+        known = request.state.visitor = _identify(request, desk_of(request))
     return known
 
 
-def _identify(request: Request, desk: Desk) -> Visitor:  # noqa: ARG001 (accounts look at the request)
-    csrf = hmac.new(desk.secret.encode(), b"local", hashlib.sha256).hexdigest()
-    if desk.is_local:
-        name = desk.settings.coder
-        return Visitor(Person(id=0, login=name, name=name, role="admin"), "local", csrf)
-    return Visitor(None, "nobody", csrf)
+def _identify(request: Request, desk: Desk) -> Visitor:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        owner = recognise_key(desk.store, key.strip(), now=desk.now())
+        if owner is None:
+            raise KeyRefusedError("This API key is none of ours, was revoked, or its owner is shut out.")
+        return Visitor(owner, "key", "")
+    token = read_cookie(request, "resound_session")
+    session = None if token is None else recognise(desk.store, token, now=desk.now())
+    if token is not None and session is not None:
+        return Visitor(session.person, "session", derive(token, session.csrf))
+    if _is_alone(request, desk):
+        return Visitor(sole_person(desk.settings.coder), "local", desk.secret)
+    return _nobody(read_cookie(request, "resound_visit"))
+
+
+def _nobody(visit: str | None = None) -> Visitor:
+    """Somebody unknown. Without the cookie that pages with forms give them, none of their forms is ever ours."""
+    return Visitor(None, "nobody", visit or new_token())
+
+
+_PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+def _is_alone(request: Request, desk: Desk) -> bool:
+    """Whether it is single-user mode: nobody has an account, and nobody but this machine can have asked.
+
+    A request that a proxy passed on may be anybody's, whatever address the pages listen at.
+    """
+    if not desk.is_local or any(name in request.headers for name in _PASSED_ON):
+        return False
+    if not getattr(
+        request.app.state, "has_people", False
+    ):  # people stay: once there are some, there always are
+        with desk.store.read() as connection:
+            request.app.state.has_people = has_people(connection)
+    return not request.app.state.has_people
 
 
 class _Requirement:
     """A dependency that lets a visitor through or raises."""
 
-    def __init__(self, role: Needed, campaign: str | None) -> None:
+    def __init__(self, role: Needed, campaign: str | None, *, takes_keys: bool) -> None:
         self.role = role
         self.campaign = campaign
+        self.takes_keys = takes_keys
 
     async def __call__(self, request: Request) -> Visitor:
-        visitor = find_visitor(request)
+        try:
+            visitor = await run_in_threadpool(find_visitor, request)
+        except (StoreError, SQLAlchemyError):
+            if self.role != "anyone":
+                raise
+            visitor = find_visitor(request)  # nobody: whether it lives can be asked without a store
         if self.role != "anyone":
             about = request.path_params.get(self.campaign) if self.campaign is not None else None
             if visitor.person is None:
                 raise SignInNeededError("Please sign in first.")
             if not visitor.may(self.role, about):
                 raise NotAllowedError(f"This needs the role {self.role!r}.")
+            if visitor.how == "key" and not self.takes_keys:
+                raise NotAllowedError("This is done in a browser, not with an API key.")
         if request.method not in SAFE_METHODS:
             await _check_form(request, visitor)
         return visitor
 
 
-def requires(role: Needed, *, campaign: str | None = None) -> Any:
-    """Let through who has the role; with `campaign` (the name of a path parameter) for that campaign is enough."""
-    return Depends(_Requirement(role, campaign))
+def requires(role: Needed, *, campaign: str | None = None, takes_keys: bool = True) -> Any:
+    """Let through who has the role; with `campaign` (the name of a path parameter) for that campaign is enough.
+
+    Args:
+        takes_keys: False: only for people in a browser. A key that leaked must not make others, or change a password.
+    """
+    return Depends(_Requirement(role, campaign, takes_keys=takes_keys))
 
 
 async def _check_form(request: Request, visitor: Visitor) -> None:
@@ -107,7 +167,7 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
         sent = (await request.form()).get("csrf")
         given = sent if isinstance(sent, str) else None
     is_foreign = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
-    if is_foreign or given is None or not hmac.compare_digest(given.encode(), visitor.csrf.encode()):
+    if is_foreign or given is None or not is_form_token(given, visitor.secret):
         raise ForeignFormError(
             "This form is no longer valid, or it came from another site. Open the page again and repeat it."
         )
@@ -117,10 +177,19 @@ def declared_role(route: BaseRoute) -> tuple[Needed, str | None] | None:
     """The strongest role that a route asks for, and the path parameter of the campaign; None where it says nothing."""
     if not isinstance(route, APIRoute):
         return None
-    found = [call for call in _calls(route.dependant) if isinstance(call, _Requirement)]
+    found = _requirements(route)
     order: tuple[Needed, ...] = ("anyone", "none", "reader", "coder", "editor", "admin")
     strongest = max(found, key=lambda one: order.index(one.role), default=None)
     return None if strongest is None else (strongest.role, strongest.campaign)
+
+
+def takes_keys(route: APIRoute) -> bool:
+    """Whether a program may ask a route with an API key."""
+    return all(one.takes_keys for one in _requirements(route))
+
+
+def _requirements(route: APIRoute) -> list[_Requirement]:
+    return [call for call in _calls(route.dependant) if isinstance(call, _Requirement)]
 
 
 def _calls(dependant: Dependant) -> Iterable[Callable[..., Awaitable[Any]] | None]:

@@ -17,9 +17,28 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.access import declared_role
+from api.conditional import answer_unchanged
 from api.desk import Desk
 from api.problems import handle_problems
-from api.routes import health, language, saved_searches, search, v1_search
+from api.routes import (
+    account,
+    article,
+    campaign,
+    clips,
+    health,
+    language,
+    people,
+    review,
+    saved_searches,
+    search,
+    signing_in,
+    system,
+    v1_campaigns,
+    v1_docs,
+    v1_items,
+    v1_search,
+    v1_system,
+)
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
 from resound import __version__
 from resound.catching_up import CatchUp
@@ -31,7 +50,19 @@ ROOMS: tuple[APIRouter, ...] = (
     language.router,
     search.router,
     saved_searches.router,
+    signing_in.router,
+    account.router,
+    people.router,
+    campaign.router,
+    article.router,
+    clips.router,
+    review.router,
+    system.router,
+    v1_items.router,
+    v1_campaigns.router,
     v1_search.router,
+    v1_system.router,
+    v1_docs.router,
 )
 """In the order in which they are asked."""
 
@@ -67,10 +98,12 @@ def create_app(
     )
     app.state.desk = Desk(office, clock, is_local)
     app.state.limiter = Limiter()
+    app.state.routes = list_routes()
     app.mount("/static", _Static(directory=str(resources.files("api") / "static")), name="static")
     for room in ROOMS:
         app.include_router(room)
     handle_problems(app)
+    answer_unchanged(app)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)
     app.add_middleware(Bounds, max_upload=settings.max_upload)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings), www_redirect=False)

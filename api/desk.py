@@ -11,10 +11,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from resound.coverage import Coverages
+from resound.figure_cache import FigureCache
 from resound.index.base import SearchIndex
 from resound.office import Office
+from resound.review import Reviews
 from resound.settings import Settings
 from resound.store import Store
+from resound.voice import VoiceMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,13 @@ class Desk:
     is_local: bool
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Of this process: makes the form tokens of those who have no session."""
+    figures: FigureCache = field(default_factory=FigureCache, repr=False)
+    """Campaigns' figures, counted once for all who ask while nothing changes."""
+    coverages: Coverages = field(default_factory=Coverages, repr=False)
+    """What campaigns' pages show, kept until the store changes."""
+    voice: VoiceMeter = field(default_factory=VoiceMeter, repr=False)
+    """Measures shares of voice while nobody waits for it."""
+    reviews: Reviews = field(default_factory=Reviews, repr=False)
 
     @property
     def settings(self) -> Settings:

@@ -17,18 +17,13 @@ from starlette.responses import HTMLResponse
 from starlette.routing import NoMatchFound
 
 from api.access import find_visitor
+from api.cookies import LANGUAGE_COOKIE
 from api.desk import desk_of
 from resound import __version__
 from resound.people import Role
 from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.texts import N_
 from resound.words import OWN_NAMES, Words, choose_language, words
-
-LANGUAGE_COOKIE = "resound_language"
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name for a text that is translated later)
-    """Mark a text for translation."""
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +47,14 @@ DOORS = (
 
 
 def language_of(request: Request) -> UiLanguage:
-    """The person's own, else what was chosen here, else what the browser asks for, else the settings'."""
-    visitor = find_visitor(request)
-    if visitor.person is not None and visitor.person.language is not None:
-        return visitor.person.language
+    """What was chosen here since the sign-in, else the person's own, else what the browser asks for, else the settings'."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     for language in UI_LANGUAGES:
         if chosen == language:
             return language
+    visitor = find_visitor(request)
+    if visitor.person is not None and visitor.person.language is not None:
+        return visitor.person.language
     return choose_language(request.headers.get("accept-language", ""), desk_of(request).settings.language)
 
 
@@ -121,6 +116,7 @@ def environment(language: UiLanguage) -> Environment:
         percent=spoken.percent,
         language_name=spoken.language_name,
         country_name=spoken.country_name,
+        told=spoken.told,
         host=lambda url: urlsplit(url).hostname or url,
     )
     made.globals["static"] = static_url

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from api.access import ForeignFormError, NotAllowedError, SignInNeededError
+from api.access import ForeignFormError, KeyRefusedError, NotAllowedError, SignInNeededError, find_visitor
 from api.pages import render
-from api.safety import TooOftenError
+from api.problem_json import is_for_programs, problem
+from api.safety import TooOftenError, safe_headers
 from resound.errors import (
     ConflictError,
     DefinitionError,
+    EvidenceError,
     NotFoundError,
     QuerySyntaxError,
     ResoundError,
     SearchUnavailableError,
+    SignInError,
     StoreError,
+    TooManyAttemptsError,
 )
+from resound.told import Told
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +40,12 @@ STATUS: Mapping[type[ResoundError], int] = {
     ForeignFormError: 403,
     NotFoundError: 404,
     ConflictError: 409,
+    EvidenceError: 410,
     DefinitionError: 422,
     QuerySyntaxError: 400,
     TooOftenError: 429,
+    TooManyAttemptsError: 429,
+    SignInError: 403,
     SearchUnavailableError: 503,
     StoreError: 503,
 }
@@ -46,17 +55,6 @@ STATUS: Mapping[type[ResoundError], int] = {
 def status_of(error: ResoundError) -> int:
     """The HTTP status of an error."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
-
-
-def is_api(request: Request) -> bool:
-    """Whether a program asks."""
-    return request.url.path.startswith("/api/")
-
-
-def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
-    """A problem document."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return JSONResponse(jsonable_encoder(body), status, media_type="application/problem+json")
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -70,12 +68,17 @@ def handle_problems(app: FastAPI) -> None:
 def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, ResoundError)
     status = status_of(error)
-    if isinstance(error, SignInNeededError) and not is_api(request):
+    if (
+        isinstance(error, SignInNeededError)
+        and not isinstance(error, KeyRefusedError)
+        and not is_for_programs(request.url.path)
+    ):
         return _to_sign_in(request)
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
         more = {"position": error.position, "expected": error.expected, "code": error.mistake.code}
-    answer = _say(request, status, str(error), **more)
+    sentence = next((one for one in error.args if isinstance(one, Told)), str(error))
+    answer = _say(request, status, sentence, **more)
     if status in (429, 503):
         answer.headers["retry-after"] = "30"
     if status == 401:
@@ -112,26 +115,18 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _unknown(request: Request, error: Exception) -> Response:
-    log.error("a request failed", exc_info=error, extra={"path": request.url.path})
-    return _say(request, 500, "Something went wrong here; it has been written to the log.")
+    route = request.scope.get("route")  # not the path itself: that of a one-time link is a secret
+    log.error("a request failed", exc_info=error, extra={"path": getattr(route, "path", None)})
+    answer = _say(request, 500, "Something went wrong here; it has been written to the log.")
+    answer.headers.update(safe_headers(request.state.nonce))  # this answer passes by the other middleware
+    return answer
 
 
 def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:
-    if is_api(request):
-        return problem(status, _TITLES.get(status, "Error"), sentence, **more)
+    if is_for_programs(request.url.path):
+        return problem(status, sentence, **more)
+    with suppress(
+        ResoundError, SQLAlchemyError
+    ):  # who asks cannot be said either; the page is for nobody then
+        find_visitor(request)
     return render(request, "problem.html", status=status, sentence=sentence, status_code=status, **more)
-
-
-_TITLES: Mapping[int, str] = {
-    400: "Bad request",
-    401: "Sign-in needed",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Conflict",
-    413: "Too large",
-    422: "Invalid input",
-    429: "Too many requests",
-    500: "Internal error",
-    503: "Unavailable",
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -14,9 +14,10 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.problem_json import is_for_programs, problem
 from resound.errors import ResoundError
 from resound.settings import Settings
 
@@ -102,6 +103,19 @@ def content_policy(nonce: str) -> str:
     )
 
 
+def safe_headers(nonce: str) -> dict[str, str]:
+    """What every answer carries, unless its route says otherwise."""
+    return {
+        "content-security-policy": content_policy(nonce),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+        "cache-control": "private, no-cache",
+    }
+
+
 class Headers:
     """Puts the safe headers on every answer, and a fresh nonce into `request.state.nonce`."""
 
@@ -120,13 +134,8 @@ class Headers:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("content-security-policy", content_policy(nonce))
-                headers.setdefault("x-content-type-options", "nosniff")
-                headers.setdefault("referrer-policy", "same-origin")
-                headers.setdefault("cross-origin-opener-policy", "same-origin")
-                headers.setdefault("cross-origin-resource-policy", "same-origin")
-                headers.setdefault("permissions-policy", "camera=(), geolocation=(), microphone=()")
-                headers.setdefault("cache-control", "private, no-cache")
+                for name, value in safe_headers(nonce).items():
+                    headers.setdefault(name, value)
                 if self.is_https:
                     headers.setdefault("strict-transport-security", "max-age=31536000")
             await send(message)
@@ -151,7 +160,7 @@ class Bounds:
         bound = BODY_BYTES + (self.max_upload if scope["path"].startswith(UPLOADS) else 0)
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or int(declared) > bound:
-            await _too_large(bound)(scope, receive, send)
+            await _too_large(scope, bound)(scope, receive, send)
             return
         seen = 0
         has_begun = False
@@ -175,26 +184,28 @@ class Bounds:
                 await self.app(scope, receive_bounded, send_noting)
         except _TooLargeError:
             if not has_begun:
-                await _too_large(bound)(scope, receive, send)
+                await _too_large(scope, bound)(scope, receive, send)
         except TimeoutError:
             if has_begun:
                 raise
-            answer = PlainTextResponse(
-                "This took too long and was given up. Try again, or ask for less.\n",
-                503,
-                {"retry-after": "30"},
-            )
-            await answer(scope, receive, send)
+            sentence = "This took too long and was given up. Try again, or ask for less."
+            await refuse(scope, 503, sentence, {"retry-after": "30"})(scope, receive, send)
 
 
 class _TooLargeError(Exception):
     """More came than was declared or is allowed."""
 
 
-def _too_large(bound: int) -> PlainTextResponse:
-    return PlainTextResponse(
-        f"Too large: at most {bound // 1_000_000} MB are taken at once.\n", 413, {"connection": "close"}
-    )
+def _too_large(scope: Scope, bound: int) -> Response:
+    sentence = f"Too large: at most {bound // 1_000_000} MB are taken at once."
+    return refuse(scope, 413, sentence, {"connection": "close"})
+
+
+def refuse(scope: Scope, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer before any route was asked: a problem document for programs, plain words for people."""
+    if is_for_programs(scope["path"]):
+        return problem(status, sentence, headers=headers)
+    return PlainTextResponse(f"{sentence}\n", status, headers)
 
 
 def proxies(settings: Settings) -> Sequence[str]:

@@ -175,6 +175,20 @@ def read_page(folder: Path, ref: EvidenceRef) -> RawPage:
         raise EvidenceError(_sentence(ref, err)) from err
 
 
+def read_record(folder: Path, ref: EvidenceRef) -> bytes:
+    """A page's two records as they are stored (gzip members), checked against their hash: a WARC file of one page.
+
+    Raises:
+        EvidenceError: they are missing, torn or changed.
+    """
+    try:
+        span = _read_span(folder, ref)
+        _check_span(span, ref)
+    except DamageError as err:
+        raise EvidenceError(_sentence(ref, err)) from err
+    return span
+
+
 def verify(folder: Path, refs: Iterable[EvidenceRef]) -> Iterator[EvidenceProblem]:
     """Read and hash every page that `refs` name. Afterwards tell of torn tails that none of them names (no loss)."""
     named: dict[str, int] = {}
@@ -268,8 +282,7 @@ def _sentence(ref: EvidenceRef, err: DamageError) -> str:
 
 def _read(folder: Path, ref: EvidenceRef) -> RawPage:
     span = _read_span(folder, ref)
-    if sha256(span).hexdigest() != ref.sha256:
-        raise DamageError("changed", "they are not what was written (their SHA-256 differs)")
+    _check_span(span, ref)
     first, rest = inflate_member(span)
     second, rest = inflate_member(rest)
     if rest:
@@ -294,6 +307,11 @@ def _read_span(folder: Path, ref: EvidenceRef) -> bytes:
     if len(span) < ref.length:
         raise DamageError("torn", f"the file ends after {len(span)} of them")
     return span
+
+
+def _check_span(span: bytes, ref: EvidenceRef) -> None:
+    if sha256(span).hexdigest() != ref.sha256:
+        raise DamageError("changed", "they are not what was written (their SHA-256 differs)")
 
 
 def _scan(path: Path) -> Iterator[tuple[EvidenceRef, RawPage] | EvidenceProblem]:

@@ -22,6 +22,7 @@ from demo.server import DemoServer
 from nlp.language import detect_language
 from resound import __version__
 from resound.applying import apply_definitions
+from resound.clip_files import files_beside
 from resound.clipping import import_clips
 from resound.clips import read_clips
 from resound.counting import Figures
@@ -120,7 +121,7 @@ def run_demo(
         for row in import_clips(
             store,
             read_clips(demo.CLIPS),
-            folder=demo.CLIPS.parent,
+            open_file=files_beside(demo.CLIPS.parent),
             evidence=evidence,
             detect=detect_language,
             who=CODER,

@@ -113,6 +113,15 @@ def read_thresholds(folder: Path, commit: str, given: Thresholds) -> Thresholds:
     return given.model_copy(update=found)
 
 
+def calibrated(folder: Path, commit: str) -> frozenset[str]:
+    """The names of the thresholds that were calibrated for an embedding model.
+
+    Raises:
+        DefinitionError: the file is broken.
+    """
+    return frozenset(_read(folder).get(commit, {})) & set(NAMES)
+
+
 def _read(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         loaded = json.loads((folder / FILE).read_text(encoding="utf-8"))

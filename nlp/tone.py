@@ -9,16 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from nlp.sentences import split_sentences
-from resound.article import Field
+from resound.article import Field, Tone
 from resound.errors import ModelError
 
 if TYPE_CHECKING:
     from nlp.engines import Classifier, Identity
 
-Tone = Literal["positive", "neutral", "negative"]
 TONES: tuple[Tone, ...] = get_args(Tone)
 UNCERTAIN_MARGIN = 0.15
 """Where the best tone leads the second by less, a person should look."""
@@ -61,10 +60,13 @@ class ToneResult:
     identity: Identity
 
 
-def find_passages(texts: Mapping[Field, str], spans: Sequence[tuple[Field, int, int]]) -> list[Passage]:
+def find_passages(
+    texts: Mapping[Field, str], spans: Sequence[tuple[Field, int, int]], *, around: int = 1
+) -> list[Passage]:
     """The passages around spans, in the order of the fields and of the text.
 
     Args:
+        around: how many sentences before and after the one with the span belong to its passage.
         texts: field → its text, paragraphs parted by newlines (`resound.article.text_fields`).
         spans: (field, start, end) of the names; those outside a text are passed over.
     """
@@ -83,7 +85,7 @@ def find_passages(texts: Mapping[Field, str], spans: Sequence[tuple[Field, int, 
             if inside:
                 made += [
                     Passage(name, base + first, base + last, line[first:last])
-                    for first, last in _around(split_sentences(line), inside)
+                    for first, last in _around(split_sentences(line), inside, around)
                 ]
             base += len(line) + 1
     return made
@@ -149,7 +151,9 @@ def _weight(passage: Passage) -> float:
     return {"title": 2.0, "lead": 1.5}.get(passage.field, 1.0)
 
 
-def _around(sentences: Sequence[tuple[int, int]], places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _around(
+    sentences: Sequence[tuple[int, int]], places: Sequence[tuple[int, int]], reach: int
+) -> list[tuple[int, int]]:
     """Sentences with a name, each with its neighbours; what touches becomes one passage."""
     named = sorted(
         {
@@ -161,7 +165,7 @@ def _around(sentences: Sequence[tuple[int, int]], places: Sequence[tuple[int, in
     )
     made: list[tuple[int, int]] = []
     for at in named:
-        first, last = max(0, at - 1), min(len(sentences) - 1, at + 1)
+        first, last = max(0, at - reach), min(len(sentences) - 1, at + reach)
         if made and first <= made[-1][1]:
             made[-1] = (made[-1][0], last)
         else:

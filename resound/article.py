@@ -5,10 +5,10 @@ Datetimes are aware and UTC. Text is Unicode as the outlet wrote it; nothing her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Language = Literal["zh", "en", "vi", "other"]
 Script = Literal["Hant", "Hans"]
@@ -17,6 +17,12 @@ Medium = Literal["online", "print", "tv", "radio", "agency"]
 Origin = Literal["original", "agency-pick-up", "release-verbatim", "owned", "paid"]
 """Only `original` and `agency-pick-up` are earned."""
 Field = Literal["title", "lead", "body", "caption", "translation"]
+PROMINENCES: Mapping[str, Field] = {"headline": "title", "lead": "lead", "body": "body", "caption": "caption"}
+"""As people say it → the field, highest first."""
+Tone = Literal["positive", "neutral", "negative"]
+"""How the target reader would feel about the named entity."""
+Basis = Literal["original", "translation"]
+"""What a coder read: the text itself, or a machine translation of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +109,46 @@ class Article:
         return "\n".join(self.paragraphs)
 
 
+class Part(NamedTuple):
+    """A stretch of an article as it is read: the `number`-th paragraph (or caption …) from character `start` on."""
+
+    of: Literal["title", "lead", "paragraph", "caption"]
+    number: int
+    start: int
+    text: str
+
+
+def field_parts(article: Article) -> dict[Field, tuple[Part, ...]]:
+    """Where each field of the original stands in the article. A lead that begins the first paragraph is part of it."""
+    lead, first = article.lead, article.paragraphs[:1]
+    rest = [Part("paragraph", at, 0, text) for at, text in enumerate(article.paragraphs)]
+    leading = Part("lead", 0, 0, lead)
+    if lead and first and first[0].startswith(lead):
+        leading = Part("paragraph", 0, 0, lead)
+        after = first[0][len(lead) :]
+        rest[0] = Part("paragraph", 0, len(first[0]) - len(after.lstrip()), after.strip())
+        rest = [part for part in rest if part.text]
+    return {
+        "title": (Part("title", 0, 0, article.title),),
+        "lead": (leading,),
+        "body": tuple(rest),
+        "caption": tuple(Part("caption", at, 0, text) for at, text in enumerate(article.captions)),
+    }
+
+
 def text_fields(article: Article) -> dict[Field, str]:
     """The four fields of the original, which are matched and indexed. `body` is what follows the lead; paragraphs are parted by newlines."""
-    lead, rest = article.lead, article.paragraphs
+    return {name: "\n".join(part.text for part in parts) for name, parts in field_parts(article).items()}
+
+
+def split_fields(
+    title: str, lead: str, paragraphs: Sequence[str], captions: Sequence[str]
+) -> dict[Field, str]:
+    """The same of an article's parts."""
+    rest = list(paragraphs)
     if lead and rest and rest[0].startswith(lead):
-        rest = tuple(part for part in (rest[0][len(lead) :].strip(), *rest[1:]) if part)
-    return {
-        "title": article.title,
-        "lead": lead,
-        "body": "\n".join(rest),
-        "caption": "\n".join(article.captions),
-    }
+        rest = [part for part in (rest[0][len(lead) :].strip(), *rest[1:]) if part]
+    return {"title": title, "lead": lead, "body": "\n".join(rest), "caption": "\n".join(captions)}
 
 
 def date_to_json(found: FoundDate | None) -> dict[str, str] | None:

@@ -2,7 +2,8 @@
 
 It is made while Resound works. First the store's view is fixed; a page's evidence is on the disk before the store names
 it, so what is copied afterwards holds everything that the view names. The search index and the language models are
-not in it (both can be made or fetched again), and no secret is: settings go in by a list of harmless ones.
+not in it (both can be made or fetched again), and no secret is: settings go in by a list of harmless ones, people without
+their passwords and keys.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ from resound.store.portable import (
 from resound.store.tables import capture, clip
 
 LEFT_OUT = (
-    "the search index and language models (they are derived or can be pulled again), passwords and keys"
+    "the search index and language models (they are derived or can be pulled again), passwords, API keys, sessions and "
+    "one-time links"
 )
 FORMAT = 1
 MAX_LINE_BYTES = 256_000_000
@@ -130,7 +132,7 @@ def _add_tables(
         # A tar names a member's length before its bytes, so they wait in a file without a name, on the backup's disk.
         with tempfile.TemporaryFile(dir=folder) as spool:
             with gzip.GzipFile(fileobj=spool, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as packed:
-                for row, line in read_table(connection, form):
+                for row, line in read_table(connection, form, with_secrets=False):
                     summer.add(row, line)
                     data = line.encode() + b"\n"
                     packed.write(data)

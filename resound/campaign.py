@@ -34,6 +34,12 @@ class Term(Strict):
         written = [form for forms in self.forms.values() for form in forms]
         return tuple(dict.fromkeys([*written, *self.collides]))
 
+    def best(self, language: str = "en") -> str:
+        """The first form in `language`, else in English, else whichever there is."""
+        wanted: list[LanguageKey] = ["zh-Hant", "en", "vi"]
+        order = [key for key in wanted if key == language] + ["en", "any", "zh-Hant", "vi", "zh-Hans"]
+        return next((self.forms[key][0] for key in order if self.forms.get(key)), self.id)
+
 
 class Person(Term):
     """A person whose name may be quoted."""
@@ -122,3 +128,8 @@ class Campaign(Strict):
     def terms(self) -> tuple[Term, ...]:
         """Names, glossary and people: everything whose forms find one another in a search."""
         return (*self.names, *self.glossary, *self.people)
+
+    @property
+    def spokespersons(self) -> tuple[Person, ...]:
+        """Those who speak for the campaign: what they are quoted with is coded."""
+        return tuple(person for person in self.people if person.spokesperson)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -16,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from resound.errors import ResoundError
+from resound.told import Told
 
 HEADER_WITHIN = 20
 """A table may begin with a title; its header is looked for in this many rows."""
@@ -24,6 +28,14 @@ _EXCEL_DAYS = range(20_000, 80_000)  # 1954 … 2119
 _DELIMITERS = (",", ";", "\t")
 # UTF-8 refuses what is not UTF-8; of the others the one under which the header makes sense is right.
 _ENCODINGS = ("utf-8", "big5hkscs", "gb18030", "cp1258")
+MOST_BYTES = 20_000_000
+"""Of a table, which is read whole."""
+MOST_CELLS = 2_000_000
+MOST_UNPACKED = 200_000_000
+"""Bytes of a workbook's parts together."""
+_SHEET = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+# <c r="XFD1048576"> and <row r="1048576">
+_CELL = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -52,9 +64,13 @@ def read_table(path: Path, *, count_known: Callable[[Sequence[str]], int]) -> Cl
         ResoundError: the file cannot be read, or none of its first rows is a header.
     """
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise _too_large(path)
         data = path.read_bytes()
     except OSError as err:
-        raise ResoundError(f"The table {path} cannot be read: {err.strerror}.") from err
+        raise ResoundError(
+            Told("The table %(name)s cannot be read: %(why)s.", name=path.name, why=str(err.strerror))
+        ) from err
     if data.startswith((_ZIP, _OLE)):
         sheets = list(_read_workbook(path, data))
     else:
@@ -68,26 +84,89 @@ def read_table(path: Path, *, count_known: Callable[[Sequence[str]], int]) -> Cl
         if head and count_known(head[-1].cells) >= 2:
             return ClipTable(head[-1].number, head[-1].cells, rows)
     raise ResoundError(
-        f"{path} has no header row. Its first row must name the columns, at least two of them: url, outlet, date, title, "
-        "medium … (`resound clips template FILE.csv` writes a table that has them all)."
+        Told(
+            "%(name)s has no header row. Its first row must name the columns, at least two of them: url, outlet, date, "
+            "title, medium … The template has them all.",
+            name=path.name,
+        )
     )
 
 
 def _read_workbook(path: Path, data: bytes) -> Iterator[Iterator[TableRow]]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+    if data.startswith(_ZIP):
+        _check_workbook(path, data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names]
+        found = [book.get_sheet_by_name(name) for name in book.sheet_names]
+        if any(one.total_height * one.total_width > MOST_CELLS for one in found):
+            raise _too_large(path)
+        sheets = [one.to_python(skip_empty_area=False) for one in found]
     except PasswordError as err:
-        raise ResoundError(f"{path} is protected by a password; save it without one.") from err
+        raise ResoundError(
+            Told("%(name)s is protected by a password; save it without one.", name=path.name)
+        ) from err
     except (CalamineError, OSError, ValueError) as err:
-        raise ResoundError(f"{path} is no spreadsheet that can be read; save it as XLSX or CSV.") from err
+        raise _no_spreadsheet(path) from err
     for sheet in sheets:
         yield (
             TableRow(number, tuple(_as_text(cell) for cell in cells))
             for number, cells in enumerate(sheet, start=1)
         )
+
+
+def _check_workbook(path: Path, data: bytes) -> None:
+    """Refuse a workbook that would take all memory: inflated without end, or two cells with a million rows between.
+
+    The reader makes room for every cell of the rectangle that a sheet's cells span; so their names are looked at first.
+    """
+    unpacked = 0
+    sheets = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            for member in book.infolist():
+                is_sheet = _SHEET.fullmatch(member.filename) is not None
+                sheets += is_sheet
+                columns = rows = 1
+                tail = b""
+                with book.open(member) as file:
+                    while chunk := file.read(1 << 20):
+                        unpacked += len(chunk)
+                        if unpacked > MOST_UNPACKED:
+                            raise _too_large(path)
+                        for found in _CELL.finditer(tail + chunk) if is_sheet else ():
+                            columns, rows = max(columns, _column(found[1])), max(rows, int(found[2] or 0))
+                        tail = (tail + chunk)[-40:]
+                if columns * rows > MOST_CELLS:
+                    raise _too_large(path)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as err:
+        raise _no_spreadsheet(path) from err
+    if not sheets:
+        raise _no_spreadsheet(path)
+
+
+def _column(letters: bytes) -> int:
+    """`A` is 1, `XFD` 16,384; no letters (a row's own number) are one column."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return max(number, 1)
+
+
+def _too_large(path: Path) -> ResoundError:
+    return ResoundError(
+        Told(
+            "%(name)s is too large for a table of clips; copy the rows into a new workbook, or save them as CSV.",
+            name=path.name,
+        )
+    )
+
+
+def _no_spreadsheet(path: Path) -> ResoundError:
+    return ResoundError(
+        Told("%(name)s is no spreadsheet that can be read; save it as XLSX or CSV.", name=path.name)
+    )
 
 
 def _as_text(cell: Any) -> str:
@@ -103,7 +182,7 @@ def _as_text(cell: Any) -> str:
         return f"{minutes // 60:02}:{minutes % 60:02}"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return _tidy(str(cell))
+    return tidy(str(cell))
 
 
 def excel_day(text: str) -> date | None:
@@ -131,11 +210,13 @@ def _read_csv(data: bytes, count_known: Callable[[Sequence[str]], int]) -> Itera
             yield TableRow(
                 number,
                 (),
-                'A quotation mark stands where none fits: a cell with quotes is written "so, with ""two"" for each". '
-                "This row could not be read, nor whatever follows a quotation that is never closed.",
+                Told(
+                    'A quotation mark stands where none fits: a cell with quotes is written "so, with ""two"" for each". '
+                    "This row could not be read, nor whatever follows a quotation that is never closed."
+                ),
             )
             continue
-        yield TableRow(number, tuple(_tidy(cell) for cell in cells))
+        yield TableRow(number, tuple(tidy(cell) for cell in cells))
 
 
 def _split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
@@ -166,10 +247,11 @@ def _decode(data: bytes, count_known: Callable[[Sequence[str]], int]) -> str:
             best = (known, text)
     if best[0] < 0:
         raise ResoundError(
-            "The table is in an unknown encoding; save it as UTF-8 (in Excel: “CSV UTF-8”) or XLSX."
+            Told("The table is in an unknown encoding; save it as UTF-8 (in Excel: “CSV UTF-8”) or XLSX.")
         )
     return best[1]
 
 
-def _tidy(cell: str) -> str:
+def tidy(cell: str) -> str:
+    """What somebody wrote into a cell: composed, its lines parted by newlines, without spaces around it."""
     return unicodedata.normalize("NFC", cell.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -6,7 +6,6 @@ rows whose first cell begins with `#`, are no rows. Column names may be English,
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
 import re
@@ -16,14 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import get_args
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from resound.article import FoundDate, Medium
 from resound.clip_table import excel_day, read_table
 from resound.dates import read_date
-from resound.errors import ResoundError
+from resound.told import Told
 from resound.urls import is_http_url
+from resound.web_archives import is_capture, original_url
 
 MEDIA: tuple[Medium, ...] = get_args(Medium)
 
@@ -54,10 +53,11 @@ class ClipRow:
 
 @dataclass(frozen=True, slots=True)
 class ClipProblem:
-    """A row that cannot be taken, and a sentence that says what would fit."""
+    """A row that cannot be taken, and a sentence that says what would fit. `column`: which cell is wrong, where one is."""
 
     row: int
     message: str
+    column: str = ""
 
 
 COLUMNS: Mapping[str, str] = {
@@ -109,24 +109,6 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 # 19:30, 7h30, 19時30分
 _CLOCK = re.compile(r"(\d{1,2})\s*(?:[:hH]|時|时|點|点)\s*(\d{2})(?::\d{2})?\s*分?")
 
-# web.archive.org/web/20141002031500id_/http://news.example/1, archive.ph/2014.10.02-031500/https://…, /web/2014*/…
-_CAPTURE = re.compile(
-    r"(?:/|^)(?:(?:\d{4}[\d.-]*(?:[a-z]{2}_)?\*?|\*|save|newest|oldest|latest|o/\w+)/+)(.+)$", re.DOTALL
-)
-_SCHEME = re.compile(r"https?:/{1,2}", re.IGNORECASE)
-_HOST_FIRST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]|$)")
-_ARCHIVES = (
-    "web.archive.org",
-    *(f"archive.{ending}" for ending in ("ph", "is", "today", "li", "vn", "md", "fo")),
-    "wayback.archive-it.org",
-    "webarchive.org.uk",
-    "webarchive.nationalarchives.gov.uk",
-    "arquivo.pt",
-    "webarchive.loc.gov",
-    "timetravel.mementoweb.org",
-    "perma.cc",
-    "ghostarchive.org",
-)
 _ZONES = (ZoneInfo("Asia/Taipei"), ZoneInfo("Asia/Tokyo"))
 
 
@@ -152,8 +134,11 @@ def read_clips(path: Path, *, now: datetime | None = None) -> Iterator[ClipRow |
         if beyond:
             yield ClipProblem(
                 row.number,
-                f"The row has more cells than the header has names ({beyond[0][:60]!r} is too much). "
-                'A text that holds the separator stands in quotation marks: "one, two".',
+                Told(
+                    "The row has more cells than the header has names (%(cell)s is too much). "
+                    'A text that holds the separator stands in quotation marks: "one, two".',
+                    cell=repr(beyond[0][:60]),
+                ),
             )
             continue
         yield _read_row(row.number, columns, row.cells, moment)
@@ -177,69 +162,30 @@ def clip_key(row: ClipRow) -> str:
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def original_url(url: str) -> str:
-    """The article's own address where `url` is its capture in a web archive; `url` itself where it is none."""
-    for _ in range(3):  # a capture of a capture
-        inner = _inside_capture(url)
-        if inner is None:
-            return url
-        url = inner
-    return url
-
-
-def is_capture(url: str) -> bool:
-    """Whether an address lies in a web archive, whether or not it tells the original (archive.ph/AbCdE does not)."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return host.removeprefix("www.") in _ARCHIVES
-
-
-def write_template(path: Path) -> None:
-    """Write a CSV table (UTF-8 with a mark, as Excel wants it) with every column explained and three examples.
-
-    Explanation and examples begin with `#` and are no clips.
-
-    Raises:
-        ResoundError: the file is there already, is not named .csv, or cannot be written.
-    """
-    if path.suffix.lower() != ".csv":
-        raise ResoundError(
-            f"The template is a CSV file: name it {path.with_suffix('.csv')}. Any spreadsheet opens it."
-        )
-    examples = (
-        {"url": "https://news.example/story-1", "outlet": "Example News", "date": "2014-10-02", "title": "A workshop", "medium": "online", "note": "example: a page that cannot be crawled; the address is enough to tell the outlet"},
-        {"outlet": "範例日報", "date": "民國103年10月3日", "title": "綠耕隊訪越", "medium": "print", "page": "A5", "file": "page-a5.pdf", "text": "綠耕隊……", "language": "zh-Hant", "note": "example: a printed page, with its scan beside this table"},
-        {"outlet": "Truyền hình Ví dụ", "date": "2014-10-04", "title": "Thời sự tối", "medium": "tv", "airtime": "19:30", "file": "news.mp4", "language": "vi", "note": "example: one airing; when it is aired again that is another row"},
-    )  # fmt: skip
-    try:
-        with path.open("x", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for cells in (COLUMNS, *examples):
-                line = [cells.get(name, "") for name in COLUMNS]
-                writer.writerow([f"# {line[0]}", *line[1:]])
-    except FileExistsError as err:
-        raise ResoundError(f"{path} is there already; nothing was written. Choose another name.") from err
-    except OSError as err:
-        raise ResoundError(f"{path} cannot be written: {err.strerror}.") from err
-
-
-def _read_header(header: Sequence[str]) -> tuple[list[str], list[str]]:
+def _read_header(header: Sequence[str]) -> tuple[list[str], list[Told]]:
     """The column that each cell of the header names ("" for none; a foreign name stays), and what is wrong with them."""
     columns: list[str] = []
-    problems: list[str] = []
+    problems: list[Told] = []
     for written in header:
         found = _column(written)
         if found is None and written:
             near = difflib.get_close_matches(_fold(written), _COLUMN_OF, n=1, cutoff=0.8)
             if near:
                 problems.append(
-                    f"The column {written!r} is not known; did you mean {_COLUMN_OF[near[0]]!r}? It is kept as a note."
+                    Told(
+                        "The column %(written)s is not known; did you mean %(known)s? It is kept as a note.",
+                        written=repr(written),
+                        known=repr(_COLUMN_OF[near[0]]),
+                    )
                 )
         elif found is not None and found in columns:
-            problems.append(f"Two columns mean {found!r}; the second ({written!r}) is kept as a note.")
+            problems.append(
+                Told(
+                    "Two columns mean %(known)s; the second (%(written)s) is kept as a note.",
+                    known=repr(found),
+                    written=repr(written),
+                )
+            )
             found = None
         columns.append(found or (f"?{written}" if written else ""))
     return columns, problems
@@ -256,6 +202,14 @@ def _read_row(
         elif cell:
             extra.append(f"{column[1:]}: {cell}" if column else cell)
     given["note"] = " · ".join(part for part in (given.get("note", ""), *extra) if part)
+    return check_cells(number, given, now)
+
+
+def check_cells(number: int, given: Mapping[str, str], now: datetime) -> ClipRow | ClipProblem:
+    """One clip from its cells by column (those of `COLUMNS`; missing ones are empty), or what is wrong with the first.
+
+    `now` (aware) says which dates lie in the future.
+    """
     try:
         return ClipRow(
             row=number,
@@ -271,36 +225,54 @@ def _read_row(
             language=_check_language(given.get("language", "")),
         )
     except _UnfitCellError as err:
-        return ClipProblem(number, str(err))
+        return ClipProblem(number, err.sentence, err.column)
 
 
 class _UnfitCellError(Exception):
     """A cell that cannot be taken; the sentence says what would fit."""
 
+    def __init__(self, column: str, sentence: Told) -> None:
+        super().__init__(sentence)
+        self.column = column
+        self.sentence = sentence
+
 
 def _check_url(url: str, given: Mapping[str, str]) -> str:
     if not url:
         if not (given.get("outlet") and given.get("title")):
-            raise _UnfitCellError("The row needs either a url, or an outlet and a title.")
+            column = "outlet" if not given.get("outlet") else "title"
+            raise _UnfitCellError(column, Told("Either a web address is needed, or an outlet and a title."))
         return ""
     if not is_http_url(url):
         raise _UnfitCellError(
-            f"{url[:200]!r} is no web address; write it whole, as in https://news.example/2014/10/story-1."
+            "url",
+            Told(
+                "%(url)s is no web address; write it whole, as in https://news.example/2014/10/story-1.",
+                url=repr(url[:200]),
+            ),
         )
     if is_capture(url) and original_url(url) == url:
         raise _UnfitCellError(
-            f"{url[:200]} is in a web archive and does not tell the article's own address: "
-            "put that into url, and this one into archive_url."
+            "url",
+            Told(
+                "%(url)s is in a web archive and does not tell the article's own address: "
+                "put that into url, and this one into archive_url.",
+                url=url[:200],
+            ),
         )
     if not is_http_url(original_url(url)):
-        raise _UnfitCellError(f"The address inside {url[:200]} is no web address.")
+        raise _UnfitCellError("url", Told("The address inside %(url)s is no web address.", url=url[:200]))
     return url
 
 
 def _check_archive(url: str) -> str:
     if url and not is_http_url(url):
         raise _UnfitCellError(
-            f"{url[:200]!r} in archive_url is no web address; write it whole, or leave it empty."
+            "archive_url",
+            Told(
+                "%(url)s in archive_url is no web address; write it whole, or leave it empty.",
+                url=repr(url[:200]),
+            ),
         )
     return url
 
@@ -308,24 +280,55 @@ def _check_archive(url: str) -> str:
 def _check_date(raw: str, now: datetime) -> FoundDate | None:
     if not raw:
         return None
-    fits = "Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日)."
     serial = excel_day(raw)
     if serial is not None:
         return FoundDate("import", raw, day=serial)
+    shown = repr(raw[:100])
     found = [
         read_date(raw, zone=zone, origin="import", fetched_at=moment, language="zh")
         for zone, moment in ((_ZONES[0], now), (_ZONES[1], now), (_ZONES[0], now + timedelta(days=800)))
     ]
     here, there, later = found
     if here is None or there is None or later is None:
-        raise _UnfitCellError(f"{raw[:100]!r} is no date that can be read. {fits}")
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "%(date)s is no date that can be read. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if _local(here) != _local(later):
-        raise _UnfitCellError(f"{raw[:100]!r} does not say which year. {fits}")
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "%(date)s does not say which year. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if here.suspect == "ambiguous" or later.suspect == "ambiguous":
-        raise _UnfitCellError(f"{raw[:100]!r} can be read in two ways (day first or month first). {fits}")
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "%(date)s can be read in two ways (day first or month first). Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
+    if here.suspect == "future":
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "The date %(date)s lies in the future. Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if here.suspect is not None:
-        why = "lies in the future" if here.suspect == "future" else "cannot be right (before 1990)"
-        raise _UnfitCellError(f"The date {raw[:100]!r} {why}. {fits}")
+        raise _UnfitCellError(
+            "date",
+            Told(
+                "The date %(date)s cannot be right (before 1990). Write the day as 2014-10-02 (or 2014/10/2, 民國103年10月2日).",
+                date=shown,
+            ),
+        )
     if here.at is not None and here.at == there.at:  # a zone is written: it is a moment
         return here
     return FoundDate("import", raw, day=_local(here))
@@ -341,7 +344,12 @@ def _check_medium(written: str) -> Medium | None:
     found = _MEDIUM_OF.get(_fold(written))
     if found is None:
         raise _UnfitCellError(
-            f"{written[:60]!r} is no medium. One of: {', '.join(MEDIA)} (or leave it empty)."
+            "medium",
+            Told(
+                "%(written)s is no medium. One of: %(media)s (or leave it empty).",
+                written=repr(written[:60]),
+                media=", ".join(MEDIA),
+            ),
         )
     return found
 
@@ -354,7 +362,11 @@ def _check_language(written: str) -> str:
         return known
     if _TAG.fullmatch(written) is None:
         raise _UnfitCellError(
-            f"{written[:60]!r} is no language. Write zh-Hant, zh-Hans, en, vi, or leave it empty."
+            "language",
+            Told(
+                "%(written)s is no language. Write zh-Hant, zh-Hans, en, vi, or leave it empty.",
+                written=repr(written[:60]),
+            ),
         )
     return written
 
@@ -364,28 +376,10 @@ def _check_airtime(written: str) -> str:
     if clock is None:
         return written  # "evening news" is told as it is
     if int(clock[1]) > 29 or int(clock[2]) > 59:  # broadcasters' days reach to 29:59
-        raise _UnfitCellError(f"{written!r} is no time of day; write it as 19:30.")
+        raise _UnfitCellError(
+            "airtime", Told("%(written)s is no time of day; write it as 19:30.", written=repr(written))
+        )
     return f"{int(clock[1]):02}:{clock[2]}"
-
-
-def _inside_capture(url: str) -> str | None:
-    if not is_capture(url):
-        return None
-    parts = urlsplit(url)
-    rest = (
-        parts.path
-        + (f"?{parts.query}" if parts.query else "")
-        + (f"#{parts.fragment}" if parts.fragment else "")
-    )
-    if "%3a%2f" in rest[:80].lower():
-        rest = unquote(rest)
-    scheme = _SCHEME.search(rest)
-    if scheme is not None:  # some proxies make one slash of two
-        return f"{scheme[0].rstrip('/').lower()}//{rest[scheme.end() :]}"
-    found = _CAPTURE.search(rest)
-    if found is None or _HOST_FIRST.match(found[1]) is None:
-        return None
-    return f"http://{found[1]}"
 
 
 def _fold(written: str, *, keep_marks: bool = False) -> str:

@@ -193,7 +193,7 @@ def _write(
 def _load(connection: Connection, articles: Iterable[StoredArticle]) -> dict[str, _Known]:
     found = list(articles)
     sources = load_sources(connection)
-    names = {key: _names(one) for key, one in sources.items()}
+    names = {key: one.names.written for key, one in sources.items()}
     keys = [one.id for one in found]
     said = overlays(standing_decisions(connection, articles=keys))
     named: dict[str, set[str]] = {}
@@ -222,11 +222,6 @@ def _load(connection: Connection, articles: Iterable[StoredArticle]) -> dict[str
 def _sources(store: Store) -> Mapping[str, Source]:
     with store.read() as connection:
         return load_sources(connection)
-
-
-def _names(source: Source) -> list[str]:
-    written = (source.names.zh_hant, source.names.en, source.names.vi)
-    return [name for name in written if name]
 
 
 def _sentences(article: Article) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from typing import Any, Literal, get_args
 
 from resound.article import Field, Language, Medium, Origin
 from resound.errors import ResoundError
+from resound.told import Told
 
 StandingKind = Literal[
     "counted",
@@ -47,6 +48,20 @@ COLUMNS: tuple[Column, ...] = get_args(Column)
 NOT_CODED = "not-coded"
 """The origin of an accepted item that nobody has said anything about: taken as earned, and shown as what it is."""
 
+DOUBTS: Mapping[str, Told] = {
+    "undated": Told("no date was found"),
+    "future": Told("the date lies in the future"),
+    "before-1990": Told("the date lies before 1990"),
+    "disagrees": Told("two dates on the page disagree"),
+    "ambiguous": Told("the date can be read in two ways"),
+    "search-engine": Told("the date is a search engine's"),
+}
+"""Why a date waits for a person, in words."""
+ORIGINS_TOLD: Mapping[Origin | None, Told] = {
+    "original": Told("earned (original reporting)"),
+    "agency-pick-up": Told("earned (picked up from an agency)"),
+}
+
 _OVERLAPS: Mapping[Dimension, frozenset[Column]] = {
     "language": frozenset({"stories", "outlets", "groups"}),  # translations; outlets with editions
     "outlet": frozenset({"stories", "groups"}),
@@ -63,7 +78,8 @@ class ItemFacts:
     """One item as a campaign sees it, people's decisions laid over the machine's.
 
     `day` is in the outlet's own calendar. `in_window` is None where the date is missing or suspect, and `window_reason`
-    says why. `still_matches` is False for an item that matched once. `seen_at`: aggregators' copies of it.
+    says why. `still_matches` is False for an item that matched once. `seen_at`: aggregators' copies of it. `version`: the
+    text that stands for it.
     """
 
     item: str
@@ -89,6 +105,7 @@ class ItemFacts:
     re_run: bool = False
     prominence: Field | None = None
     seen_at: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,33 +221,53 @@ class Figures:
 
 def standing(item: ItemFacts) -> Standing:
     """Where an item stands. Every item has exactly one standing; the module's text gives the order of the rules."""
-    when = f"{item.day:%Y-%m-%d}" if item.day is not None else "no date"
-    because = f" ({item.window_reason})" if item.window_reason else ""
+    when = item.day.isoformat() if item.day is not None else Told("no date")
     if item.review == "rejected":
-        return Standing("rejected", "A person decided that it is not coverage of this campaign.")
+        return Standing("rejected", Told("A person decided that it is not coverage of this campaign."))
     if item.review == "unreviewed" and not item.still_matches:
-        return Standing("not-matched", "The campaign does not match it, and nobody accepted it.")
+        return Standing("not-matched", Told("The campaign does not match it, and nobody accepted it."))
     if item.in_window is False:
-        return Standing("outside-window", f"It was published outside the campaign's window: {when}{because}.")
+        return Standing(
+            "outside-window", Told("It was published outside the campaign's window: %(when)s.", when=when)
+        )
     if item.review == "unreviewed":
-        return Standing("unreviewed", "It matches the campaign; nobody has accepted or rejected it yet.")
+        return Standing(
+            "unreviewed", Told("It matches the campaign; nobody has accepted or rejected it yet.")
+        )
     if item.in_window is None:
-        return Standing("waits-for-date", f"It is accepted, but a person must say when it appeared{because}.")
+        doubt = DOUBTS.get(item.window_reason, item.window_reason)
+        return Standing(
+            "waits-for-date",
+            Told("It is accepted, but a person must say when it appeared (%(doubt)s).", doubt=doubt),
+        )
     unearned = _unearned(item)
     if unearned is not None:
         return unearned
     if item.provisional:
         return Standing(
             "provisional",
-            f"It is accepted, but its outlet {item.outlet_name} has no name, owner and country yet.",
+            Told(
+                "It is accepted, but its outlet %(outlet)s has no name, owner and country yet.",
+                outlet=item.outlet_name,
+            ),
         )
-    kind = "origin not coded yet, taken as earned" if item.origin is None else f"earned ({item.origin})"
-    gone = (
-        ""
-        if item.still_matches
-        else " The campaign no longer matches it; it stays, because a person accepted it."
+    origin = ORIGINS_TOLD.get(item.origin, Told("origin not coded yet, taken as earned"))
+    if item.still_matches:
+        return Standing(
+            "counted",
+            Told(
+                "It is accepted, %(origin)s, published %(when)s inside the window.", origin=origin, when=when
+            ),
+        )
+    return Standing(
+        "counted",
+        Told(
+            "It is accepted, %(origin)s, published %(when)s inside the window. The campaign no longer matches it; it "
+            "stays, because a person accepted it.",
+            origin=origin,
+            when=when,
+        ),
     )
-    return Standing("counted", f"It is accepted, {kind}, published {when} inside the window.{gone}")
 
 
 def count(
@@ -312,18 +349,34 @@ def count_four(items: Iterable[ItemFacts]) -> FourCounts:
 def _unearned(item: ItemFacts) -> Standing | None:
     if item.origin is not None:
         by_origin: dict[Origin, Standing] = {
-            "owned": Standing("owned", "It is accepted, but decided to be owned or a partner's: not earned."),
-            "paid": Standing("paid", "It is accepted, but decided to be paid for: not earned."),
+            "owned": Standing(
+                "owned", Told("It is accepted, but decided to be owned or a partner's: not earned.")
+            ),
+            "paid": Standing("paid", Told("It is accepted, but decided to be paid for: not earned.")),
             "release-verbatim": Standing(
-                "release-verbatim", "It is accepted, but repeats a release word for word: not earned."
+                "release-verbatim",
+                Told("It is accepted, but repeats a release word for word: not earned."),
             ),
         }
         return by_origin.get(item.origin)
-    if item.relation in ("owned", "partner"):
-        return Standing("owned", f"It is accepted, but {item.outlet_name} is {item.relation}: not earned.")
+    if item.relation == "owned":
+        return Standing(
+            "owned",
+            Told(
+                "It is accepted, but %(outlet)s is the campaign's own: not earned.", outlet=item.outlet_name
+            ),
+        )
+    if item.relation == "partner":
+        return Standing(
+            "owned", Told("It is accepted, but %(outlet)s is a partner: not earned.", outlet=item.outlet_name)
+        )
     if item.relation == "paid":
         return Standing(
-            "paid", f"It is accepted, but what {item.outlet_name} carries is paid for: not earned."
+            "paid",
+            Told(
+                "It is accepted, but what %(outlet)s carries is paid for: not earned.",
+                outlet=item.outlet_name,
+            ),
         )
     return None
 

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import get_args
 
 from sqlalchemy import Connection
 
-from resound.article import Origin
+from resound.article import PROMINENCES, Basis, Origin, Tone
 from resound.errors import NotFoundError, ResoundError
 from resound.grouping import regroup
 from resound.store.articles import find_article, record_change
-from resound.store.decisions import Decision, DecisionKind, add_decision, find_decision, undo_decision
-from resound.store.grouping import load_groupings
+from resound.store.decisions import (
+    Decision,
+    DecisionKind,
+    Overlay,
+    add_decision,
+    find_decision,
+    undo_decision,
+)
+from resound.store.grouping import load_groupings, load_overlay
 from resound.store.registry import load_campaign, load_sources
 
-ORIGINS: tuple[str, ...] = get_args(Origin)
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+TONES: tuple[Tone, ...] = get_args(Tone)
+SECOND_CODED: tuple[DecisionKind, ...] = ("tone", "prominence")
+CODED: tuple[DecisionKind, ...] = (*SECOND_CODED, "message", "no-message", "quote", "no-quote")
+"""What a coder says after reading."""
+PER_CAMPAIGN: tuple[DecisionKind, ...] = ("accept", "reject", *CODED)
+_CHOICES: Mapping[str, Sequence[str]] = {
+    "origin": ORIGINS,
+    "tone": TONES,
+    "prominence": tuple(PROMINENCES),
+}
+_WANTED: Mapping[str, str] = {
+    "origin": "an origin",
+    "outlet": "a source id",
+    "date": "a day",
+    "merge": "the other item",
+    "tone": "positive, neutral or negative",
+    "prominence": "headline, lead, body or caption",
+    "message": "the id of a key message",
+    "no-message": "the id of a key message",
+    "quote": "the id of a spokesperson",
+    "no-quote": "the id of a spokesperson",
+}
 
 
 def decide(
@@ -25,6 +55,8 @@ def decide(
     *,
     value: str | None = None,
     campaign: str | None = None,
+    basis: Basis | None = None,
+    is_second: bool = False,
     why: str,
     who: str,
     now: datetime,
@@ -32,27 +64,40 @@ def decide(
     """Write down a decision about the item that a URL or id names, and regroup what it touches.
 
     Args:
-        value: the origin, the outlet's source id, the day (YYYY-MM-DD in the outlet's calendar) or, for merge, the
-            URL or id of the other item. Accept and reject take none. A split may name the item from whose story it
-            parts this one (and says so of two that the machine proposes); without one it leaves whatever story it is in.
-        campaign: needed for accept and reject.
+        value: the origin, the outlet's source id, the day (YYYY-MM-DD in the outlet's calendar), the tone, the
+            prominence, the id of a key message or spokesperson of the campaign or, for merge, the URL or id of the
+            other item. Accept and reject take none. A split may name the item from whose story it parts this one (and
+            says so of two that the machine proposes); without one it leaves whatever story it is in.
+        campaign: needed for accept, reject and coding.
+        basis: what the coder read; needed for tone.
+        is_second: a second coder's tone or prominence, by somebody else than the first; only the agreement reads it.
 
     Raises:
         NotFoundError: no such item, campaign or outlet.
-        ResoundError: the value does not fit the kind of decision.
+        ResoundError: the value does not fit the kind of decision, or one person would code twice.
     """
     key = item_key(connection, item)
-    checked = _check_value(connection, kind, value)
-    if kind in ("accept", "reject"):
-        if campaign is None:
-            raise ResoundError(f"{kind} needs the campaign that it is about: --campaign ID.")
-        load_campaign(connection, campaign)
-    else:
+    if kind not in PER_CAMPAIGN:
         campaign = None
+    elif campaign is None:
+        raise ResoundError(f"{kind} needs the campaign that it is about: --campaign ID.")
+    checked = _check_value(connection, kind, value, campaign)
+    _check_basis(kind, basis)
     if kind in ("merge", "split") and checked == key:
         raise ResoundError(f"An item cannot be {'merged with' if kind == 'merge' else 'parted from'} itself.")
+    if kind in SECOND_CODED or is_second:
+        _check_round(load_overlay(connection, key), kind, campaign, who, is_second=is_second)
     made = add_decision(
-        connection, kind, article=key, campaign=campaign, value=checked, why=why, who=who, now=now
+        connection,
+        kind,
+        article=key,
+        campaign=campaign,
+        value=checked,
+        basis=basis,
+        is_second=is_second,
+        why=why,
+        who=who,
+        now=now,
     )
     _follow(connection, made)
     return made
@@ -80,7 +125,10 @@ def item_key(connection: Connection, item: str) -> str:
     return grouping.item if grouping is not None else found
 
 
-def _check_value(connection: Connection, kind: DecisionKind, value: str | None) -> str | None:
+def _check_value(
+    connection: Connection, kind: DecisionKind, value: str | None, campaign: str | None
+) -> str | None:
+    asked = load_campaign(connection, campaign) if campaign is not None else None
     if kind == "split" and value is None:
         return None
     if kind in ("accept", "reject"):
@@ -88,10 +136,17 @@ def _check_value(connection: Connection, kind: DecisionKind, value: str | None) 
             raise ResoundError(f"{kind} takes no value; {value!r} is too much.")
         return None
     if value is None:
-        wanted = {"origin": "an origin", "outlet": "a source id", "date": "a day", "merge": "the other item"}
-        raise ResoundError(f"{kind} needs {wanted.get(kind, 'a value')}.")
-    if kind == "origin" and value not in ORIGINS:
-        raise ResoundError(f"{value!r} is no origin. One of: {', '.join(ORIGINS)}.")
+        raise ResoundError(f"{kind} needs {_WANTED.get(kind, 'a value')}.")
+    if kind in _CHOICES and value not in _CHOICES[kind]:
+        raise ResoundError(f"{value!r} is no {kind}. One of: {', '.join(_CHOICES[kind])}.")
+    if asked is not None and kind in ("message", "no-message", "quote", "no-quote"):
+        is_message = kind.endswith("message")
+        known = [one.id for one in (asked.messages if is_message else asked.spokespersons)]
+        if value not in known:
+            raise ResoundError(
+                f"{value!r} is no {'key message' if is_message else 'spokesperson'} of {asked.id}. "
+                + (f"One of: {', '.join(known)}." if known else "Its definition names none.")
+            )
     if kind == "outlet" and value not in load_sources(connection):
         raise NotFoundError(
             f"There is no source {value!r}. Describe the outlet in a YAML file and `resound apply` it first; "
@@ -103,6 +158,31 @@ def _check_value(connection: Connection, kind: DecisionKind, value: str | None) 
         except ValueError as err:
             raise ResoundError(f"{value!r} is no day of the form 2014-10-02.") from err
     return item_key(connection, value) if kind in ("merge", "split") else value
+
+
+def _check_basis(kind: DecisionKind, basis: Basis | None) -> None:
+    if basis is None and kind == "tone":
+        raise ResoundError("tone needs what was read: --basis original, or --basis translation.")
+    if basis is not None and kind not in CODED:
+        raise ResoundError(f"{kind} does not record what was read; leave --basis out.")
+
+
+def _check_round(
+    said: Overlay, kind: DecisionKind, campaign: str | None, who: str, *, is_second: bool
+) -> None:
+    """Two codings of one question come from two people, or their agreement says nothing."""
+    if kind not in SECOND_CODED:
+        raise ResoundError(f"Only {' and '.join(SECOND_CODED)} are coded a second time, not {kind}.")
+    first = said.word(kind, campaign)
+    second = said.word(kind, campaign, is_second=True)
+    if is_second and first is None:
+        raise ResoundError(f"Nobody has coded its {kind} yet: there is nothing to code a second time.")
+    if is_second and first is not None and first.who == who:
+        raise ResoundError(f"{who} coded its {kind} first; the second coding must come from another person.")
+    if not is_second and second is not None and second.who == who:
+        raise ResoundError(
+            f"{who} coded its {kind} as the second coder; the first coding must come from another person."
+        )
 
 
 def _follow(connection: Connection, made: Decision) -> None:

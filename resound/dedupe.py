@@ -95,6 +95,12 @@ def is_near_duplicate(a: str, b: str) -> NearDuplicate | None:
     return None
 
 
+def share_within(text: str, other: str) -> float:
+    """How much of a text (its shingles, 0 … 1) stands in another one; 0 for a text that is too short to say."""
+    own = set(_shingles(text))
+    return len(own & set(_shingles(other))) / len(own) if len(own) >= MIN_SHINGLES else 0.0
+
+
 def relation(a: Publication, b: Publication) -> Relation:
     """What near-duplicate texts are to each other (DESIGN 2).
 

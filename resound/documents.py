@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import Connection
 
-from resound.article import text_fields
+from resound.article import Article, Tone, text_fields
 from resound.facts import Facts, lay_over
 from resound.index.base import IndexDocument, Vector
 from resound.query import Document
@@ -64,6 +65,19 @@ def build_documents(connection: Connection, keys: Iterable[str], *, seq: int) ->
         )
         documents.append(_document(facts, overlay, grouping, matches.get(key, []), judged, seq))
     return documents
+
+
+def document_of(article: Article) -> Document:
+    """What matching reads: the four text fields, and no facts beside them."""
+    fields = text_fields(article)
+    return Document(
+        title=fields["title"],
+        lead=fields["lead"],
+        body=fields["body"],
+        caption=fields["caption"],
+        keywords={"lang": frozenset({article.language.language, article.language.tag})},
+        date=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +169,19 @@ def _keywords(
         "campaign": frozenset(campaigns),
         "origin": frozenset({origin} if origin is not None else ()),
         "topic": frozenset(topic for topic, _ in judged.topics.found) if judged.topics else frozenset(),
-        "tone": frozenset(one.tone for one in judged.tones.values() if one.tone is not None),
+        "tone": frozenset(_tones(overlay, judged)),
     }
 
 
-def outlet_name(outlet: str, source: Source | None) -> str:
-    """What people call an outlet; the bare host of one that has no name yet."""
-    return source.names.best() if source is not None else outlet.partition(":")[2] or outlet
+def _tones(overlay: Overlay, judged: _Judged) -> Iterator[str]:
+    """For each campaign a person's word, else the machine's."""
+    found = {campaign: one.tone for campaign, one in judged.tones.items()}
+    for asked, said in overlay.words.items():
+        if asked.about == "tone" and asked.round == 1 and asked.campaign is not None:
+            found[asked.campaign] = cast("Tone", said.value)  # checked when it was written
+    yield from (tone for tone in found.values() if tone is not None)
+
+
+def outlet_name(outlet: str, source: Source | None, *, language: str = "en") -> str:
+    """What people call an outlet, in `language` where it has such a name; the bare host of one that has no name yet."""
+    return source.names.best(language) if source is not None else outlet.partition(":")[2] or outlet

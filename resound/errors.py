@@ -30,7 +30,7 @@ class DefinitionError(ResoundError):
 
 
 class ConflictError(ResoundError):
-    """A file differs from a version that was edited elsewhere; nothing was applied."""
+    """Somebody was faster: a file differs from a version that was edited elsewhere, a decision was undone already. Nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +123,17 @@ class ModelError(ResoundError):
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class SignInError(ResoundError):
+    """Who wants in is not let in. The sentence is the same whatever was wrong: it must not tell who has an account."""
+
+
+class TooManyAttemptsError(SignInError):
+    """Passwords were tried too often. `seconds`: how long until the next one is looked at."""
+
+    exit_code = 75
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds

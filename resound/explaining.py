@@ -9,17 +9,19 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from resound.article import FoundDate
+from resound.coding import item_coding
 from resound.counting import standing
 from resound.documents import outlet_name
 from resound.errors import NotFoundError
 from resound.facts import Facts, lay_over
 from resound.figures import item_facts
+from resound.origin import OriginEvidence
 from resound.outcome import STAGES
 from resound.store.articles import find_article, list_aliases, list_versions, load_articles
 from resound.store.captures import Capture, list_captures
-from resound.store.decisions import Decision, Overlay, all_decisions, overlays, standing_decisions
+from resound.store.decisions import Decision, all_decisions
 from resound.store.enrichments import joined, load_tones, load_topics, load_translations
-from resound.store.grouping import load_component, load_groupings, story_members, twins_of
+from resound.store.grouping import load_component, load_groupings, load_overlay, story_members
 from resound.store.matches import list_matches
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.tables import clip, lead, page, work
@@ -131,7 +133,7 @@ def _stages(
 def _article(connection: Connection, key: str) -> list[Section]:
     sources = load_sources(connection)
     stored = load_articles(connection, [key])[key]
-    facts = lay_over(stored, _said(connection, key), sources)
+    facts = lay_over(stored, load_overlay(connection, key), sources)
     sections = [("As it was read", _reading(facts)), ("Versions", _versions(connection, key, stored.version))]
     aliases = list_aliases(connection, key)
     if aliases:
@@ -143,20 +145,11 @@ def _article(connection: Connection, key: str) -> list[Section]:
     sections.append(("What models say of it", _models(connection, stored.version)))
     sections.append(("Item and story", _item_and_story(connection, key)))
     sections.append(("Campaigns", _campaigns(connection, key)))
+    sections.append(("Coding", _coding(connection, key)))
     decisions = all_decisions(connection, article=key)
     undone = {one.undoes for one in decisions if one.undoes is not None}
     sections.append(("Decisions", [_decision(one, one.id in undone) for one in decisions]))
     return sections
-
-
-def _said(connection: Connection, key: str) -> Overlay:
-    """What people said of the item that the article belongs to."""
-    grouping = load_groupings(connection, [key]).get(key)
-    if grouping is None:
-        return overlays(standing_decisions(connection, articles=[key])).get(key, Overlay())
-    item_of = {one.article: one.item for one in twins_of(connection, [grouping.item])[grouping.item]}
-    said = standing_decisions(connection, articles=item_of)
-    return overlays((one for one in said if one.article in item_of), item_of).get(grouping.item, Overlay())
 
 
 def _reading(facts: Facts) -> list[str]:
@@ -260,15 +253,65 @@ def _campaigns(connection: Connection, key: str) -> list[str]:
             lines.append(f"{name}: matches in the {match.prominence}, because of {because}.")
         else:
             lines.append(f"{name}: matched once, and no longer does.")
-        for facts in item_facts(connection, name):
-            if facts.item == item:
-                place = standing(facts)
-                lines.append(f"{name}: {place.kind}. {place.why}")
+        for facts in item_facts(connection, name, items=[item]):
+            place = standing(facts)
+            lines.append(f"{name}: {place.kind}. {place.why}")
     return lines
 
 
+def _coding(connection: Connection, key: str) -> list[str]:
+    """What people and the machine say of the item, for each campaign that matches it or for which it is coded."""
+    lines = []
+    for name in load_campaigns(connection):
+        coding = item_coding(connection, key, name)
+        if coding.match is None and coding.review is None and coding.tone.decided is None:
+            continue
+        origin, made = coding.origin.proposed, coding.tone.proposed
+        lines += [
+            f"{name}: tone: {_word(coding.tone.decided, made.tone if made is not None else None)}.",
+            f"{name}: prominence: {_word(coding.prominence.decided, coding.prominence.proposed)}.",
+            f"{name}: origin: {_word(coding.origin.decided, origin.origin)}.",
+            *(f"{name}: evidence for {one.origin}: {_speaks_for(one)}" for one in origin.evidence),
+        ]
+        carried: list[tuple[str, str, str | None, Decision | None]] = [
+            *(("message", one.message.id, one.carries, one.decided) for one in coding.messages),
+            *(("quotation of", one.person.id, one.carries, one.decided) for one in coding.quotes),
+        ]
+        lines += [
+            f"{name}: {what} {which}: {carries}{f' by {decided.who}' if decided is not None else ''}."
+            for what, which, carries, decided in carried
+            if carries is not None
+        ]
+    return lines
+
+
+def _word(decided: Decision | None, proposed: str | None) -> str:
+    """A person's word, else the machine's."""
+    if decided is not None:
+        read = f", from the {decided.basis}" if decided.basis else ""
+        return f"{decided.value} ({decided.who}{read}; the machine proposes {proposed or 'nothing'})"
+    return f"not coded; the machine proposes {proposed or 'nothing'}"
+
+
+def _speaks_for(one: OriginEvidence) -> str:
+    if one.copy is not None:
+        return (
+            f"{one.copy.share:.0%} of the text stands in {one.copy.url} of {one.publisher.name}"
+            f"{f' of {one.copy.day}' if one.copy.day else ''}."
+        )
+    if one.kind == "credit":
+        return f"it credits {one.publisher.name}: “{one.passage}”."
+    return f"{one.publisher.name} is {one.publisher.relation}."
+
+
 def _decision(one: Decision, is_undone: bool) -> str:
-    about = " ".join(part for part in (one.value, f"for {one.campaign}" if one.campaign else None) if part)
+    parts = (
+        one.value,
+        f"for {one.campaign}" if one.campaign else None,
+        f"from the {one.basis}" if one.basis else None,
+        "as second coder" if one.round == 2 else None,
+    )
+    about = " ".join(part for part in parts if part)
     undoes = f" (takes back {one.undoes})" if one.undoes is not None else ""
     taken_back = " – taken back" if is_undone else ""
     return f"{one.id}: {one.kind} {about}{undoes}, by {one.who}, {_moment(one.at)}: {one.why}{taken_back}"

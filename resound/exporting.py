@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from resound.campaign import Campaign
 from resound.definitions import dump_definition
 from resound.figures import campaign_figures
 from resound.source import Source
-from resound.store.captures import list_captures
+from resound.store.database import in_parts
 from resound.store.registry import current_definitions
-from resound.store.tables import clip, page
+from resound.store.tables import capture, clip, page
 
 COLUMNS = (
     "standing",
@@ -60,6 +60,7 @@ def item_rows(connection: Connection, campaign: str, *, now: datetime) -> Iterat
     yield COLUMNS
     figures = campaign_figures(connection, campaign, now=now)
     as_of = now.isoformat(timespec="seconds")
+    evidence = _evidence_of(connection, figures.items)
     for facts, place in figures.items.values():
         row = (
             place.kind,
@@ -78,7 +79,7 @@ def item_rows(connection: Connection, campaign: str, *, now: datetime) -> Iterat
             "yes" if facts.re_run else "",
             " ".join(facts.seen_at),
             facts.item,
-            _evidence(connection, facts.item),
+            evidence.get(facts.item, ""),
             as_of,
         )
         yield tuple(make_harmless(cell) for cell in row)
@@ -93,16 +94,22 @@ def make_harmless(cell: str) -> str:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
-def _evidence(connection: Connection, item: str) -> str:
-    """The hash of the newest record of the item, or of its clip: what `resound explain` shows in full."""
-    pages = connection.execute(page.select().where(page.c.article == item).order_by(page.c.id)).all()
-    captures = [one for row in pages for one in list_captures(connection, page_id=row.id) if one.version]
-    if captures:
-        newest = max(captures, key=lambda one: one.fetched_at)
-        expired = f" (expired {newest.expired_at:%Y-%m-%d})" if newest.expired_at is not None else ""
-        return f"{newest.file} at {newest.offset} sha256:{newest.sha256}{expired}"
-    clips = connection.execute(clip.select().where(clip.c.article == item).order_by(clip.c.at)).all()
-    return f"clip sha256:{clips[-1].sha256}" if clips else ""
+def _evidence_of(connection: Connection, items: Iterable[str]) -> dict[str, str]:
+    """item → the hash of its newest record, or of its clip: what `resound explain` shows in full. Without those of neither."""
+    found: dict[str, str] = {}
+    for part in in_parts(items):
+        clips = select(clip.c.article, clip.c.sha256).where(clip.c.article.in_(part)).order_by(clip.c.at)
+        found |= {row.article: f"clip sha256:{row.sha256}" for row in connection.execute(clips)}
+        records = (
+            select(page.c.article, capture)
+            .join(capture, capture.c.page == page.c.id)
+            .where(page.c.article.in_(part), capture.c.version.is_not(None))
+            .order_by(capture.c.fetched_at, capture.c.id)
+        )
+        for row in connection.execute(records):  # the newest one comes last
+            expired = f" (expired {row.expired_at:%Y-%m-%d})" if row.expired_at is not None else ""
+            found[row.article] = f"{row.file} at {row.offset} sha256:{row.sha256}{expired}"
+    return found
 
 
 def _write(path: Path, text: str) -> Path:

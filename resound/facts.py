@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
-from resound.article import FoundDate
+from resound.article import PROMINENCES, Field, FoundDate
 from resound.source import Edition, Source
 from resound.store.articles import Placement, StoredArticle
 from resound.store.decisions import Overlay
@@ -73,6 +73,18 @@ def local_day(found: FoundDate | None, zone: tzinfo) -> date | None:
     if found is None:
         return None
     return found.at.astimezone(zone).date() if found.at is not None else found.day
+
+
+def decided_prominence(overlay: Overlay, campaign: str) -> Field | None:
+    """Where a person says that the campaign is named."""
+    said = overlay.word("prominence", campaign)
+    return None if said is None or said.value is None else PROMINENCES[said.value]
+
+
+def highest(prominences: Iterable[str | None]) -> Field | None:
+    """headline > lead > body > caption."""
+    named = set(prominences)
+    return next((name for name in PROMINENCES.values() if name in named), None)
 
 
 def place_page(final_url: str, language_tag: str, sources: Mapping[str, Source]) -> Placement:

@@ -11,15 +11,15 @@ from typing import cast
 
 from sqlalchemy import Connection, select
 
-from resound.article import Field, Language, Medium, Origin
+from resound.article import Language, Medium, Origin
 from resound.campaign import Campaign, Window
 from resound.counting import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch, count
 from resound.documents import outlet_name
-from resound.facts import Facts, lay_over, local_day
-from resound.query import FIELDS
+from resound.facts import Facts, decided_prominence, highest, lay_over, local_day
 from resound.source import Source
 from resound.store.articles import StoredArticle, load_articles
-from resound.store.decisions import Overlay, overlays, standing_decisions
+from resound.store.database import in_parts
+from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
 from resound.store.frontier import list_readings
 from resound.store.grouping import Grouping, load_groupings, twins_of
 from resound.store.leads import open_leads
@@ -42,7 +42,7 @@ def campaign_figures(
     campaign = load_campaign(connection, campaign_id)
     sources = load_sources(connection)
     return count(
-        item_facts(connection, campaign_id),
+        _items(connection, campaign, sources),
         campaign=campaign.id,
         as_of=now,
         by=by,
@@ -52,26 +52,69 @@ def campaign_figures(
     )
 
 
-def item_facts(connection: Connection, campaign_id: str) -> list[ItemFacts]:
+def item_facts(
+    connection: Connection, campaign_id: str, *, items: Iterable[str] | None = None
+) -> list[ItemFacts]:
     """Every item that the campaign matches, matched once, or that a person accepted or rejected for it.
 
     An item matches where any of its twins (other addresses of the same publication) does; what a person said of one
     of them was said of the item. Copies on aggregators are no items: they are what it was "also seen at".
+
+    With `items`, only those among them.
     """
-    campaign = load_campaign(connection, campaign_id)
-    sources = load_sources(connection)
-    said = [one for one in standing_decisions(connection) if one.kind not in ("merge", "split")]
-    matches = list_matches(connection, campaign=campaign_id)
+    campaign, sources = load_campaign(connection, campaign_id), load_sources(connection)
+    return _items(connection, campaign, sources, items)
+
+
+def facts_of(connection: Connection, campaign_id: str, articles: Iterable[str]) -> list[ItemFacts]:
+    """The items that these articles belong to, as the campaign sees them: whether it has to do with them or not."""
+    campaign, sources = load_campaign(connection, campaign_id), load_sources(connection)
+    twins = _twins(connection, articles)
+    among = _articles(twins)
+    said = standing_decisions(connection, articles=among)
+    matches = list_matches(connection, articles=among, campaign=campaign.id, with_detail=False)
+    return _lay_out(connection, campaign, sources, twins, said, matches)
+
+
+def _items(
+    connection: Connection,
+    campaign: Campaign,
+    sources: Mapping[str, Source],
+    items: Iterable[str] | None = None,
+) -> list[ItemFacts]:
+    among = None if items is None else _articles(_twins(connection, items))
+    said = standing_decisions(connection, articles=among)
+    matches = list_matches(connection, articles=among, campaign=campaign.id, with_detail=False)
     touched = {one.article for one in matches}
-    touched |= {one.article for one in said if one.campaign == campaign_id and one.article is not None}
-    twins = twins_of(connection, {one.item for one in load_groupings(connection, touched).values()})
-    item_of = {twin.article: twin.item for members in twins.values() for twin in members}
+    touched |= {one.article for one in said if one.campaign == campaign.id and one.article is not None}
+    twins = _twins(connection, touched if among is None else touched & among)
+    return _lay_out(connection, campaign, sources, twins, said, matches)
+
+
+def _twins(connection: Connection, articles: Iterable[str]) -> dict[str, list[Grouping]]:
+    """item → its groupings, of every item that these articles belong to."""
+    return twins_of(connection, {one.item for one in load_groupings(connection, articles).values()})
+
+
+def _articles(twins: Mapping[str, Sequence[Grouping]]) -> set[str]:
+    return {one.article for members in twins.values() for one in members}
+
+
+def _lay_out(
+    connection: Connection,
+    campaign: Campaign,
+    sources: Mapping[str, Source],
+    twins: Mapping[str, Sequence[Grouping]],
+    said: Iterable[Decision],
+    matches: Iterable[StoredMatch],
+) -> list[ItemFacts]:
+    item_of = {one.article: item for item, members in twins.items() for one in members}
     by_item = overlays((one for one in said if one.article in item_of), item_of)
     found: dict[str, list[StoredMatch]] = {}
     for match in matches:
         if match.article in item_of:
             found.setdefault(item_of[match.article], []).append(match)
-    heads = load_articles(connection, twins)
+    heads = load_articles(connection, twins, with_text=False)
     copies = _copies(connection, item_of)
     return [
         _facts(
@@ -120,8 +163,10 @@ def _facts(
         review=_review(overlay, campaign, still_matches=still_matches),
         still_matches=still_matches,
         re_run=grouping.re_run_of is not None,
-        prominence=_highest(one.prominence for one in matches if one.matched),
+        prominence=decided_prominence(overlay, campaign.id)
+        or highest(one.prominence for one in matches if one.matched),
         seen_at=seen_at,
+        version=facts.stored.version,
     )
 
 
@@ -139,22 +184,16 @@ def _review(overlay: Overlay, campaign: Campaign, *, still_matches: bool) -> Rev
     return "accepted" if campaign.review == "auto" and still_matches else "unreviewed"
 
 
-def _highest(prominences: Iterable[str | None]) -> Field | None:
-    """headline > lead > body > caption."""
-    named = set(prominences)
-    return next((name for name in FIELDS if name in named), None)
-
-
 def _copies(connection: Connection, item_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """item → addresses of its copies on aggregators."""
     joined: dict[str, set[str]] = {}
-    for row in connection.execute(select(edge.c.a, edge.c.b)):
-        for one, other in ((row.a, row.b), (row.b, row.a)):
-            if one in item_of:
-                joined.setdefault(other, set()).add(item_of[one])
+    for part in in_parts(item_of):
+        for one, other in ((edge.c.a, edge.c.b), (edge.c.b, edge.c.a)):
+            for row in connection.execute(select(one, other).where(one.in_(part))):
+                joined.setdefault(row[1], set()).add(item_of[row[0]])
     found: dict[str, list[str]] = {}
     stored: StoredArticle
-    for key, stored in sorted(load_articles(connection, joined).items()):
+    for key, stored in sorted(load_articles(connection, joined, with_text=False).items()):
         if stored.placement.kind == "copy":
             for item in joined[key]:
                 found.setdefault(item, []).append(stored.article.canonical_url)
@@ -178,7 +217,7 @@ def _watch(
 ) -> list[Watch]:
     """How well the outlets of the campaign's countries were read. By-hand sources have nothing that could be read."""
     days_read: dict[str, list[Gap]] = {}
-    for one in list_readings(connection):
+    for one in list_readings(connection, first=campaign.window.first, last=campaign.window.last):
         days_read.setdefault(one.source, []).append((one.first_day, one.last_day))
     found = []
     for source in sources.values():

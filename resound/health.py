@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from resound.outcome import MODEL_STAGES, Stage
 from resound.source import Source
 from resound.store import work
 from resound.store.frontier import Channel, list_channels
-from resound.store.leads import open_leads
-from resound.store.registry import load_campaigns, load_sources
+from resound.store.leads import count_open_leads
+from resound.store.registry import current_definitions, load_sources
 from resound.store.tables import article, page, reading
 from resound.store.work import Tally
 
@@ -49,8 +49,9 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every stage's outcomes, and sentences about what a person should look at."""
+    """Every stage's outcomes, and sentences about what a person should look at. `articles`: how many are stored."""
 
+    articles: int
     tallies: tuple[Tally, ...]
     sentences: tuple[str, ...]
 
@@ -70,23 +71,21 @@ def source_health(connection: Connection, *, now: datetime) -> list[SourceHealth
             select(reading.c.source, func.max(reading.c.read_at)).group_by(reading.c.source)
         ).all()
     )
-    pages: dict[str, int] = dict(
-        connection.execute(select(page.c.source, func.count()).group_by(page.c.source)).all()
-    )
-    recent = (
-        select(page.c.source, func.count()).where(page.c.first_seen >= now - WEEK).group_by(page.c.source)
-    )
-    weekly: dict[str, int] = dict(connection.execute(recent).all())
-    first = dict(
-        connection.execute(select(page.c.source, func.min(page.c.first_seen)).group_by(page.c.source)).all()
-    )
+    # One walk through the pages for all three: there may be a million of them.
+    seen = select(
+        page.c.source,
+        func.count().label("pages"),
+        func.count(case((page.c.first_seen >= now - WEEK, 1))).label("weekly"),
+        func.min(page.c.first_seen).label("first"),
+    ).group_by(page.c.source)
+    pages = {row.source: row for row in connection.execute(seen)}
     return [
         _health(
             source,
             channels.get(key, []),
-            pages=pages.get(key, 0),
-            weekly=weekly.get(key, 0),
-            watched_a_week=key in first and first[key] <= now - WEEK,
+            pages=pages[key].pages if key in pages else 0,
+            weekly=pages[key].weekly if key in pages else 0,
+            watched_a_week=key in pages and pages[key].first <= now - WEEK,
             last_read=last.get(key),
         )
         for key, source in sources.items()
@@ -98,19 +97,21 @@ def overall_status(connection: Connection, *, now: datetime) -> Status:
     tallies = work.tallies(connection, now=now)
     sentences = []
     articles = connection.execute(select(func.count()).select_from(article)).scalar_one()
-    sentences.append(f"{articles} articles of {len(load_campaigns(connection))} campaign(s) are stored.")
+    sentences.append(
+        f"{articles} articles of {len(current_definitions(connection, 'campaign'))} campaign(s) are stored."
+    )
     quarantined = sum(one.count for one in tallies if one.outcome == "quarantined")
     if quarantined:
         sentences.append(f"{quarantined} in quarantine: `resound requeue` tries them again.")
     for stage, _, detail, count in work.waiting_reasons(connection, MODEL_STAGES):
         sentences.append(f"{count} waiting for {_WORK[stage]}: {detail}")
-    leads = len(open_leads(connection))
+    leads = count_open_leads(connection)
     if leads:
         sentences.append(f"{leads} leads: known of, not readable, never counted.")
     for one in source_health(connection, now=now):
         if one.state in ("failing", "stopped", "too few", "too many"):
             sentences.append(f"{one.name}: {one.sentence}")  # noqa: PERF401 (reads better beside the others)
-    return Status(tuple(tallies), tuple(sentences))
+    return Status(articles, tuple(tallies), tuple(sentences))
 
 
 def _health(

@@ -120,6 +120,12 @@ class CampaignMatcher:
             for one in campaign.messages
             if (found := read(one.query, f"message {one.id}")) is not None
         ]
+        self.comparators = [
+            (one.id, found)
+            for one in campaign.comparators
+            if (found := read(one.query, f"comparator {one.id}")) is not None
+        ]
+        """What the campaign is set beside (`resound.voice`); no part of whether an article matches it."""
         self.fingerprint = self._make_fingerprint()
         """Changes when, and only when, what is asked for changes: not with notes, the window or the order of entries."""
 

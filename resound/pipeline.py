@@ -7,7 +7,8 @@ nothing and repeats nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +16,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, select, update
 
-from resound.article import Article, Entry, text_fields
+from resound.article import Entry
+from resound.documents import document_of
 from resound.enriching import enrich_pending, open_model_work
 from resound.errors import ModelError
 from resound.facts import place_page
@@ -103,17 +105,35 @@ def process_pending(
     return done
 
 
-def document_of(article: Article) -> Document:
-    """What matching reads: the four text fields, and no facts beside them."""
-    fields = text_fields(article)
-    return Document(
-        title=fields["title"],
-        lead=fields["lead"],
-        body=fields["body"],
-        caption=fields["caption"],
-        keywords={"lang": frozenset({article.language.language, article.language.tag})},
-        date=None,
-    )
+def settle(
+    store: Store,
+    articles: Iterable[str],
+    *,
+    enrich: Literal["matched", "all"] = "matched",
+    clock: Clock,
+    seconds: float = 10.0,
+) -> bool:
+    """Match and group these articles now, with whatever waits before them: a person waits for the answer.
+
+    Returns whether it is done; where it takes longer, the worker goes on with it. Models' work always waits for that.
+    """
+    begun = time.monotonic()
+    with store.read() as connection:
+        sources, campaigns = load_sources(connection), load_campaigns(connection)
+    matchers = {key: CampaignMatcher(campaign) for key, campaign in campaigns.items()}
+    done = Processed()
+    left = list(articles)
+    while left and time.monotonic() - begun < seconds:
+        moved = _match_batch(store, matchers, done, clock, enrich) + _group_batch(store, sources, done, clock)
+        with store.read() as connection:
+            left = [
+                one
+                for one in left
+                if not all(work.is_finished(connection, stage, one) for stage in ("match", "group"))
+            ]
+        if not moved:
+            break
+    return not left
 
 
 def _read_batch(

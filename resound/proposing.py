@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from resound.store.articles import StoredArticle, load_articles
 from resound.store.decisions import standing_decisions
-from resound.store.grouping import load_groupings
+from resound.store.grouping import load_groupings, twins_of
 from resound.store.links import list_links
 
 
@@ -40,12 +40,18 @@ class Proposal:
         return asdict(self)
 
 
-def open_proposals(connection: Connection) -> list[Proposal]:
+def open_proposals(connection: Connection, items: Iterable[str] | None = None) -> list[Proposal]:
     """The most alike first, one for each pair of stories: its likest articles.
 
-    What is one story already, and what a person parted, is none any more.
+    What is one story already, and what a person parted, is none any more. With `items`, those that one of their
+    articles is a side of.
     """
-    links = list_links(connection, is_joined=False)
+    articles_of = (
+        None
+        if items is None
+        else [one.article for twins in twins_of(connection, items).values() for one in twins]
+    )
+    links = list_links(connection, articles_of, is_joined=False)
     decisions = [one for one in standing_decisions(connection) if one.kind == "split" and one.article]
     keys = {key for one in links for key in (one.a, one.b)}
     asked = keys | {key for one in decisions for key in (one.article, one.value) if key}

@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from nlp.lockfile import read_lock
 from nlp.models import find_profile
+from nlp.standing import stand_models
 from resound.errors import ResoundError
 from resound.index.base import SearchIndex
 from resound.indexing import Standing, index_standing
@@ -136,12 +136,8 @@ def _check_models(models_in_use: Callable[[], tuple[str, Path] | None]) -> Check
                 False,
             )
         profile, folder = in_use
-        locked = read_lock(folder)
-        missing = [
-            one.id
-            for one in find_profile(profile, folder).models
-            if not one.optional and not (one.id in locked and (folder / one.id).is_dir())
-        ]
+        models = stand_models(find_profile(profile, folder), folder, hash_up_to=0)
+        missing = [one.id for one in models if not one.optional and one.state != "there"]
     except (ResoundError, OSError) as err:  # the models' folder may be a disk of its own, and away
         return Check("models", False, str(err), False)
     if missing:

@@ -26,6 +26,10 @@
 | `RESOUND_HOSTS` | further host names that the pages answer to, parted by commas |
 | `RESOUND_PROXIES` | addresses of proxies whose `X-Forwarded-…` headers are believed, parted by commas |
 | `RESOUND_MAX_UPLOAD` | bytes that one uploaded file may have (default 50,000,000) |
+| `RESOUND_OIDC_ISSUER` `RESOUND_OIDC_CLIENT_ID` | people sign in at this OpenID provider, too (docs/people.md) |
+| `RESOUND_OIDC_CLIENT_SECRET` `…_CLIENT_SECRET_FILE` | what Resound proves itself with there; or a file that holds it |
+| `RESOUND_OIDC_ALLOW` | e-mail addresses and domains, parted by commas, whose owners get an account by themselves (default: nobody) |
+| `RESOUND_OIDC_ROLE` | the role of those accounts: none, reader, coder, editor, admin (default reader) |
 | `RESOUND_CODER` | the name written beside decisions (default: the login name) |
 | `RESOUND_LANGUAGE` | interface language: en, zh-Hant, vi (default: from the locale) |
 """
@@ -39,6 +43,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -64,6 +69,8 @@ _ALLOW = re.compile(
 
 # "https://resound.example.org", "http://10.0.0.5:8000/press"
 _PUBLIC = re.compile(r"https?://[^\s/@?#]+(?:/[^\s?#]*)?", re.IGNORECASE)
+# "cpc.example", "lin@cpc.example"
+_MAIL_OR_DOMAIN = re.compile(r"(?:[^\s@,]+@)?[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
 # "cloud:my-deployment:dXMtZWFzdC0x…" (what the cloud's console shows behind a name)
 _CLOUD = re.compile(r"cloud:\s*([^\s,]+)", re.IGNORECASE)
 # "https://search.example:9200", "http://[::1]:9200/path"; with `user:password@` in front of the host it is refused
@@ -87,6 +94,18 @@ def locale_language(environment: Mapping[str, str]) -> UiLanguage:
     name = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(key))), "")
     by_code: dict[str, UiLanguage] = {"zh": "zh-Hant", "vi": "vi"}
     return by_code.get(re.split(r"[_.@-]", name.lower(), maxsplit=1)[0], "en")
+
+
+def is_safe_address(url: str) -> bool:
+    """Whether nobody on the way can read or change what is sent to a web address: https, or on this machine."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (
+            parts.scheme == "https"
+            or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1"))
+        )
+    except ValueError:
+        return False
 
 
 class Settings(BaseSettings):
@@ -134,6 +153,12 @@ class Settings(BaseSettings):
     hosts: Annotated[tuple[str, ...], NoDecode] = ()
     proxies: Annotated[tuple[str, ...], NoDecode] = ()
     max_upload: int = Field(default=50_000_000, ge=1_000, le=2_000_000_000)
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = Field(default=None, min_length=1)
+    oidc_client_secret: SecretStr | None = Field(default=None, repr=False)
+    oidc_client_secret_file: Path | None = None
+    oidc_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    oidc_role: Literal["none", "reader", "coder", "editor", "admin"] = "reader"
     coder: str = Field(default_factory=_login_name, min_length=1, max_length=200)
     language: UiLanguage = Field(default_factory=lambda: locale_language(os.environ))
 
@@ -165,7 +190,22 @@ class Settings(BaseSettings):
             raise ValueError("write an address that people can open, such as https://resound.example.org")
         return value.rstrip("/")
 
-    @field_validator("allow", "ports", "hosts", "proxies", mode="before")
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_a_provider(cls, value: str | None) -> str | None:
+        if value is not None and not is_safe_address(value):
+            raise ValueError("write the provider's address as it calls itself, with https://")
+        return value
+
+    @field_validator("oidc_allow")
+    @classmethod
+    def _are_people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if not _MAIL_OR_DOMAIN.fullmatch(entry):
+                raise ValueError(f"{entry!r} is neither an e-mail address nor a domain of them")
+        return tuple(entry.lower() for entry in value)
+
+    @field_validator("allow", "ports", "hosts", "proxies", "oidc_allow", mode="before")
     @classmethod
     def _by_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -210,7 +250,11 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "store_url_file", "elasticsearch_api_key_file", "elasticsearch_password_file", "elasticsearch_ca_file"
+        "store_url_file",
+        "elasticsearch_api_key_file",
+        "elasticsearch_password_file",
+        "elasticsearch_ca_file",
+        "oidc_client_secret_file",
     )
     @classmethod
     def _is_a_file(cls, value: Path | None) -> Path | None:
@@ -234,6 +278,18 @@ class Settings(BaseSettings):
     def _has_one_store(self) -> Settings:
         if self.store_url is not None and self.store_url_file is not None:
             raise ValueError(f"set {PREFIX}STORE_URL or {PREFIX}STORE_URL_FILE, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_provider(self) -> Settings:
+        secrets = [self.oidc_client_secret, self.oidc_client_secret_file]
+        if secrets.count(None) == 0:
+            raise ValueError(f"set {PREFIX}OIDC_CLIENT_SECRET or {PREFIX}OIDC_CLIENT_SECRET_FILE, not both")
+        given = [self.oidc_issuer is not None, self.oidc_client_id is not None, secrets.count(None) == 1]
+        if any(given) and not all(given):
+            raise ValueError(
+                f"{PREFIX}OIDC_ISSUER, {PREFIX}OIDC_CLIENT_ID and {PREFIX}OIDC_CLIENT_SECRET (or its file) belong together"
+            )
         return self
 
     @model_validator(mode="after")
@@ -282,6 +338,17 @@ class Settings(BaseSettings):
         return _read_secret(f"ELASTICSEARCH_{name.upper()}", path)
 
     @property
+    def oidc_secret(self) -> str:
+        """What Resound proves itself with at the OpenID provider. Not to be printed.
+
+        Raises:
+            DefinitionError: the file cannot be read, or is empty.
+        """
+        if self.oidc_client_secret_file is not None:
+            return _read_secret("OIDC_CLIENT_SECRET", self.oidc_client_secret_file)
+        return self.oidc_client_secret.get_secret_value() if self.oidc_client_secret is not None else ""
+
+    @property
     def user_agent(self) -> str:
         """What the crawler calls itself: `Resound/0.1.0 (+press@example.org)`.
 
@@ -325,6 +392,11 @@ class Settings(BaseSettings):
     def model_folder(self) -> Path:
         """Where language models lie."""
         return self.models.expanduser() if self.models is not None else self.data / "models"
+
+    @property
+    def uploads(self) -> Path:
+        """Tables of clips that wait for a person's word; may be deleted at any time."""
+        return self.data / "uploads"
 
     @property
     def evidence(self) -> Path:

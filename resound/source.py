@@ -6,6 +6,7 @@ The outlet of an article is found by the host of its *final* URL (`editions[].ho
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -46,6 +47,11 @@ class Names(Strict):
         """The name in `language`, else English, else whichever there is."""
         by_language = {"zh-Hant": self.zh_hant, "en": self.en, "vi": self.vi}
         return by_language.get(language) or self.en or self.zh_hant or self.vi or ""
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Those there are."""
+        return tuple(name for name in (self.zh_hant, self.en, self.vi) if name)
 
 
 class Owner(Strict):
@@ -148,7 +154,7 @@ class Source(Strict):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _known_zones():
             raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh")
         return value
 
@@ -172,3 +178,9 @@ class Source(Strict):
     def zone(self) -> ZoneInfo:
         """The outlet's own time zone: its calendar decides which day an item belongs to."""
         return ZoneInfo(self.timezone)
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    """Once in a process: asking walks through the machine's zone files, and every page reads every source."""
+    return frozenset(available_timezones())

@@ -109,6 +109,14 @@ def loose_tokens(text: str) -> list[str]:
     return [forms.loose for forms, _, _ in scan(text)]
 
 
+def word_forms(text: str) -> list[Forms]:
+    """Each token's forms without where it stands: a third of what `scan` costs."""
+    tables = _tables()
+    normal, _ = _normalise(text, tables)
+    pattern = tables.tokens_beyond if _BEYOND.search(normal) else tables.tokens
+    return [forms for forms in map(fold_word, pattern.findall(normal)) if forms.exact]
+
+
 def scan(text: str) -> Iterator[tuple[Forms, int, int]]:
     """Each token's forms with the offsets of its first character and of what follows its last, in the original."""
     tables = _tables()

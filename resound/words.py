@@ -6,7 +6,7 @@ The catalogues are read as they are; there is nothing to compile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from functools import cache
 from importlib import resources
@@ -16,14 +16,18 @@ from typing import Any
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
 from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.told import Told
 
 _LOCALES: Mapping[UiLanguage, str] = {"en": "en_GB", "zh-Hant": "zh_Hant_TW", "vi": "vi_VN"}
 OWN_NAMES: Mapping[UiLanguage, str] = {"zh-Hant": "繁體中文", "en": "English", "vi": "Tiếng Việt"}
 """What each language calls itself, in the order in which they are offered."""
+_SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
 
 
 class Words:
@@ -38,6 +42,17 @@ class Words:
         """A text; `values` fill its `%(name)s`."""
         text = self.lookup(message)
         return text % values if values else text
+
+    def told(self, sentence: str) -> str:
+        """A sentence of the domain in this language, where it remembers what it was made of; else as it is."""
+        if isinstance(sentence, Told):
+            return self.gettext(
+                sentence.pattern, **{key: self._inner(one) for key, one in sentence.values.items()}
+            )
+        return sentence
+
+    def _inner(self, value: Any) -> Any:
+        return self.told(value) if isinstance(value, Told) else value
 
     def ngettext(self, one: str, many: str, num: int, /, **values: Any) -> str:
         """A text that depends on a number, which is its `%(num)s`."""
@@ -61,6 +76,19 @@ class Words:
     def percent(self, share: float) -> str:
         """0.256 as 26 %."""
         return format_percent(share, locale=self.locale)
+
+    def enumerate(self, names: Iterable[str]) -> str:
+        """One, two and three."""
+        return format_list(list(names), locale=self.locale)
+
+    def size(self, value: int) -> str:
+        """Bytes as people write them: 1.2 GB, 35 MB, 4 kB."""
+        unit, step = next(
+            (one for one in _SIZES if value >= one[1]),
+            _SIZES[-1],
+        )
+        shown = round(value / step, 1 if value < 10 * step else 0)
+        return format_unit(shown, f"digital-{unit}", length="short", locale=self.locale)
 
     def day(self, value: date | str | None, *, size: str = "medium") -> str:
         """A calendar day; ISO text is read. Empty for none."""

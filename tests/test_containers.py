@@ -75,7 +75,7 @@ def pinned_images() -> Iterator[str]:
 
 
 def test_the_wanted_services_are_there() -> None:
-    assert set(SERVICES) == {"elasticsearch", "postgres", "migrate", "worker", "cli", "models"}
+    assert set(SERVICES) == {"elasticsearch", "postgres", "migrate", "worker", "web", "cli", "models"}
     assert "version" not in COMPOSE
 
 
@@ -96,8 +96,24 @@ def test_elasticsearch_is_the_one_that_the_client_speaks_to() -> None:
 @each_service
 def test_a_service_is_restarted_or_ends(name: str) -> None:
     assert SERVICES[name]["restart"] in ("unless-stopped", "no")
-    assert not SERVICES[name].get("ports"), "nothing is published: there is no page to show yet"
     assert not SERVICES[name].get("privileged")
+
+
+def test_only_the_pages_are_published_and_for_this_machine_alone() -> None:
+    published = {name: one["ports"] for name, one in SERVICES.items() if one.get("ports")}
+    assert published == {"web": ["${WEB_ADDRESS:-127.0.0.1:8000}:8000"]}
+    assert "WEB_ADDRESS=127.0.0.1:8000\n" in EXAMPLE
+    assert "outside" in SERVICES["web"]["networks"], "nothing can be published from an internal network"
+
+
+def test_the_pages_are_asked_whether_they_live() -> None:
+    from api.routes import health
+
+    test = SERVICES["web"]["healthcheck"]["test"]
+    port = SERVICES["web"]["command"][-1]
+    assert f"http://127.0.0.1:{port}/healthz" in test[-1]
+    assert "/healthz" in [getattr(one, "path", "") for one in health.router.routes]
+    compile(test[-1], "healthcheck", "exec")
 
 
 @each_service
@@ -194,7 +210,7 @@ def test_a_wrong_command_would_be_noticed() -> None:
     with pytest.raises(Exception, match=r"(?i)no such option.*--folow"):  # of the click that typer brings
         check_command(["process", "--folow"])
     with pytest.raises(AssertionError, match="is no command"):
-        check_command(["serve"])
+        check_command(["serves"])
 
 
 def test_services_are_built_from_stages_that_exist() -> None:
@@ -219,12 +235,12 @@ def test_an_image_ends_as_a_user_of_a_fixed_number(name: str) -> None:
 def test_nothing_is_fetched_from_an_address() -> None:
     assert not re.search(r"(?m)^ADD ", DOCKERFILE)
     assert "://" not in DOCKERFILE
-    assert "://" not in EXAMPLE
+    assert not re.search(r"(?m)^\w+=.*://", EXAMPLE)
 
 
 def test_the_extras_exist() -> None:
     extras = {one for group in re.findall(r"\.whl\)\[([\w,-]+)\]", DOCKERFILE) for one in group.split(",")}
-    assert extras == {"nlp", "elastic", "postgres", "nlp-torch"}
+    assert extras == {"nlp", "elastic", "postgres", "web", "oidc", "nlp-torch"}
     assert extras <= set(PROJECT["project"]["optional-dependencies"])
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse
 
 from api.access import requires
-from api.pages import LANGUAGE_COOKIE
+from api.cookies import LANGUAGE_COOKIE
 from resound.settings import UiLanguage
 
 router = APIRouter(dependencies=[requires("anyone")], include_in_schema=False)

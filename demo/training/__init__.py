@@ -21,8 +21,9 @@ from ruamel.yaml import YAML
 from demo.newsroom import load_sites
 from demo.teaching import Likenesses
 from nlp.embedding import head_text
-from nlp.tone import TONES, Tone
+from nlp.tone import TONES
 from nlp.topics import load_topics, passages_of
+from resound.article import Tone
 from resound.text import fold_keyword
 
 ONE_TEXT = (

@@ -13,6 +13,7 @@ import typer
 
 from resound import __version__
 from resound.cli import (
+    coding,
     collect,
     decide,
     define,
@@ -23,6 +24,7 @@ from resound.cli import (
     keep,
     look,
     models,
+    people,
     proposals,
     readiness,
     serve,
@@ -74,9 +76,11 @@ readiness.register(app)
 serve.register(app)
 indexes.register(app)
 decide.register(app)
+coding.register(app)
 proposals.register(app)
 models.register(app)
 keep.register(app)
+people.register(app)
 app.add_typer(stage.app, name="stage")
 app.add_typer(evaluate.app, name="evaluate")
 

@@ -27,9 +27,22 @@ class Kind(StrEnum):
     ORIGIN = "origin"
     OUTLET = "outlet"
     DATE = "date"
+    TONE = "tone"
+    PROMINENCE = "prominence"
+    MESSAGE = "message"
+    NO_MESSAGE = "no-message"
+    QUOTE = "quote"
+    NO_QUOTE = "no-quote"
     MERGE = "merge"
     SPLIT = "split"
     UNDO = "undo"
+
+
+class Read(StrEnum):
+    """What a coder read."""
+
+    ORIGINAL = "original"
+    TRANSLATION = "translation"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +55,14 @@ def register(app: typer.Typer) -> None:
 `resound decide https://news.example/1 origin agency-pick-up --why 'credit line of the agency'`
 
 `resound decide https://news.example/1 date 2014-10-02 --why 'printed under the headline'`
+
+`resound decide https://news.example/1 tone positive --basis original --why 'the mayor thanks the team'`
+
+`resound decide https://news.example/1 tone neutral --basis translation --second --who Chen --why 'plain report'`
+
+`resound decide https://news.example/1 message cooperation-signed --why 'second paragraph'` (`no-message`: it is not there)
+
+`resound decide https://news.example/1 quote cheng-tsu-shou --why 'quoted in the lead'` (`no-quote`: named, not quoted)
 
 `resound decide https://a.example/1 merge https://b.example/2 --why 'a translation of it'`
 
@@ -57,21 +78,32 @@ def decide(
     value: Annotated[
         str | None,
         typer.Argument(
-            help="The origin, the outlet's source id, the day (YYYY-MM-DD), or the other item of a merge."
+            help="The origin, the outlet's source id, the day (YYYY-MM-DD), the tone (positive, neutral, negative), "
+            "the prominence (headline, lead, body, caption), the id of a key message or spokesperson, or the other "
+            "item of a merge."
         ),
     ] = None,
     why: Annotated[str, typer.Option(help="The reason, for the audit. Needed.")] = "",
     campaign: Annotated[
-        str | None, typer.Option(help="For accept and reject. [default: the only campaign]")
+        str | None, typer.Option(help="For accept, reject and coding. [default: the only campaign]")
     ] = None,
+    basis: Annotated[
+        Read | None, typer.Option(help="What was read: the original, or a translation. Needed for a tone.")
+    ] = None,
+    second: Annotated[
+        bool,
+        typer.Option(
+            "--second", help="A second coder's tone or prominence: it shows how far two people agree."
+        ),
+    ] = False,
     who: Annotated[
         str | None, typer.Option(help="Who decides. [default: RESOUND_CODER or the login name]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Accept, reject or correct an item. Every decision is kept with who and when; another one undoes it."""
+    """Accept, reject, code or correct an item. Every decision is kept with who and when; another one undoes it."""
+    from resound.deciding import PER_CAMPAIGN, take_back
     from resound.deciding import decide as write_down
-    from resound.deciding import take_back
     from resound.store.registry import load_campaigns
 
     office: Office = context.obj
@@ -82,7 +114,7 @@ def decide(
                 raise ResoundError("undo takes the number of a decision; `resound explain URL` shows them.")
             made = take_back(connection, int(item), why=why, who=coder, now=now())
         else:
-            if campaign is None and kind in (Kind.ACCEPT, Kind.REJECT):
+            if campaign is None and kind.value in PER_CAMPAIGN:
                 campaigns = list(load_campaigns(connection))
                 campaign = campaigns[0] if len(campaigns) == 1 else None
             made = write_down(
@@ -91,6 +123,8 @@ def decide(
                 cast("DecisionKind", kind.value),
                 value=value,
                 campaign=campaign,
+                basis=basis.value if basis is not None else None,
+                is_second=second,
                 why=why,
                 who=coder,
                 now=now(),
@@ -120,6 +154,7 @@ def import_table(
     """Import a table of clips. Every row is reported; importing it again adds nothing."""
     from nlp.language import detect_language
     from resound.cli.collect import process_all
+    from resound.clip_files import files_beside
     from resound.clipping import import_clips
     from resound.clips import read_clips
 
@@ -131,7 +166,7 @@ def import_table(
         for one in import_clips(
             office.store,
             read_clips(path),
-            folder=path.parent,
+            open_file=files_beside(path.parent),
             evidence=office.evidence,
             detect=detect_language,
             who=coder,
@@ -141,7 +176,15 @@ def import_table(
             bar.advance(task)
     process_all(office)
     if as_json:
-        say_json([{name: getattr(one, name) for name in one.__slots__} for one in results])
+        say_json(
+            [
+                {
+                    name: getattr(one, name)
+                    for name in ("row", "result", "article", "message", "column", "outlet")
+                }
+                for one in results
+            ]
+        )
     else:
         rows = [(one.row, one.result, one.message) for one in results]
         screen().print(table("", {"row": "right", "result": "left", "what": "left"}, rows))
@@ -156,7 +199,7 @@ def import_table(
 @clips.command(epilog="Example: `resound clips template clips.csv`")
 def template(path: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
     """Write an empty table with every column explained."""
-    from resound.clips import write_template
+    from resound.clip_template import write_template
 
     write_template(path)
     screen().print(f"Wrote {path}. Fill it in, then: resound clips import {path}", markup=False)

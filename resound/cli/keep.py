@@ -171,6 +171,13 @@ def restore(
         f"Go on with: resound --data {folder} reindex, then resound --data {folder} evidence verify",
         markup=False,
     )
+    people = done.tables.get("person")
+    if people is not None and people.rows:
+        screen().print(
+            "People have their accounts and roles, and no password: `resound user list` shows them, `resound user link LOGIN` "
+            "makes the link by which one is chosen. API keys are made anew.",
+            markup=False,
+        )
 
 
 def expire(

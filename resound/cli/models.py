@@ -254,32 +254,13 @@ def _show(bar: Progress, task: TaskID, name: str, file: str, before: int, total:
 
 
 def _rows(office: Office, profile: str) -> list[dict[str, Any]]:
-    from nlp.lockfile import read_lock
     from nlp.models import find_profile
+    from nlp.standing import stand_models
 
     folder = office.model_folder if profile == office.profile else office.settings.model_folder
-    locked = read_lock(folder)
     return [
-        {
-            "profile": profile,
-            "id": one.id,
-            "task": one.task,
-            "hub": one.hub,
-            "licence": one.licence,
-            "languages": list(one.languages),
-            "mb": one.download_mb,
-            "optional": one.optional,
-            "state": _state(folder, one.id, one.id in locked),
-            "commit": locked[one.id].commit if one.id in locked else None,
-        }
-        for one in find_profile(profile, folder).models
+        {"profile": profile, **one.to_json()} for one in stand_models(find_profile(profile, folder), folder)
     ]
-
-
-def _state(folder: Path, name: str, is_locked: bool) -> str:
-    if not (folder / name).is_dir():
-        return "begun, not whole" if (folder / f"{name}.part").is_dir() else "not pulled"
-    return "there" if is_locked else "not in the lock file"
 
 
 def _folders(given: list[str]) -> dict[str, Path]:

@@ -38,5 +38,5 @@ def proposals(
             screen().print(f"  {side.url}", style="dim", markup=False)
         told = ", ".join(f"{name} {value}" for name, value in one.evidence.items() if value not in ("", []))
         screen().print(f"  likeness {one.score:.2f}: {told} – by {one.model}", markup=False)
-        screen().print(f"  one story:   resound decide merge {one.a.id} {one.b.id} --why …", markup=False)
-        screen().print(f"  two stories: resound decide split {one.a.id} {one.b.id} --why …", markup=False)
+        screen().print(f"  one story:   resound decide {one.a.id} merge {one.b.id} --why …", markup=False)
+        screen().print(f"  two stories: resound decide {one.a.id} split {one.b.id} --why …", markup=False)

@@ -8,6 +8,7 @@ from resound.query.document import AnalysedDocument, Document, analyse_document
 from resound.query.evaluate import Span, evaluate, spans
 from resound.query.expand import Expansion, expand
 from resound.query.forms import FormHit, FormMatcher
+from resound.query.glance import Glance, may_hold
 from resound.query.parse import parse
 from resound.query.tree import EVERYTHING, FIELD_NAMES, FIELDS, KEYWORDS, Query
 
@@ -21,11 +22,13 @@ __all__ = [
     "Expansion",
     "FormHit",
     "FormMatcher",
+    "Glance",
     "Query",
     "Span",
     "analyse_document",
     "evaluate",
     "expand",
+    "may_hold",
     "parse",
     "spans",
 ]

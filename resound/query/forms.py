@@ -10,6 +10,7 @@ from typing import NamedTuple
 from resound.article import Field
 from resound.errors import DefinitionError
 from resound.query.document import AnalysedDocument, FieldTokens
+from resound.query.glance import Glance
 from resound.query.tree import FIELDS
 from resound.text import loose_tokens
 
@@ -56,6 +57,13 @@ class FormMatcher:
     def find(self, analysed: AnalysedDocument) -> list[FormHit]:
         """All hits in order of field and place. A hit inside a longer one of the same key is left out."""
         return [hit for name in FIELDS for hit in self._find_in(name, analysed)]
+
+    def glimpse(self, glance: Glance) -> Iterator[tuple[str, str]]:
+        """(key, form) of every form that may stand in a text; `find` finds no others."""
+        for first in self._by_first.keys() & glance.loose:
+            for one in self._by_first[first]:
+                if glance.has(one.tokens):
+                    yield one.key, one.form
 
     def _find_in(self, name: Field, analysed: AnalysedDocument) -> Iterator[FormHit]:
         tokens = analysed.fields[name]

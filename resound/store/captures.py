@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from resound.article import RawPage
 from resound.outcome import Outcome
 from resound.store import work as queue
 from resound.store.frontier import FetchJob
-from resound.store.tables import capture, page, work
+from resound.store.tables import capture, page, version, work
 
 
 class Located(Protocol):
@@ -141,6 +141,18 @@ def load_captures(connection: Connection, ids: list[int]) -> dict[int, Capture]:
         row.id: Capture(**row._mapping)
         for row in connection.execute(select(capture).where(capture.c.id.in_(ids)))
     }
+
+
+def captures_of(connection: Connection, article: str) -> list[Capture]:
+    """Every response that was fetched for an article, under any of its addresses, in the order of fetching."""
+    pages = select(page.c.id).where(page.c.article == article)
+    versions = select(version.c.id).where(version.c.article == article)
+    statement = (
+        select(capture)
+        .where(or_(capture.c.page.in_(pages), capture.c.version.in_(versions)))
+        .order_by(capture.c.fetched_at, capture.c.id)
+    )
+    return [Capture(**row._mapping) for row in connection.execute(statement)]
 
 
 def list_captures(connection: Connection, *, page_id: str | None = None) -> list[Capture]:

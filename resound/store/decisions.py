@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 from sqlalchemy import Connection, select
 
-from resound.errors import NotFoundError, ResoundError
+from resound.article import Basis
+from resound.errors import ConflictError, NotFoundError, ResoundError
 from resound.store.database import in_parts
 from resound.store.tables import decision
 
-DecisionKind = Literal["accept", "reject", "origin", "outlet", "date", "merge", "split", "undo"]
-DECISION_KINDS: tuple[DecisionKind, ...] = (
+DecisionKind = Literal[
     "accept",
     "reject",
     "origin",
     "outlet",
     "date",
+    "tone",
+    "prominence",
+    "message",
+    "no-message",
+    "quote",
+    "no-quote",
     "merge",
     "split",
     "undo",
-)
+]
+DECISION_KINDS: tuple[DecisionKind, ...] = get_args(DecisionKind)
+_ABOUT: dict[str, str] = {
+    "accept": "review",
+    "reject": "review",
+    "no-message": "message",
+    "no-quote": "quote",
+}
+
+
+class Question(NamedTuple):
+    """What a decision answers; the latest standing answer holds. `which`: the key message or the spokesperson."""
+
+    about: str
+    campaign: str | None = None
+    which: str | None = None
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`campaign` is set for accept and reject; `value` holds the origin, outlet, day (ISO) or other article of the rest."""
+    """`campaign` is set for what is decided per campaign (all but origin, outlet, date, merge and split).
+
+    `value` holds the origin, outlet, day (ISO), tone, prominence, key message, spokesperson or other article.
+    """
 
     id: int
     kind: DecisionKind
@@ -44,23 +69,58 @@ class Decision:
     round: int = 1
     """2: a second coder's, for the agreement; figures use the first."""
 
+    @property
+    def question(self) -> Question | None:
+        """None for merge, split and undo, which answer no question about one article."""
+        if self.kind in ("merge", "split", "undo"):
+            return None
+        about = _ABOUT.get(self.kind, self.kind)
+        return Question(
+            about, self.campaign, self.value if about in ("message", "quote") else None, self.round
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """What people said about one article, the latest word on each question."""
+    """What people said about one article: the latest standing word on each question."""
 
-    review: dict[str, Decision] = field(default_factory=dict)
-    """campaign → the accept or reject that holds."""
-    origin: Decision | None = None
-    outlet: Decision | None = None
-    dated: Decision | None = None
+    words: Mapping[Question, Decision] = field(default_factory=dict)
+
+    def word(
+        self, about: str, campaign: str | None = None, which: str | None = None, *, is_second: bool = False
+    ) -> Decision | None:
+        """The word that holds, by the first coder or the second."""
+        return self.words.get(Question(about, campaign, which, 2 if is_second else 1))
+
+    @property
+    def review(self) -> dict[str, Decision]:
+        """campaign → the accept or reject that holds."""
+        return {
+            asked.campaign: one
+            for asked, one in self.words.items()
+            if asked.about == "review" and asked.campaign is not None
+        }
+
+    @property
+    def origin(self) -> Decision | None:
+        """Where the text comes from."""
+        return self.word("origin")
+
+    @property
+    def outlet(self) -> Decision | None:
+        """Who published it."""
+        return self.word("outlet")
+
+    @property
+    def dated(self) -> Decision | None:
+        """When it was published."""
+        return self.word("date")
 
     @property
     def day(self) -> date | None:
         """The day of publication in the outlet's own calendar, where a person set it."""
-        return (
-            None if self.dated is None or self.dated.value is None else date.fromisoformat(self.dated.value)
-        )
+        dated = self.dated
+        return None if dated is None or dated.value is None else date.fromisoformat(dated.value)
 
 
 def add_decision(
@@ -74,33 +134,37 @@ def add_decision(
     who: str,
     now: datetime,
     undoes: int | None = None,
+    basis: Basis | None = None,
+    is_second: bool = False,
 ) -> Decision:
     """Write a decision down. The very same decision standing already is returned as it is (a second run adds nothing)."""
     if not why.strip():
         raise ResoundError("A decision needs a reason: --why 'read the article; it is about the visit'.")
+    made = Decision(0, kind, article, campaign, value, why, who, now, undoes, basis, 2 if is_second else 1)
     if kind != "undo":
-        for standing in reversed(standing_decisions(connection, articles=[article] if article else None)):
-            if (standing.campaign, _question(standing.kind)) != (campaign, _question(kind)):
-                continue
-            if (standing.kind, standing.value) == (kind, value):
-                return standing
-            if kind not in ("merge", "split"):
-                break  # only the latest word on a question can be repeated; accept, reject, accept are three decisions
-    number = connection.execute(
-        decision.insert()
-        .values(
-            kind=kind,
-            article=article,
-            campaign=campaign,
-            value=value,
-            why=why,
-            who=who,
-            at=now,
-            undoes=undoes,
-        )
-        .returning(decision.c.id)
-    ).scalar_one()
-    return Decision(number, kind, article, campaign, value, why, who, now, undoes)
+        about = [key for key in (article, value if kind in ("merge", "split") else None) if key is not None]
+        standing = _repeated(made, standing_decisions(connection, articles=about or None))
+        if standing is not None:
+            return standing
+    written = {name: getattr(made, name) for name in Decision.__slots__ if name != "id"}
+    number = connection.execute(decision.insert().values(**written).returning(decision.c.id)).scalar_one()
+    return replace(made, id=number)
+
+
+def _repeated(made: Decision, standing: Sequence[Decision]) -> Decision | None:
+    """The decision that says the same and still has the last word: accept, reject, accept are three decisions."""
+    asked = made.question
+    sides = {made.article, made.value} - {None}
+    for one in reversed(standing):
+        if asked is None:
+            if (one.kind, one.article, one.value) == (made.kind, made.article, made.value):
+                return one
+            if {one.kind, made.kind} == {"merge", "split"} and sides & {one.article, one.value}:
+                return None  # what was parted since must be merged anew, and the other way round
+        elif one.question == asked:
+            same = (one.kind, one.value, one.basis) == (made.kind, made.value, made.basis)
+            return one if same else None
+    return None
 
 
 def undo_decision(connection: Connection, number: int, *, why: str, who: str, now: datetime) -> Decision:
@@ -108,7 +172,8 @@ def undo_decision(connection: Connection, number: int, *, why: str, who: str, no
 
     Raises:
         NotFoundError: there is no such decision.
-        ResoundError: it was undone already, or is itself an undoing.
+        ConflictError: it was undone already.
+        ResoundError: it is itself an undoing.
     """
     row = connection.execute(select(decision).where(decision.c.id == number)).first()
     if row is None:
@@ -119,7 +184,7 @@ def undo_decision(connection: Connection, number: int, *, why: str, who: str, no
         raise ResoundError(f"Decision {number} undid another one; decide anew instead of undoing it.")
     earlier = connection.execute(select(decision).where(decision.c.undoes == number)).first()
     if earlier is not None:
-        raise ResoundError(
+        raise ConflictError(
             f"Decision {number} was undone already, by {earlier.who} ({earlier.at:%Y-%m-%d %H:%M} UTC)."
         )
     return add_decision(
@@ -148,6 +213,23 @@ def find_decision(connection: Connection, number: int) -> Decision:
     return Decision(**row._mapping)
 
 
+def last_decision(connection: Connection, who: str, campaign: str) -> Decision | None:
+    """The newest standing decision of one person that is about this campaign, or about no campaign alone."""
+    undone = select(decision.c.undoes).where(decision.c.undoes.is_not(None))
+    row = connection.execute(
+        select(decision)
+        .where(
+            decision.c.who == who,
+            decision.c.kind != "undo",
+            decision.c.id.not_in(undone),
+            decision.c.campaign.is_(None) | (decision.c.campaign == campaign),
+        )
+        .order_by(decision.c.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else Decision(**row._mapping)
+
+
 def all_decisions(connection: Connection, *, article: str | None = None) -> list[Decision]:
     """Every decision ever made, in order, with those that were undone."""
     statement = select(decision).order_by(decision.c.id)
@@ -159,7 +241,8 @@ def all_decisions(connection: Connection, *, article: str | None = None) -> list
 def standing_decisions(connection: Connection, *, articles: Iterable[str] | None = None) -> list[Decision]:
     """Decisions that nobody undid, in order. With `articles`, those about them (merges and splits name either side)."""
     undone = select(decision.c.undoes).where(decision.c.undoes.is_not(None))
-    statement = select(decision).where(decision.c.kind != "undo", decision.c.id.not_in(undone))
+    columns = [decision.c[name] for name in Decision.__slots__]
+    statement = select(*columns).where(decision.c.kind != "undo", decision.c.id.not_in(undone))
     statements = (
         [statement]
         if articles is None
@@ -169,7 +252,7 @@ def standing_decisions(connection: Connection, *, articles: Iterable[str] | None
         ]
     )
     found = {row.id: row for one in statements for row in connection.execute(one)}
-    return [Decision(**found[number]._mapping) for number in sorted(found)]
+    return [Decision(*found[number]) for number in sorted(found)]
 
 
 def overlays(decisions: Iterable[Decision], item_of: Mapping[str, str] | None = None) -> dict[str, Overlay]:
@@ -178,23 +261,8 @@ def overlays(decisions: Iterable[Decision], item_of: Mapping[str, str] | None = 
     With `item_of` (article → the article that stands for its item) the keys are items, and what was said of any twin
     was said of the item.
     """
-    found: dict[str, Overlay] = {}
+    words: dict[str, dict[Question, Decision]] = {}
     for one in decisions:
-        if one.article is None:
-            continue
-        key = (item_of or {}).get(one.article, one.article)
-        before = found.get(key, Overlay())
-        review = dict(before.review)
-        if one.kind in ("accept", "reject") and one.campaign is not None:
-            review[one.campaign] = one
-        found[key] = Overlay(
-            review=review,
-            origin=one if one.kind == "origin" else before.origin,
-            outlet=one if one.kind == "outlet" else before.outlet,
-            dated=one if one.kind == "date" else before.dated,
-        )
-    return found
-
-
-def _question(kind: str) -> str:
-    return {"accept": "review", "reject": "review"}.get(kind, kind)
+        if one.article is not None and one.question is not None:
+            words.setdefault((item_of or {}).get(one.article, one.article), {})[one.question] = one
+    return {key: Overlay(said) for key, said in words.items()}

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Column, Connection, select
 
-from resound.store.database import insert_new, upsert
+from resound.store.database import in_parts, insert_new, upsert
 from resound.store.tables import article, sentence, tone, topics, translation, vector
 
 Paragraph = list[dict[str, Any]]
@@ -138,6 +138,37 @@ def load_tones(connection: Connection, versions: Iterable[str]) -> dict[str, dic
     for row in _rows(connection, tone.c.version, versions):
         found.setdefault(row["version"], {})[row["campaign"]] = StoredTone(**_unflat(row))
     return found
+
+
+def list_tones(
+    connection: Connection, campaign: str, versions: Iterable[str]
+) -> dict[str, tuple[str | None, bool, str]]:
+    """version → (tone, whether the model is unsure, whose work it is), without scores and passages."""
+    columns = (tone.c.version, tone.c.tone, tone.c.is_uncertain, tone.c.label, tone.c.model)
+    return {
+        row.version: (row.tone, row.is_uncertain, said_by(row.label, row.model))
+        for part in in_parts(versions)
+        for row in connection.execute(
+            select(*columns).where(tone.c.campaign == campaign, tone.c.version.in_(part))
+        )
+    }
+
+
+def list_headlines(
+    connection: Connection, versions: Iterable[str], target: str
+) -> dict[str, tuple[str, str]]:
+    """version → (translated headline, whose work it is), without the text."""
+    columns = (translation.c.version, translation.c.title, translation.c.made_by)
+    return {
+        row.version: (
+            joined(row.title, target),
+            said_by(row.made_by[-1]["label"], row.made_by[-1]["model"]),
+        )
+        for part in in_parts(versions)
+        for row in connection.execute(
+            select(*columns).where(translation.c.target == target, translation.c.version.in_(part))
+        )
+    }
 
 
 def set_topics(connection: Connection, row: StoredTopics) -> None:

@@ -8,7 +8,17 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from resound.store.database import upsert
-from resound.store.tables import change, grouping, index_state
+from resound.store.tables import (
+    alias,
+    change,
+    decision,
+    definition,
+    grouping,
+    index_state,
+    lead,
+    lead_match,
+    reading,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,30 @@ class IndexState:
 def newest_change(connection: Connection) -> int:
     """The number of the store's last change; 0 where nothing has happened."""
     return int(connection.execute(select(func.max(change.c.seq))).scalar() or 0)
+
+
+def store_mark(connection: Connection) -> tuple[str, ...]:
+    """Another one as soon as anything is different that figures and lists of items are made of: articles, matches,
+    groupings, models' results and decisions (by the change feed), definitions, leads, and what was read of the sources.
+    """
+    newest = select(
+        select(func.max(change.c.seq)).scalar_subquery(),
+        select(func.max(decision.c.id)).scalar_subquery(),
+        select(func.max(definition.c.id)).scalar_subquery(),
+        select(func.max(reading.c.read_at)).scalar_subquery(),
+        select(func.count()).select_from(alias).scalar_subquery(),  # a lead may be one of them by now
+        select(func.count()).select_from(lead_match).scalar_subquery(),
+    )
+    leads = select(lead.c.tried, func.count()).group_by(lead.c.tried).order_by(lead.c.tried)
+    return tuple(
+        str(one) for row in (connection.execute(newest).one(), *connection.execute(leads)) for one in row
+    )
+
+
+def list_changed(connection: Connection, *, after: int) -> list[str]:
+    """The articles that have changed since a cursor, each once, in the order of their ids."""
+    statement = select(change.c.article).where(change.c.seq > after).distinct().order_by(change.c.article)
+    return list(connection.execute(statement).scalars())
 
 
 def count_changed(connection: Connection, *, after: int) -> int:

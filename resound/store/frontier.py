@@ -133,11 +133,17 @@ def record_reading(
     upsert(connection, reading, [row])
 
 
-def list_readings(connection: Connection, *, source: str | None = None) -> list[Reading]:
-    """Every reading, by source, channel and day."""
+def list_readings(
+    connection: Connection, *, source: str | None = None, first: date | None = None, last: date | None = None
+) -> list[Reading]:
+    """Every reading, by source, channel and day; of one source, or those that showed any of the days `first` … `last`."""
     statement = select(reading).order_by(reading.c.source, reading.c.url, reading.c.last_day)
     if source is not None:
         statement = statement.where(reading.c.source == source)
+    if first is not None:
+        statement = statement.where(reading.c.last_day >= first.isoformat())
+    if last is not None:
+        statement = statement.where(reading.c.first_day <= last.isoformat())
     return [
         Reading(
             row.source,

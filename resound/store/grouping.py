@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from resound.store.articles import record_change
 from resound.store.database import in_parts, insert_new, upsert
-from resound.store.decisions import Decision, standing_decisions
+from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
 from resound.store.links import list_links
 from resound.store.tables import article, band, edge, grouping
 
@@ -42,6 +42,9 @@ class Grouping:
     re_run_of: str | None
 
 
+_SELECT = select(*(grouping.c[name] for name in Grouping.__slots__))
+
+
 def set_signature(
     connection: Connection, key: str, signature: bytes | None, band_keys: Sequence[str]
 ) -> None:
@@ -67,6 +70,16 @@ def set_edges(connection: Connection, key: str, edges: Sequence[StoredEdge]) -> 
         edge,
         [{"a": one.a, "b": one.b, "method": one.method, "score": one.score} for one in edges],
     )
+
+
+def list_edges(connection: Connection, keys: Iterable[str]) -> list[StoredEdge]:
+    """Near-duplicates of some articles (within a language), in the order of their ends."""
+    found = {
+        (row.a, row.b): StoredEdge(row.a, row.b, row.method, row.score)
+        for part in in_parts(keys)
+        for row in connection.execute(select(edge).where(or_(edge.c.a.in_(part), edge.c.b.in_(part))))
+    }
+    return [found[ends] for ends in sorted(found)]
 
 
 def list_neighbours(connection: Connection, key: str) -> list[str]:
@@ -112,13 +125,13 @@ def load_component(
 
 def load_groupings(connection: Connection, articles: Iterable[str] | None = None) -> dict[str, Grouping]:
     """article → grouping, of some articles or of all."""
-    statement = select(grouping)
+    statement = _SELECT
     statements = (
         [statement]
         if articles is None
         else [statement.where(grouping.c.article.in_(part)) for part in in_parts(articles)]
     )
-    return {row.article: Grouping(**row._mapping) for one in statements for row in connection.execute(one)}
+    return {row[0]: Grouping(*row) for one in statements for row in connection.execute(one)}
 
 
 def story_members(connection: Connection, story: str) -> list[str]:
@@ -132,10 +145,21 @@ def twins_of(connection: Connection, items: Iterable[str]) -> dict[str, list[Gro
     found: dict[str, list[Grouping]] = {}
     wanted = sorted(items)
     for start in range(0, len(wanted), 500):
-        statement = select(grouping).where(grouping.c.item.in_(wanted[start : start + 500]))
+        statement = _SELECT.where(grouping.c.item.in_(wanted[start : start + 500]))
         for row in connection.execute(statement.order_by(grouping.c.article)):
-            found.setdefault(row.item, []).append(Grouping(**row._mapping))
+            one = Grouping(*row)
+            found.setdefault(one.item, []).append(one)
     return found
+
+
+def load_overlay(connection: Connection, key: str) -> Overlay:
+    """What people said of the item that an article belongs to; what was said of any twin was said of it."""
+    grouping = load_groupings(connection, [key]).get(key)
+    item = grouping.item if grouping is not None else key
+    twins = twins_of(connection, [item]).get(item, [])
+    item_of = {one.article: item for one in twins} | {key: item}
+    said = standing_decisions(connection, articles=item_of)
+    return overlays((one for one in said if one.article in item_of), item_of).get(item, Overlay())
 
 
 def write_groupings(connection: Connection, groupings: Mapping[str, Grouping]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from resound.article import Entry, FoundDate, date_from_json, date_to_json
 from resound.store.database import insert_new
@@ -16,6 +16,11 @@ from resound.urls import article_id, canonical_url
 
 LEAD_REASONS = ("robots-denied", "paywall", "script-only", "search-link")
 """Why something is a lead. Other failures wait in quarantine or are rejected: they may yet be read, or are no articles."""
+
+_UNREAD = (
+    ~exists().where(article.c.id == lead.c.id),
+    ~exists().where(alias.c.id == lead.c.id),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,15 @@ def add_leads(
     insert_new(connection, lead, rows)
 
 
+def count_open_leads(connection: Connection) -> int:
+    """How many leads have not been read in another way."""
+    statement = select(func.count()).select_from(lead).where(*_UNREAD)
+    return int(connection.execute(statement).scalar_one())
+
+
 def open_leads(connection: Connection, *, campaign: str | None = None) -> list[Lead]:
     """Leads that have not been read in another way, oldest first; with `campaign`, those that its matcher found."""
-    statement = (
-        select(lead)
-        .where(lead.c.id.not_in(select(article.c.id)), lead.c.id.not_in(select(alias.c.id)))
-        .order_by(lead.c.first_seen, lead.c.id)
-    )
+    statement = select(lead).where(*_UNREAD).order_by(lead.c.first_seen, lead.c.id)
     if campaign is not None:
         statement = statement.join(lead_match, lead_match.c.lead == lead.c.id).where(
             lead_match.c.campaign == campaign

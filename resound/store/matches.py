@@ -66,10 +66,18 @@ def record_matches(
 
 
 def list_matches(
-    connection: Connection, *, articles: Iterable[str] | None = None, campaign: str | None = None
+    connection: Connection,
+    *,
+    articles: Iterable[str] | None = None,
+    campaign: str | None = None,
+    with_detail: bool = True,
 ) -> list[StoredMatch]:
-    """Matches (and former matches) of some articles or of one campaign, by article."""
-    statement = select(match).order_by(match.c.article, match.c.campaign)
+    """Matches (and former matches) of some articles or of one campaign, by article.
+
+    `with_detail=False` leaves the detail empty, which is most of what there is to read.
+    """
+    names = [name for name in StoredMatch.__slots__ if with_detail or name != "detail"]
+    statement = select(*(match.c[name] for name in names)).order_by(match.c.article, match.c.campaign)
     if campaign is not None:
         statement = statement.where(match.c.campaign == campaign)
     statements = (
@@ -77,4 +85,5 @@ def list_matches(
         if articles is None
         else [statement.where(match.c.article.in_(part)) for part in in_parts(articles)]
     )
-    return [StoredMatch(**row._mapping) for one in statements for row in connection.execute(one)]
+    rows = (row for one in statements for row in connection.execute(one))
+    return [StoredMatch(**{"detail": {}, **dict(zip(names, row, strict=True))}) for row in rows]

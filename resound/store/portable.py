@@ -3,6 +3,10 @@
 What is read from SQLite and from PostgreSQL is the same to the byte, so that a hash of a table's lines tells whether
 two stores hold the same. JSON columns stay the text that was stored. Leases do not travel: work that somebody held is
 ready again where it arrives.
+
+A move carries everything. A backup is copied to other machines and looked into for years, so it holds no secret, not even
+its hash: a password's hash is something to guess at in peace, and it costs one new link a person to do without. Sessions,
+one-time links and tried sign-ins mean nothing afterwards anyhow; an API key without its hash is none.
 """
 
 from __future__ import annotations
@@ -45,6 +49,8 @@ from resound.store.tables import Moment, metadata
 Kind = Literal["text", "integer", "number", "truth", "bytes", "json"]
 KINDS: tuple[str, ...] = get_args(Kind)
 BATCH = 1000
+_SECRET_TABLES = frozenset({"session", "invitation", "sign_in", "api_key"})
+_SECRET_COLUMNS = {"person": frozenset({"password"})}
 
 
 class _PostgresJson(UserDefinedType[str]):
@@ -152,8 +158,18 @@ def check_forms(connection: Connection, forms: Sequence[TableForm]) -> None:
         raise StoreError(f"The tables do not have the columns that they should have: {', '.join(odd)}.")
 
 
-def read_table(connection: Connection, form: TableForm) -> Iterator[tuple[list[Any], str]]:
-    """(values, line) of every row, by primary key. Memory stays flat."""
+def read_table(
+    connection: Connection, form: TableForm, *, with_secrets: bool = True
+) -> Iterator[tuple[list[Any], str]]:
+    """(values, line) of every row, by primary key. Memory stays flat.
+
+    Args:
+        with_secrets: False: rows that are nothing but a secret do not come, other secrets come as NULL.
+    """
+    if not with_secrets and form.name in _SECRET_TABLES:
+        return
+    secret = frozenset() if with_secrets else _SECRET_COLUMNS.get(form.name, frozenset())
+    hidden = [at for at, (name, _) in enumerate(form.columns) if name in secret]
     table = _raw_table(connection, form)
     statement = select(table).order_by(*(table.c[one] for one in form.key))
     free = _lease_freer(form)
@@ -165,6 +181,8 @@ def read_table(connection: Connection, form: TableForm) -> Iterator[tuple[list[A
             row[at] = None if row[at] is None else b64encode(row[at]).decode("ascii")
         for at in worded:  # a NUL that an older version stored: it arrives as what a store can keep
             row[at] = None if row[at] is None else clean_text(row[at])
+        for at in hidden:
+            row[at] = None
         free(row)
         yield row, json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 

@@ -45,9 +45,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Read."""
-        return (
-            None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-        )
+        return None if value is None else datetime.fromisoformat(value)
 
 
 metadata = MetaData(
@@ -75,7 +73,7 @@ definition = Table(
     "definition",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("kind", String(10), nullable=False),  # source | campaign
+    Column("kind", String(10), nullable=False),  # source | campaign | account (who changed what of whose)
     Column("key", String(80), nullable=False),
     Column("version", Integer, nullable=False),
     Column("body", JSON, nullable=False),

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from resound.outcome import STAGES, Outcome, Stage
 from resound.store.database import insert_new
@@ -49,6 +50,16 @@ class Tally:
     outcome: str
     reason: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkState:
+    """How far one piece of work is. While it waits, `reason` and `detail` say why, where something stands in its way."""
+
+    is_finished: bool
+    outcome: str
+    reason: str
+    detail: str
 
 
 def enqueue(connection: Connection, stage: Stage, subjects: Iterable[str], *, due: float = 0.0) -> None:
@@ -105,6 +116,15 @@ def is_finished(connection: Connection, stage: Stage, subject: str) -> bool:
         work.c.stage == stage, work.c.subject == subject, work.c.due.is_(None)
     )
     return connection.execute(statement).first() is not None
+
+
+def load_states(connection: Connection, subject: str, stages: Sequence[Stage]) -> dict[Stage, WorkState]:
+    """How far the work on one subject is; without the stages that it was never given to."""
+    rows = connection.execute(select(work).where(work.c.subject == subject, work.c.stage.in_(stages)))
+    return {
+        row.stage: WorkState(row.due is None, row.outcome or "", row.reason or "", row.detail or "")
+        for row in rows
+    }
 
 
 def finish(connection: Connection, claim: Claim, outcome: Outcome, *, now: datetime) -> bool:
@@ -201,7 +221,7 @@ def waiting_reasons(connection: Connection, stages: Sequence[Stage]) -> list[tup
     """(stage, reason, detail, how many) of unfinished work that says why it waits; most first within a stage."""
     rows = connection.execute(
         select(work.c.stage, work.c.reason, work.c.detail, func.count())
-        .where(work.c.stage.in_(stages), work.c.due.is_not(None), work.c.reason.is_not(None))
+        .where(work.c.stage.in_(stages), work.c.due >= 0, work.c.reason.is_not(None))
         .group_by(work.c.stage, work.c.reason, work.c.detail)
     ).all()
     found = [(row[0], str(row[1]), str(row[2] or ""), int(row[3])) for row in rows]
@@ -241,37 +261,42 @@ def requeue(
     stage: Stage | None = None,
     outcome: str = "quarantined",
     reason: str | None = None,
+    only: Sequence[int] | None = None,
 ) -> int:
-    """Open finished work again (by default everything in quarantine). Returns how many pieces."""
+    """Open finished work again (by default everything in quarantine; with `only`, these pieces). Returns how many."""
     wanted = [work.c.due.is_(None), work.c.outcome == outcome]
     if stage is not None:
         wanted.append(work.c.stage == stage)
     if reason is not None:
         wanted.append(work.c.reason == reason)
+    if only is not None:
+        wanted.append(work.c.id.in_(list(only)))
     opened = {"due": 0.0, "attempts": 0, "outcome": None, "reason": None, "detail": None}
     return connection.execute(update(work).where(*wanted).values(**opened)).rowcount
 
 
 def tallies(connection: Connection, *, now: datetime) -> list[Tally]:
-    """Every stage's outcomes and what is still open, in the order of the stages."""
-    ended = connection.execute(
-        select(work.c.stage, work.c.outcome, work.c.reason, func.count())
-        .where(work.c.due.is_(None))
-        .group_by(work.c.stage, work.c.outcome, work.c.reason)
-    ).all()
-    found = [Tally(stage, outcome or "", reason or "", count) for stage, outcome, reason, count in ended]
-    moment = now.timestamp()
-    for label, condition in (
-        ("waiting", work.c.due <= moment),
-        ("leased", (work.c.due > moment) & work.c.holder.is_not(None)),
-        ("planned", (work.c.due > moment) & work.c.holder.is_(None)),
+    """Every stage's outcomes and what is still open, in the order of the stages.
+
+    Of finished work there may be a million rows: all are counted by the index on (stage, outcome, reason) alone, and
+    the unfinished ones, which the index on (stage, due) finds and which may keep an earlier outcome, are taken off.
+    """
+    groups = (work.c.stage, work.c.outcome, work.c.reason)
+    ended: Counter[tuple[str, str, str]] = Counter()
+    for stage, outcome, reason, count in connection.execute(select(*groups, func.count()).group_by(*groups)):
+        ended[stage, outcome or "", reason or ""] += count
+    standing = case(
+        (work.c.due <= now.timestamp(), "waiting"), (work.c.holder.is_not(None), "leased"), else_="planned"
+    )
+    # `coalesce`: for plain columns SQLite would walk their index, in the order that grouping asks for, through everything.
+    parts = (work.c.stage, func.coalesce(work.c.outcome, ""), func.coalesce(work.c.reason, ""), standing)
+    unfinished: Counter[tuple[str, str, str]] = Counter()
+    for stage, outcome, reason, label, count in connection.execute(
+        select(*parts, func.count()).where(work.c.stage.in_(STAGES), work.c.due >= 0).group_by(*parts)
     ):
-        for stage, reason, count in connection.execute(
-            select(work.c.stage, work.c.reason, func.count())
-            .where(condition)
-            .group_by(work.c.stage, work.c.reason)
-        ):
-            found.append(Tally(stage, label, reason or "", count))
+        ended[stage, outcome, reason] -= count
+        unfinished[stage, label, reason] += count
+    found = [Tally(*key, count) for key, count in (ended + unfinished).items()]  # `+` leaves out what is 0
     return sorted(found, key=lambda one: (STAGES.index(one.stage), one.outcome, one.reason))
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import Connection, insert, text
 
 from crawlers.evidence import EvidenceRef, EvidenceWriter
 from resound.article import Article, FoundDate, LanguageGuess, RawPage
@@ -19,13 +19,18 @@ from resound.store.articles import Placement, store_article
 from resound.store.captures import add_capture
 from resound.store.decisions import add_decision
 from resound.store.enrichments import MadeBy, set_vector
+from resound.store.keys import insert_key
 from resound.store.leads import add_leads
 from resound.store.matches import record_matches
+from resound.store.people import insert_person, record_account_change, set_campaign_role
 from resound.store.portable import read_table, store_forms
+from resound.store.sessions import insert_attempt, insert_invitation, insert_session
 from resound.store.tables import clip
+from resound.tokens import digest
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 CLIP = b"a film"
+SECRET = "s3cret of a person"
 WORDS = ["綠耕隊訪越南", "Đội Xanh Tuần hoàn", 'Green "team"\n\\ \t{}', "\U0001f600 a B _", "\x7f\u2028"]
 CLIP_NAME = hashlib.sha256(CLIP).hexdigest()
 
@@ -84,7 +89,21 @@ def fill(store: Store, articles: int = 12) -> None:
                 "('json', 'u', 's', 't', 'x', 'paywall', 'null', '2014')"
             )
         )
+        admit(connection)
         connection.execute(text("DELETE FROM change WHERE seq > 5"))  # numbers that were given and are gone
+
+
+def admit(connection: Connection) -> None:
+    """Somebody with a password, a session, a link, a key, a role for one campaign, and a sign-in that failed."""
+    person = insert_person(
+        connection, login="lin", name=WORDS[1], role="admin", password=SECRET, subject="https://op.example 7", now=NOW
+    )  # fmt: skip
+    set_campaign_role(connection, person.id, "c", "editor")
+    insert_session(connection, digest(SECRET), person.id, csrf=SECRET, now=NOW)
+    insert_invitation(connection, digest(f"{SECRET} link"), person.id, now=NOW)
+    insert_key(connection, digest(f"{SECRET} key"), number=person.id, name="k", scopes=["read"], now=NOW)
+    insert_attempt(connection, login="abcd", address="192.0.2.1", now=NOW)
+    record_account_change(connection, "lin", "added", "admin", who="lin", now=NOW)
 
 
 def page(number: int, size: int = 3000) -> RawPage:
@@ -132,9 +151,13 @@ def back_up(store: Store, data: Path, to: Path, **more: Any) -> BackedUp:
     )
 
 
-def content(store: Store) -> list[tuple[str, str]]:
+def content(store: Store, *, with_secrets: bool = True) -> list[tuple[str, str]]:
     with store.read() as connection:
-        return [(form.name, line) for form in store_forms() for _, line in read_table(connection, form)]
+        return [
+            (form.name, line)
+            for form in store_forms()
+            for _, line in read_table(connection, form, with_secrets=with_secrets)
+        ]
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import tarfile
@@ -14,16 +15,22 @@ import pytest
 
 import resound.backup
 from crawlers.evidence import EvidenceWriter, list_files
+from resound.accounts import invite
 from resound.backup import harmless_settings
 from resound.errors import BackupError
 from resound.replaying import verify_evidence
 from resound.restoring import restore_backup
 from resound.settings import Settings
+from resound.signing_in import accept_invitation
 from resound.store import Store, open_store
+from resound.store.keys import list_keys
+from resound.store.people import list_account_changes, list_accounts
 from resound.store.tables import metadata
+from resound.tokens import digest
 from tests.resound.kept import (
     CLIP_NAME,
     NOW,
+    SECRET,
     back_up,
     collect,
     content,
@@ -68,7 +75,7 @@ def test_what_is_restored_is_what_was_there(
     assert told.tables == made.tables
     assert (told.files, told.made_at) == (2, NOW.isoformat())
     restored = open_store(elsewhere or f"sqlite:///{into / 'resound.sqlite'}")
-    assert content(restored) == content(store)
+    assert content(restored) == content(store, with_secrets=False)
     assert verify_evidence(restored, into / "evidence") == verify_evidence(store, data / "evidence")
     assert verify_evidence(restored, into / "evidence")[1] == []
     restored.close()
@@ -102,6 +109,43 @@ def test_any_tar_can_list_it_and_nothing_secret_or_derived_is_in_it(
         assert hashlib.sha256(held[one["name"]]).hexdigest() == one["sha256"]
         assert len(held[one["name"]]) == one["length"]
     assert "index" in manifest["left_out"]
+
+
+@pytest.mark.postgres
+def test_people_come_back_with_their_roles_and_without_anything_that_lets_in(
+    store: Store, data: Path, tmp_path: Path, elsewhere: str | None
+) -> None:
+    back_up(store, data, tmp_path / "x.tar")
+    with tarfile.open(tmp_path / "x.tar") as archive:
+        held = b"".join(
+            gzip.decompress(body) if name.endswith(".gz") else body
+            for name in archive.getnames()
+            for body in [archive.extractfile(name).read()]  # type: ignore[union-attr]
+            if name.startswith(("store/", "data/"))
+        )
+    everything = "\n".join(line for _, line in content(store))
+    for secret in (SECRET, digest(SECRET), digest(f"{SECRET} link"), digest(f"{SECRET} key"), "192.0.2.1"):
+        assert secret in everything
+        assert secret.encode() not in held
+    restore_backup(tmp_path / "x.tar", tmp_path / "new", store_address=elsewhere)
+    restored = open_store(elsewhere or f"sqlite:///{tmp_path / 'new' / 'resound.sqlite'}")
+    with restored.write() as connection:
+        (account,) = list_accounts(connection, now=NOW)
+        assert (account.person.login, account.person.role, account.person.campaigns) == (
+            "lin",
+            "admin",
+            {"c": "editor"},
+        )
+        assert (account.has_password, account.signs_in_elsewhere, account.invited_until) == (
+            False,
+            True,
+            None,
+        )
+        assert [one.who for one in list_account_changes(connection)] == ["lin"]
+        assert list_keys(connection) == []
+        link = invite(connection, "lin", who="operator", now=NOW)
+    accept_invitation(restored, link.token, "four brown kettles hum", now=NOW)
+    restored.close()
 
 
 def test_settings_go_in_by_name_and_never_a_secret(tmp_path: Path) -> None:

@@ -1,18 +1,20 @@
 """Clips into a store: evidence kept, outlets found, a second import adds nothing."""
 
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from sqlalchemy import func, select
 
 from nlp.language import detect_language
 from resound.article import FoundDate
-from resound.clipping import ClipResult, import_clips
+from resound.clip_files import files_beside
+from resound.clipping import ClipResult, add_clip, import_clips, preview_clips
 from resound.clips import ClipProblem, ClipRow
 from resound.source import Source
 from resound.store import Store, open_store
@@ -77,7 +79,13 @@ def store(store_address: str) -> Iterator[Store]:
 
 def bring(store: Store, folder: Path, *rows: ClipRow | ClipProblem) -> list[ClipResult]:
     found = import_clips(
-        store, rows, folder=folder, evidence=folder / "evidence", detect=detect_language, who="Lin", now=NOW
+        store,
+        rows,
+        open_file=files_beside(folder),
+        evidence=folder / "evidence",
+        detect=detect_language,
+        who="Lin",
+        now=NOW,
     )
     return list(found)
 
@@ -207,3 +215,106 @@ def test_every_row_is_reported_and_one_bad_row_stops_no_other(store: Store, tmp_
     assert "outside" in results[3].message
     assert "medium" in results[4].message
     assert size(store)[0] == 1
+
+
+def look(store: Store, folder: Path, *rows: ClipRow | ClipProblem) -> list[ClipResult]:
+    return list(preview_clips(store, rows, open_file=files_beside(folder)))
+
+
+def test_a_preview_says_what_the_import_does_and_writes_nothing(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, TV)
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "page.html").write_text("<html>")
+    rows = [
+        replace(TV, row=2),
+        replace(TV, row=3, airtime="07:30", file="scan.pdf"),
+        replace(TV, row=4, airtime="07:30"),
+        ClipProblem(5, "The date cannot be read.", "date"),
+        replace(TV, row=6, airtime="08:00", file="page.html"),
+        ClipRow(7, outlet="Unheard of", title="T"),
+        ClipRow(8, outlet="Unheard of", title="T", medium="print"),
+        ClipRow(9, url="https://portal.example/a-20001", title="T"),
+    ]
+    before, files = size(store), sorted(tmp_path.rglob("*"))
+    seen = look(store, tmp_path, *rows)
+    assert (size(store), sorted(tmp_path.rglob("*"))) == (before, files)
+    assert [one.result for one in seen] == [
+        *("known", "added", "known", "problem", "problem", "problem", "added", "added"),
+    ]
+    assert seen[2].message == "the same as row 3 of this table"
+    assert [one.column for one in seen[3:6]] == ["date", "file", "medium"]
+    assert [(one.outlet, one.is_new_outlet) for one in seen[6:]] == [("unheard of", True), ("Portal", False)]
+    done = bring(store, tmp_path, *rows)
+    assert [(one.row, one.result, one.column) for one in done] == [
+        (one.row, one.result, one.column) for one in seen
+    ]
+    assert [one.message for one in done if one.result == "problem"] == [
+        one.message for one in seen if one.result == "problem"
+    ]
+
+
+def test_a_refused_file_leaves_nothing_behind(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<html>")
+    (result,) = bring(store, tmp_path, replace(TV, file="page.html"))
+    assert (result.result, result.column) == ("problem", "file")
+    assert "none of what is taken" in result.message
+    assert list((tmp_path / "evidence" / "clips").iterdir()) == []
+
+
+def form(store: Store, folder: Path, file: tuple[str, BinaryIO] | None = None, **cells: str) -> ClipResult:
+    return add_clip(
+        store,
+        cells,
+        file,
+        evidence=folder / "evidence",
+        detect=detect_language,
+        who="Lin",
+        now=NOW,
+        most_bytes=1000,
+    )
+
+
+def test_a_clip_out_of_a_form_is_the_one_that_a_table_would_bring(store: Store, tmp_path: Path) -> None:
+    cells = {
+        "outlet": "Truyền hình Ví dụ",
+        "title": " Thời sự\r\n",
+        "date": "2014-10-02",
+        "medium": "tv",
+        "airtime": "19h30",
+        "text": "Đội xanh đến thành phố.\r\n\r\nHọ ký biên bản.",
+    }
+    file = ("C:\\clips\\tin \u202efdp.pdf", io.BytesIO(b"%PDF-1.7"))
+    result = form(store, tmp_path, file, **cells)
+    assert result.result == "added"
+    assert stored(store, result).article.paragraphs == ("Đội xanh đến thành phố.", "Họ ký biên bản.")
+    with store.read() as connection:
+        names = set(connection.execute(select(clip.c.name)).scalars())
+    assert names == {"form", "tin  fdp.pdf"}
+    (again,) = bring(store, tmp_path, replace(TV, row=7, text="another text"))
+    assert (again.result, again.article) == ("known", result.article)
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"title": "T"}, "outlet"),
+        ({"outlet": "O"}, "title"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"outlet": "O", "title": "T"}, "medium"),
+        ({"outlet": "O", "title": "T", "medium": "tv", "date": "tomorrow"}, "date"),
+        ({"outlet": "O", "title": "T", "medium": "tv", "airtime": "99:99"}, "airtime"),
+    ],
+)
+def test_a_form_says_which_field_is_wrong(
+    store: Store, tmp_path: Path, cells: dict[str, str], column: str
+) -> None:
+    result = form(store, tmp_path, **cells)
+    assert (result.result, result.column) == ("problem", column)
+    assert size(store) == [0, 0, 0, 0]
+
+
+def test_a_form_with_too_large_a_file_adds_nothing(store: Store, tmp_path: Path) -> None:
+    file = ("scan.pdf", io.BytesIO(b"%PDF-1.7" + bytes(2000)))
+    result = form(store, tmp_path, file, outlet="O", title="T", medium="tv")
+    assert (result.result, result.column) == ("problem", "file")
+    assert size(store) == [0, 0, 0, 0]

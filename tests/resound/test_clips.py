@@ -4,14 +4,19 @@ import unicodedata
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resound.clips import COLUMNS, ClipProblem, ClipRow, clip_key, original_url, read_clips, write_template
+from resound.clip_table import read_table
+from resound.clip_template import csv_template, write_template, xlsx_template
+from resound.clips import COLUMNS, ClipProblem, ClipRow, clip_key, read_clips
 from resound.errors import ResoundError
+from resound.settings import UiLanguage
+from resound.web_archives import original_url
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 
@@ -211,7 +216,7 @@ def test_a_written_zone_makes_it_a_moment(tmp_path: Path) -> None:
         ({"medium": "fax"}, "online, print, tv, radio, agency"),
         ({"language": "??"}, "zh-Hant"),
         ({"airtime": "31:77"}, "19:30"),
-        ({"title": ""}, "either a url, or an outlet and a title"),
+        ({"title": ""}, "Either a web address is needed"),
     ],
 )
 def test_what_does_not_fit_is_said_with_what_would(tmp_path: Path, cells: dict[str, str], told: str) -> None:
@@ -329,3 +334,44 @@ def test_keys_tell_airings_apart_and_know_a_row_again(tmp_path: Path) -> None:
     assert clip_key(morning) == clip_key(again) != clip_key(evening)
     assert len(clip_key(morning)) == 16
     assert int(clip_key(morning), 16) >= 0
+
+
+def test_a_workbook_that_would_take_all_memory_is_refused(tmp_path: Path) -> None:
+    good, wide, bomb = (tmp_path / name for name in ("good.xlsx", "wide.xlsx", "bomb.xlsx"))
+    write_xlsx(good, [["outlet", "title"], ["a", "b"]])
+    assert len(read(good)) == 1
+    with (
+        zipfile.ZipFile(good) as book,
+        zipfile.ZipFile(wide, "w") as far,
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as inflated,
+    ):
+        for name in book.namelist():
+            data = book.read(name)
+            inflated.writestr(name, data)
+            if "sheet1" in name:
+                data = data.replace(b'<row r="2"><c ', b'<row r="1048576"><c r="XFD1048576" ')
+            far.writestr(name, data)
+        inflated.writestr("xl/media/picture.bin", bytes(210_000_000))
+    for path in (wide, bomb):
+        with pytest.raises(ResoundError, match="too large"):
+            read(path)
+
+
+def test_a_zip_that_is_no_workbook_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "clips.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "x")
+    with pytest.raises(ResoundError, match=r"clips\.xlsx is no spreadsheet"):
+        read(path)
+
+
+@pytest.mark.parametrize("language", get_args(UiLanguage))
+def test_templates_in_every_language_are_read_again(tmp_path: Path, language: UiLanguage) -> None:
+    for name, data in (("t.csv", csv_template(language)), ("t.xlsx", xlsx_template(language))):
+        path = tmp_path / name
+        path.write_bytes(data)
+        table = read_table(path, count_known=len)
+        first = next(iter(table.rows))
+        assert len(table.header) == len(COLUMNS)
+        assert first.cells[0].startswith("# ")
+        assert read(path) == []

@@ -2,70 +2,28 @@
 
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from resound.applying import apply_definitions
-from resound.article import Article, FoundDate, LanguageGuess
-from resound.campaign import Campaign
 from resound.deciding import decide, take_back
-from resound.definitions import Loaded
 from resound.errors import NotFoundError, ResoundError
-from resound.facts import place_page
 from resound.figures import campaign_figures
-from resound.grouping import join_article
 from resound.health import overall_status, source_health
-from resound.source import Source
 from resound.store import Store, open_store, work
-from resound.store.articles import list_changes, load_articles, store_article
+from resound.store.articles import list_changes, load_articles
 from resound.store.grouping import load_groupings
 from resound.store.matches import record_matches
-from resound.store.registry import load_sources
+from tests.resound.newsdesk import AGENCY, NOW, OWN, apply, campaign, put, source
 
-NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
-DAY = datetime(2014, 10, 2, 3, tzinfo=UTC)
-AGENCY = " ".join(
-    f"Sentence {n} of the agency tells how the green team met office number {n * 7} about waste {n} and plastic {n + 3}."
-    for n in range(20)
-)
-OWN = " ".join(
-    f"Our reporter saw {n} lorries at gate {n + 11} while director {n} spoke of burning {n * 3} tons by the river."
-    for n in range(20)
-)
-
-
-def source(key: str, **more: Any) -> Source:
-    body = {
-        "id": key,
-        "names": {"en": key.title()},
-        "home": f"https://{key}.example/",
-        "owner": {"id": "group", "name": "Group"},
-        "country": "VN",
-        "timezone": "Asia/Ho_Chi_Minh",
-        "editions": [{"id": "en", "language": "en", "hosts": [f"{key}.example"]}],
-        "feeds": [{"url": f"https://{key}.example/rss"}],
-        **more,
-    }
-    return Source.model_validate(body)
-
-
-def campaign(**more: Any) -> Campaign:
-    body = {
-        "id": "c",
-        "name": {"en": "C"},
-        "window": {"first": "2014-10-02", "last": "2014-10-31"},
-        "names": [{"id": "team", "forms": {"en": ["green team"]}}],
-        **more,
-    }
-    return Campaign.model_validate(body)
-
-
-def apply(store: Store, *models: Source | Campaign, **more: Any) -> list[str]:
-    loaded = [Loaded(one, f"{one.id}.yml", None) for one in models]
-    return [one.result for one in apply_definitions(store, loaded, who="t", now=NOW, **more)]
+CODED = {
+    "messages": [{"id": "shared", "text": {"en": "Taiwan shares"}, "query": "shares"}],
+    "people": [
+        {"id": "leader", "forms": {"en": ["Leader Lin"]}, "spokesperson": True},
+        {"id": "minister", "forms": {"en": ["Minister Ngo"]}},
+    ],
+}
 
 
 @pytest.fixture
@@ -75,21 +33,6 @@ def store(store_address: str) -> Iterator[Store]:
     assert apply(opened, *models) == ["new"] * 4
     yield opened
     opened.close()
-
-
-def put(
-    store: Store, host: str, number: int, text: str = AGENCY, *, hours: float = 0, is_matched: bool = True
-) -> str:
-    url = f"https://{host}.example/story-{number:05}"
-    when = FoundDate("meta", "x", at=DAY + timedelta(hours=hours))
-    read = Article(url, url, f"Title {number}", (text,), LanguageGuess("en", None, "en", 1.0), published=when)
-    with store.write() as connection:
-        sources = load_sources(connection)
-        key = store_article(connection, read, place_page(url, "en", sources), seen=NOW).article
-        found = {"c": ("body", {})} if is_matched else {}
-        record_matches(connection, key, "v", tried={"c": "f"}, found=found, now=NOW)
-        join_article(connection, key, sources=sources)
-    return key
 
 
 def say(store: Store, item: str, kind: Any, value: str | None = None) -> int:
@@ -201,6 +144,55 @@ def test_what_cannot_be_decided_is_said(store: Store, kind: str, value: str | No
     key = put(store, "alpha", 1)
     with pytest.raises((ResoundError, NotFoundError), match=told):
         say(store, key, kind, value)
+
+
+def code(store: Store, item: str, kind: Any, value: str, who: str = "Lin", **more: Any) -> int:
+    with store.write() as connection:
+        return decide(
+            connection, item, kind, value=value, campaign="c", why="read", who=who, now=NOW, **more
+        ).id
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "more", "told"),
+    [
+        ("tone", "glad", {"basis": "original"}, "'glad' is no tone. One of: positive, neutral, negative"),
+        ("tone", "positive", {}, "what was read"),
+        ("prominence", "title", {}, "headline, lead, body, caption"),
+        ("message", "nothing", {}, "no key message of c. One of: shared"),
+        ("quote", "minister", {}, "no spokesperson of c. One of: leader"),
+        ("origin", "original", {"basis": "original"}, "does not record what was read"),
+        ("origin", "original", {"is_second": True}, "tone and prominence are coded a second time"),
+        ("tone", "neutral", {"basis": "original", "is_second": True}, "Nobody has coded its tone yet"),
+    ],
+)
+def test_what_cannot_be_coded_is_said(
+    store: Store, kind: str, value: str, more: dict[str, Any], told: str
+) -> None:
+    apply(store, campaign(**CODED))
+    key = put(store, "alpha", 1)
+    with pytest.raises(ResoundError, match=told):
+        code(store, key, kind, value, **more)
+
+
+def test_two_codings_come_from_two_people(store: Store) -> None:
+    key, twin = put(store, "alpha", 1), put(store, "alpha", 2, hours=5)
+    code(store, twin, "tone", "positive", basis="original")
+    with pytest.raises(ResoundError, match="Lin coded its tone first"):
+        code(store, key, "tone", "positive", basis="original", is_second=True)
+    second = code(store, key, "tone", "neutral", who="Chen", basis="translation", is_second=True)
+    with pytest.raises(ResoundError, match="Chen coded its tone as the second coder"):
+        code(store, key, "tone", "neutral", who="Chen", basis="translation")
+    with store.write() as connection:
+        take_back(connection, second, why="a slip", who="Chen", now=NOW)
+    assert code(store, key, "tone", "neutral", who="Chen", basis="original") > second
+
+
+def test_prominence_that_a_person_sees_is_stronger(store: Store) -> None:
+    key = put(store, "alpha", 1)
+    code(store, key, "prominence", "headline")
+    with store.read() as connection:
+        assert campaign_figures(connection, "c", now=NOW).items[key][0].prominence == "title"
 
 
 def test_a_decision_reaches_the_index(store: Store) -> None:

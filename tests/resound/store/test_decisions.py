@@ -1,6 +1,7 @@
 """What people decided: never changed, never erased, undone by another decision."""
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from resound.store.decisions import (
     DecisionKind,
     add_decision,
     all_decisions,
+    last_decision,
     overlays,
     standing_decisions,
     undo_decision,
@@ -86,6 +88,59 @@ def test_undoing_brings_back_what_held_before(store: Store, now: datetime) -> No
             undo_decision(connection, 99, why="no", who="Lin", now=now)
     # Once undone, the same word may be said anew.
     assert say(store, now, "reject").id > rejected.id
+
+
+def test_what_was_parted_since_is_merged_anew(store: Store, now: datetime) -> None:
+    first = say(store, now, "merge", value="b")
+    split = say(store, now, "split")
+    again = say(store, now, "merge", value="b")
+    assert first.id < split.id < again.id
+    assert say(store, now, "merge", value="b") == again
+    other_side = say(store, now, "split", article="b")
+    assert say(store, now, "merge", value="b").id > other_side.id
+
+
+def test_each_message_and_each_round_is_a_question_of_its_own(store: Store, now: datetime) -> None:
+    with store.write() as connection:
+
+        def code(kind: DecisionKind, value: str, **more: Any) -> Decision:
+            return add_decision(
+                connection,
+                kind,
+                article="a",
+                campaign="c",
+                value=value,
+                why="w",
+                now=now,
+                **{"who": "Lin", **more},
+            )
+
+        first = code("tone", "positive", basis="original")
+        assert code("tone", "positive", basis="original", who="Chen") == first
+        reread = code("tone", "positive", basis="translation")
+        second = code("tone", "negative", basis="original", who="Chen", is_second=True)
+        code("message", "m1")
+        refused = code("no-message", "m1")
+        m2 = code("message", "m2")
+        code("quote", "p1")
+        over = overlays(standing_decisions(connection))["a"]
+    assert over.word("tone", "c") == reread
+    assert over.word("tone", "c", is_second=True) == second
+    assert second.round == 2
+    assert (over.word("message", "c", "m1"), over.word("message", "c", "m2")) == (refused, m2)
+    assert over.word("quote", "c", "p1") is not None
+    assert over.word("quote", "other", "p1") is None
+    assert over.review == {}
+
+
+def test_the_last_decision_of_a_person_is_what_they_may_undo(store: Store, now: datetime) -> None:
+    accepted = say(store, now, "accept")
+    say(store, now, "reject", article="x", campaign="other")
+    with store.write() as connection:
+        add_decision(connection, "reject", article="z", campaign="c", why="w", who="Chen", now=now)
+        assert last_decision(connection, "Lin", "c") == accepted
+        undo_decision(connection, accepted.id, why="slip", who="Lin", now=now)
+        assert last_decision(connection, "Lin", "c") is None
 
 
 def test_a_reason_is_needed(store: Store, now: datetime) -> None:

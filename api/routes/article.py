@@ -1,0 +1,169 @@
+"""One article: its text beside its translation, what is said of it, its wordings, and its evidence to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from api.access import requires
+from api.desk import AtDesk, Desk
+from api.downloads import OCTETS, download_headers
+from api.pages import language_of, render, words_of
+from api.stage_words import reason_words
+from resound.campaign import Campaign
+from resound.coding import item_coding
+from resound.counting import DOUBTS
+from resound.diffing import compare_articles
+from resound.errors import NotFoundError, SearchUnavailableError
+from resound.proving import prove, take_file, take_record
+from resound.search import Found, find_similar
+from resound.settings import UiLanguage
+from resound.store.articles import find_article, load_articles
+from resound.store.registry import load_campaigns
+from resound.told import Told
+from resound.viewing import ArticleView, view_article
+
+router = APIRouter(dependencies=[requires("reader")], include_in_schema=False)
+
+Words = Annotated[str, Query(max_length=2000)]
+"""What the reader searched for."""
+ALIKE = 5
+"""So many similar items are shown."""
+
+
+@router.get("/article")
+def article_by_address(desk: AtDesk, url: Annotated[str, Query(max_length=4000)], q: Words = "") -> Response:
+    """The page of the article with this address, whichever of its addresses it is."""
+    with desk.store.read() as connection:
+        key = find_article(connection, url.strip())
+    if key is None:
+        raise NotFoundError(Told("No article of this address has been collected."))
+    return RedirectResponse(f"/article/{key}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
+
+
+@router.get("/article/{key}")
+def article_page(
+    request: Request,
+    desk: AtDesk,
+    key: str,
+    q: Words = "",
+    to: Annotated[str, Query(max_length=35)] = "",
+    campaign: Annotated[str, Query(max_length=80)] = "",
+    came: Literal["", "added", "known"] = "",
+) -> Response:
+    """The article.
+
+    Args:
+        q: the search that the reader came from; its words are marked.
+        to: which translation stands beside the original.
+        campaign: for which campaign the coding form is open, where there are several.
+        came: whether the visitor has just brought it as a clip.
+    """
+    language = language_of(request)
+    with desk.store.read() as connection:
+        view = view_article(connection, key, query=q, language=language)
+        if view.id != key:
+            return RedirectResponse(f"/article/{view.id}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
+        proof = prove(connection, view.id, view.version, evidence=desk.evidence)
+        coded = _coded(connection, view, campaign, load_campaigns(connection))
+    similar, trouble = _similar(desk, view)
+    return render(
+        request,
+        "article.html",
+        view=view,
+        proof=proof,
+        came=came,
+        query=q,
+        target=_target(view, to, language),
+        similar=similar,
+        similar_trouble=trouble,
+        doubts=DOUBTS,
+        reason_words=partial(reason_words, words_of(request)),
+        **coded,
+    )
+
+
+@router.get("/article/{key}/changes")
+def article_changes(
+    request: Request,
+    desk: AtDesk,
+    key: str,
+    old: Annotated[int, Query(alias="from", ge=1)] = 0,
+    new: Annotated[int, Query(alias="to", ge=1)] = 0,
+) -> Response:
+    """What is different between two wordings; by default the last two."""
+    with desk.store.read() as connection:
+        found = load_articles(connection, [key]).get(key)
+        if found is None:
+            raise NotFoundError(Told("No article of this address has been collected."))
+        versions = prove(connection, key, found.version, evidence=desk.evidence).versions
+    numbered = {one.number: one for one in versions}
+    after = numbered.get(new or len(versions))
+    before = numbered.get(old or max(1, (new or len(versions)) - 1))
+    if before is None or after is None:
+        raise NotFoundError(Told("The article has no such version."))
+    return render(
+        request,
+        "article_changes.html",
+        found=found,
+        versions=versions,
+        before=before,
+        after=after,
+        parts=compare_articles(before.stored.article, after.stored.article),
+    )
+
+
+@router.get("/article/{key}/evidence/{digest}")
+def article_record(desk: AtDesk, key: str, digest: str) -> Response:
+    """One page as it was received: a WARC file of its own, which hashes to its address."""
+    with desk.store.read() as connection:
+        record = take_record(connection, key, digest.removesuffix(".warc.gz"), evidence=desk.evidence)
+    return Response(record.data, media_type="application/gzip", headers=download_headers(record.name))
+
+
+@router.get("/clip-files/{digest}")
+def clip_file(desk: AtDesk, digest: str) -> Response:
+    """The file that came with a clip, by the hash of its bytes."""
+    with desk.store.read() as connection:
+        found = take_file(connection, digest, evidence=desk.evidence)
+    media_type = found.kind.media_type if found.kind is not None else OCTETS
+    return FileResponse(found.path, media_type=media_type, headers=download_headers(found.name))
+
+
+def _target(view: ArticleView, wanted: str, language: UiLanguage) -> str:
+    """The translation to show: the one that was asked for, else the reader's own language, else English."""
+    there = [one.target for one in view.renderings if one.has_text]
+    for one in (wanted, language, "en", *there):
+        if one in there:
+            return one
+    return view.renderings[0].target
+
+
+def _coded(
+    connection: Connection, view: ArticleView, wanted: str, campaigns: Mapping[str, Campaign]
+) -> dict[str, Any]:
+    """The coding form's campaign, and the others that the article can be coded for. A copy is no item: nothing is coded."""
+    if view.place.is_copy:
+        return {"coding": None, "codable": []}
+    near = [one.campaign.id for one in view.campaigns if one.facts is not None]
+    chosen = wanted if wanted in campaigns else next(iter(near), None)
+    return {
+        "coding": item_coding(connection, view.item, chosen) if chosen is not None else None,
+        "codable": [campaigns[one] for one in (*near, *(one for one in campaigns if one not in near))],
+    }
+
+
+def _similar(desk: Desk, view: ArticleView) -> tuple[tuple[Found, ...], str]:
+    """What says nearly the same, without what stands in its story already; and why nothing can be said."""
+    known = {view.item, *(one.card.id for one in view.relations.mates)}
+    try:
+        found = find_similar(desk.index, view.item, limit=ALIKE + len(known))
+    except SearchUnavailableError as err:
+        return (), str(err)
+    return tuple(one for one in found if one.id not in known)[:ALIKE], ""

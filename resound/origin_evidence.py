@@ -1,0 +1,97 @@
+"""The evidence for where an item's text comes from, gathered from the store: what its outlet is, whom it credits, whose text it repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from nlp.credits import find_credits
+from resound.dedupe import share_within
+from resound.documents import outlet_name
+from resound.facts import Facts, lay_over
+from resound.origin import Copy, OriginProposal, Publisher, propose_origin
+from resound.source import Source
+from resound.store.articles import load_articles
+from resound.store.decisions import Overlay, overlays, standing_decisions
+from resound.store.grouping import list_edges
+from resound.store.matches import list_matches
+
+
+def trace_origin(
+    connection: Connection,
+    facts: Facts,
+    keys: Sequence[str],
+    campaign: str,
+    sources: Mapping[str, Source],
+) -> OriginProposal:
+    """What the evidence says of an item's text.
+
+    Args:
+        keys: the articles that are this item, its own among them.
+    """
+    article = facts.stored.article
+    others = {key: one.names.written for key, one in sources.items() if key != facts.outlet}
+    credited = [
+        (_publisher(sources[one.source], one.source), one.passage)
+        for one in find_credits(article.byline, article.paragraphs, others)
+    ]
+    return propose_origin(
+        _publisher(facts.source, facts.outlet),
+        _copies(connection, facts, keys, campaign, sources),
+        credited,
+    )
+
+
+def _copies(
+    connection: Connection,
+    facts: Facts,
+    keys: Sequence[str],
+    campaign: str,
+    sources: Mapping[str, Source],
+) -> list[Copy]:
+    """Near-duplicates at outlets that may be where the text comes from."""
+    near = {key for edge in list_edges(connection, keys) for key in (edge.a, edge.b)} - set(keys)
+    said = overlays(standing_decisions(connection, articles=near)) if near else {}
+    matched = {
+        one.article
+        for one in (list_matches(connection, articles=near, campaign=campaign) if near else ())
+        if one.matched
+    }
+    found = []
+    for key, stored in sorted(load_articles(connection, near).items()):
+        overlay = said.get(key, Overlay())
+        other = lay_over(stored, overlay, sources)
+        publisher = _publisher(other.source, other.outlet)
+        if stored.placement.kind == "copy" or other.outlet == facts.outlet:
+            continue
+        if publisher.relation == "independent" and publisher.medium != "agency":
+            continue
+        review = overlay.word("review", campaign)
+        found.append(
+            Copy(
+                article=key,
+                url=stored.article.canonical_url,
+                title=stored.article.title,
+                tag=stored.article.language.tag,
+                day=other.day.isoformat() if other.day is not None else "",
+                publisher=publisher,
+                share=round(share_within(facts.stored.article.text, stored.article.text), 4),
+                is_earlier=_is_earlier(other, facts),
+                is_of_campaign=key in matched or (review is not None and review.kind == "accept"),
+            )
+        )
+    return found
+
+
+def _is_earlier(other: Facts, than: Facts) -> bool:
+    """Days are compared where both hold: the hour of a release is rarely the hour at which it went out."""
+    if other.day is not None and than.day is not None and other.doubt is None and than.doubt is None:
+        return other.day <= than.day
+    return other.order <= than.order
+
+
+def _publisher(source: Source | None, outlet: str) -> Publisher:
+    if source is None:
+        return Publisher(outlet, outlet_name(outlet, None), "independent", "online")
+    return Publisher(source.id, source.names.best(), source.relation, source.medium)

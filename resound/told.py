@@ -1,0 +1,23 @@
+"""Sentences that pages say in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Told(str):
+    """An English sentence, and the pattern and values that it was made of: `Told("%(count)s rows", count=3)`.
+
+    It is a string like any other; a page looks the pattern up in its language and fills in the values again, those that
+    are such sentences themselves in that language, too.
+    """
+
+    pattern: str
+    values: dict[str, Any]
+
+    def __new__(cls, pattern: str, /, **values: Any) -> Told:
+        """Fill the values in."""
+        made = super().__new__(cls, pattern % values if values else pattern)
+        made.pattern = pattern
+        made.values = values
+        return made

@@ -1,0 +1,234 @@
+"""The campaign's pages: every figure is that of the store, and leads to the items behind it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from resound.applying import apply_definitions
+from resound.coverage import Coverage, campaign_coverage
+from resound.definitions import Loaded
+from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.store import Store, open_store
+from resound.store.decisions import add_decision
+from resound.store.tables import definition, version
+from tests.api.conftest import OpenPage, barriers
+from tests.resound.test_deciding import NOW, campaign
+
+CAMPAIGN = "apo-coe-gp-vietnam-2014"
+PAGE = f"/campaigns/{CAMPAIGN}"
+PARTS = ("", "/items", "/items?by=tone&value=neutral", "/stories", "/watch", "/voice")
+FIRST_VIEW = 200_000
+
+
+@pytest.fixture
+def store(demo_copy: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{demo_copy / 'resound.sqlite'}")
+    yield opened
+    opened.close()
+
+
+def look(store: Store) -> Coverage:
+    with store.read() as connection:
+        return campaign_coverage(connection, CAMPAIGN, now=NOW)
+
+
+def figures_of(html: str) -> dict[str, int]:
+    """The address behind every figure of a page, and its number."""
+    found = re.findall(r'class="figure" href="([^"]+)">(.*?)</a>', html, re.S)
+    return {unescape(url): int(re.findall(r"\d+", re.sub(r"<[^>]+>", "", text))[-1]) for url, text in found}
+
+
+def counts_of(html: str) -> list[int]:
+    return [
+        int(re.findall(r"\d+", one)[-1]) for one in re.findall(r'class="big-number">(.*?)</p>', html, re.S)
+    ]
+
+
+def test_the_four_counts_are_those_of_the_command_line(reading_client: TestClient, demo_folder: Path) -> None:
+    html = reading_client.get(PAGE).text
+    printed = json.loads((demo_folder.parent / "first.json").read_text(encoding="utf-8"))
+    known = printed["counts"] if "items" in printed["counts"] else printed["counts"]["counts"]
+    assert counts_of(html) == [known[name] for name in ("items", "stories", "outlets", "groups")]
+
+
+def test_every_figure_leads_to_as_many_items(reading_client: TestClient) -> None:
+    links = figures_of(reading_client.get(PAGE).text) | figures_of(reading_client.get(f"{PAGE}/voice").text)
+    asked = {url: number for url, number in links.items() if "/items?" in url}
+    assert len(asked) > 60
+    for by in ("standing", "language", "country", "medium", "origin", "outlet", "days", "coded-tone", "tone", "topic",
+               "message", "spokesperson", "voice"):  # fmt: skip
+        assert any(f"by={by}&" in url for url in asked), by
+    for url, number in asked.items():
+        html = reading_client.get(url).text
+        assert f"<p>{number} item" in html, url
+        assert html.count('<li class="card">') == min(number, 50), url
+
+
+def test_a_figure_that_is_no_more_says_so(reading_client: TestClient) -> None:
+    for asked in (
+        "by=tone&value=angry",
+        "by=colour&value=red",
+        "by=days&value=x",
+        "by=story&value=0",
+        "by=voice&value=x",
+    ):
+        assert reading_client.get(f"{PAGE}/items?{asked}").status_code == 404, asked
+    assert reading_client.get(f"{PAGE}/items?by=tone&value=none").status_code == 200
+    assert reading_client.get("/campaigns/nobody").status_code == 404
+    assert reading_client.get(f"{PAGE}/items?page=0").status_code == 422
+
+
+def test_the_first_view_is_light(reading_client: TestClient) -> None:
+    html = reading_client.get(PAGE).text
+    total = len(html.encode())
+    for url in set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html)):
+        total += len(reading_client.get(unescape(url)).content)
+    assert total < FIRST_VIEW
+    assert html.count('loading="lazy"') == html.count('<img src="/campaigns')
+
+
+def test_a_page_that_is_known_is_not_sent_again(demo_copy: Path, client: TestClient, store: Store) -> None:
+    first = client.get(PAGE)
+    tag = first.headers["etag"]
+    again = client.get(PAGE, headers={"if-none-match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    other = client.get(PAGE, headers={"if-none-match": tag, "accept-language": "vi"})
+    assert other.status_code == 200
+    (waiting,) = look(store).figures.lists["unreviewed"][:1]
+    with store.write() as connection:
+        add_decision(connection, "accept", article=waiting, campaign=CAMPAIGN, why="read", who="Lin", now=NOW)
+    changed = client.get(PAGE, headers={"if-none-match": tag})
+    assert changed.status_code == 200
+    assert counts_of(changed.text)[0] == counts_of(first.text)[0] + 1
+
+
+def test_pictures_say_the_state_that_they_show(reading_client: TestClient) -> None:
+    html = reading_client.get(PAGE).text
+    urls = [unescape(one) for one in re.findall(r'(?:src|srcset)="(/campaigns/[^"]+\.svg[^"]*)"', html)]
+    assert len(urls) == 4 * 5
+    drawn = {}
+    for url in urls:
+        answer = reading_client.get(url)
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert "immutable" in answer.headers["cache-control"]
+        drawn[url] = answer.text
+    assert len(set(drawn.values())) == len(urls)  # each width, each scheme
+    assert (
+        "immutable"
+        not in reading_client.get(f"{PAGE}/charts/tone.svg?v=old&language=vi").headers["cache-control"]
+    )
+    assert "tích cực" in reading_client.get(f"{PAGE}/charts/tone.svg?language=vi").text
+    assert reading_client.get(f"{PAGE}/charts/colour.svg").status_code == 422
+    spec = reading_client.get(f"{PAGE}/charts/series.json").json()
+    assert spec["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+
+
+def test_the_share_of_voice_comes_when_it_is_measured(
+    reading_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = reading_client.get(f"{PAGE}/voice", headers={"hx-request": "true"}).text
+    assert "<html" not in html
+    assert "100%" in html
+    assert "hx-trigger" not in html
+    assert reading_client.get(f"{PAGE}/charts/voice.svg").status_code == 200
+    monkeypatch.setattr("resound.voice.VoiceMeter.ask", lambda *args, **more: None)
+    waiting = reading_client.get(f"{PAGE}/voice", headers={"hx-request": "true"}).text
+    assert 'hx-trigger="load delay:3s"' in waiting
+    assert reading_client.get(f"{PAGE}/charts/voice.svg").status_code == 404
+
+
+@pytest.mark.parametrize("language", UI_LANGUAGES)
+def test_nothing_of_the_page_is_left_in_english(reading_client: TestClient, language: UiLanguage) -> None:
+    headers = {"accept-language": language}
+    html = reading_client.get(PAGE, headers=headers).text
+    own = {"en": "do not add", "zh-Hant": "不可相加", "vi": "không cộng"}
+    for tongue, words in own.items():
+        assert (words in html) is (tongue == language)
+    # A headline that the reader may not read has a translation, with whose work it is.
+    items = reading_client.get(f"{PAGE}/items?by=language&value=vi", headers=headers).text
+    assert items.count('class="translated"') == (0 if language == "vi" else 8)
+    if language != "vi":
+        assert items.count("resound-demo/") == 8
+        assert f'lang="{"zh-Hant" if language == "zh-Hant" else "en"}">' in items
+
+
+def test_campaigns_are_chosen_from_where_there_are_several(client: TestClient, store: Store) -> None:
+    answer = client.get("/campaigns")
+    assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
+    apply_definitions(store, [Loaded(campaign(), "c.yml", None)], who="t", now=NOW)
+    html = client.get("/campaigns").text
+    assert f'href="{PAGE}"' in html
+    assert 'href="/campaigns/c"' in html
+    empty = client.get("/campaigns/c").text
+    assert counts_of(empty) == [0, 0, 0, 0]
+    assert "Nothing is counted yet" in empty
+    for part in PARTS:
+        assert client.get(f"/campaigns/c{part}").status_code == 200, part
+    with store.write() as connection:
+        connection.execute(definition.delete())
+    assert "There is no campaign yet" in client.get("/campaigns").text
+
+
+def test_foreign_words_are_text(client: TestClient, store: Store) -> None:
+    hostile = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    with store.write() as connection:
+        connection.execute(update(version).values(title=hostile))
+    for part in PARTS:
+        html = client.get(f"{PAGE}{part}").text
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+    assert "&lt;script&gt;alert(1)" in client.get(f"{PAGE}/items").text
+
+
+def test_long_lists_have_pages(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.routes.campaign.ITEMS_AT_ONCE", 8)
+    monkeypatch.setattr("api.routes.campaign.STORIES_AT_ONCE", 8)
+    seen: list[str] = []
+    url: str | None = f"{PAGE}/items?by=standing&value=counted"
+    while url is not None:
+        html = client.get(url).text
+        seen += re.findall(r'href="/articles/(\w+)"', html)
+        following = re.search(r'rel="next" href="([^"]+)"', html)
+        url = unescape(following[1]) if following else None
+    assert len(seen) == len(set(seen)) == counts_of(client.get(PAGE).text)[0]
+    assert 'rel="next"' in client.get(f"{PAGE}/stories").text
+    assert "of 3" in client.get(f"{PAGE}/stories?page=3").text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("language", "width", "parts"),
+    [("en", 320, PARTS), ("en", 1200, PARTS), ("zh-Hant", 320, PARTS[:1]), ("vi", 320, PARTS[:1])],
+)
+def test_the_pages_keep_nobody_out(
+    reading_address: str, open_page: OpenPage, language: UiLanguage, width: int, parts: tuple[str, ...]
+) -> None:
+    for part in parts:
+        page = open_page(f"{reading_address}{PAGE}{part}", language=language, width=width)
+        page.wait_for_load_state("networkidle")
+        assert barriers(page) == [], part
+
+
+@pytest.mark.browser
+def test_the_keyboard_opens_a_definition_and_pictures_come(reading_address: str, open_page: OpenPage) -> None:
+    page = open_page(f"{reading_address}{PAGE}")
+    summary = page.locator(".count summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".count details[open] p").inner_text().startswith("An item is one publication")
+    page.get_by_text("matched by machine, not reviewed").wait_for()  # the share of voice comes by itself
+    picture = page.locator(".chart img").first
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.chart img').naturalWidth > 0")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_load_state("networkidle")
+    assert "scheme=dark" in picture.evaluate("image => image.currentSrc")
+    assert barriers(page) == []
