@@ -64,6 +64,14 @@ def test_a_chinese_name_finds_the_story_in_every_language(reading_client: TestCl
     assert "電子廢棄物" in texts(unmarked, ".hit mark")
 
 
+def test_a_hit_leads_to_its_article_where_the_words_are_marked(reading_client: TestClient) -> None:
+    page = search(reading_client, "Vietstar lang:vi")
+    address = page.css_first(".hit h3 a").attributes["href"] or ""
+    assert parse_qs(urlsplit(address).query) == {"q": ["Vietstar lang:vi"]}
+    article = read(reading_client, address)
+    assert "vietstar" in {text.casefold() for text in texts(article, "mark")}
+
+
 def test_names_can_be_searched_as_written(reading_client: TestClient) -> None:
     page = search(reading_client, "綠耕隊")
     alone = read(reading_client, link(page, "Search only what is written"))
