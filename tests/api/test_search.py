@@ -16,9 +16,10 @@ from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
 from api.safety import LIMITS
+from resound.index.base import IndexDocument
 from resound.index.sqlite import SqliteIndex
 from resound.indexing import IndexUpdate
-from tests.api.conftest import OpenPage, barriers, make_app
+from tests.api.conftest import OpenPage, barriers, make_app, served
 from tests.api.reading import link, read, search, texts
 from tests.resound.found import item
 
@@ -225,25 +226,34 @@ HOSTILE = [
 ]
 
 
-def test_hostile_titles_are_only_text(small: TestClient, shared_data: Path) -> None:
-    naughty = [
-        one for one in json.loads((shared_data / "vectors" / "blns.json").read_text("utf-8")) if one.strip()
+def hostile_items(shared_data: Path) -> list[IndexDocument]:
+    """Items whose titles, texts, outlets, addresses and translations are what breaks other people's pages."""
+    folder = shared_data / "vectors"
+    naughty = json.loads((folder / "blns.json").read_text("utf-8"))
+    dirty = [one["input"] for one in json.loads((folder / "sanitizer-html5lib.json").read_text("utf-8"))]
+    titles = [*HOSTILE, *(one for one in [*naughty, *dirty] if one.strip())]
+    return [
+        item(
+            f"{n:04}",
+            title,
+            date(2014, 10, 2),
+            body=f"rác {title}",
+            outlet=f"o{n % 9}",
+            shown={
+                "url": "javascript:alert(1)" if n % 2 else title,
+                "outlet_name": title,
+                "translated_title": title,
+                "translated_by": title,
+            },
+        )
+        for n, title in enumerate(titles)
     ]
-    titles = [*HOSTILE, *naughty]
-    bad_url = {
-        "url": "javascript:alert(1)",
-        "outlet_name": "<b>outlet</b>",
-        "translated_title": "<i>t</i>",
-        "translated_by": "<u>m</u>",
-    }
-    index_of(small).write(
-        [
-            item(f"{n:04}", title, date(2014, 10, 2), body=f"rác {title}", shown=bad_url if n % 2 else {}, outlet=f"o{n % 9}")
-            for n, title in enumerate(titles)
-        ],
-        [],
-        cursor=0,
-    )  # fmt: skip
+
+
+def test_hostile_titles_are_only_text(small: TestClient, shared_data: Path) -> None:
+    items = hostile_items(shared_data)
+    titles = [one.document.title for one in items]
+    index_of(small).write(items, [], cursor=0)
     ours = {"htmx.min.js", "resound.js"}
     seen = []
     for page in all_pages(small, "/?q=r%C3%A1c"):
@@ -319,6 +329,24 @@ def test_the_pages_keep_nobody_out(
         for part in page.locator("main details").all():
             part.evaluate("one => { one.open = true }")
         assert barriers(page) == [], path
+
+
+@pytest.mark.browser
+def test_hostile_titles_run_nothing(tmp_path: Path, shared_data: Path, open_page: OpenPage) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    index = SqliteIndex(data / "index.sqlite")
+    index.write(hostile_items(shared_data), [], cursor=0)
+    index.close()
+    with served(make_app(data)) as address:
+        page = open_page(f"{address}/?q=r%C3%A1c", width=375)
+        page.on("dialog", lambda _: pytest.fail("something ran"))
+        for _ in range(8):
+            assert page.evaluate("document.querySelectorAll('.hit').length") == 20
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+            page.get_by_role("link", name="Next page").click()
+            page.wait_for_load_state()
+        assert page.evaluate("window.evil") is None
 
 
 @pytest.mark.browser
