@@ -74,9 +74,9 @@ def list_pages(corpus: Corpus, articles: Sequence[str]) -> list[Page]:
     keys = chance.sample(list(articles), min(QUERIES, len(articles)))
     campaigns = [f"campaign-{number}" for number in range(CAMPAIGNS)]
     return [
-        Page("search: nothing asked", ["/search"]),
-        Page("search: a term", [f"/search?q={quote(one)}" for one in terms]),
-        Page("search: a filtered boolean", [f"/search?q={quote(one)}" for one in booleans]),
+        Page("search: nothing asked", ["/"]),
+        Page("search: a term", [f"/?q={quote(one)}" for one in terms]),
+        Page("search: a filtered boolean", [f"/?q={quote(one)}" for one in booleans]),
         Page("search: API", [f"/api/v1/search?q={quote(one)}" for one in terms]),
         Page("article", [f"/article/{one}" for one in keys]),
         Page("campaigns", ["/campaigns"]),
