@@ -27,6 +27,8 @@ from resound.tokens import derive, new_token
 
 Needed = Role | Literal["anyone"]
 """`anyone`: also without signing in."""
+FORM_FIELDS = 5_000
+"""A campaign with many names has a long form."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -164,7 +166,7 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
         return
     given = request.headers.get("x-csrf-token")
     if given is None and "form" in request.headers.get("content-type", ""):
-        sent = (await request.form()).get("csrf")
+        sent = (await request.form(max_fields=FORM_FIELDS)).get("csrf")
         given = sent if isinstance(sent, str) else None
     is_foreign = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     if is_foreign or given is None or not is_form_token(given, visitor.secret):

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.access import declared_role
+from api.chores import Chores
 from api.conditional import answer_unchanged
 from api.desk import Desk
 from api.problems import handle_problems
@@ -24,20 +25,27 @@ from api.routes import (
     account,
     article,
     campaign,
+    campaign_edit,
     clips,
+    definitions,
     health,
     language,
     people,
     review,
+    saved_searches,
+    search,
     signing_in,
+    sources,
     system,
     v1_campaigns,
     v1_docs,
     v1_items,
+    v1_search,
     v1_system,
 )
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
 from resound import __version__
+from resound.catching_up import CatchUp
 from resound.office import Office
 from resound.settings import Settings
 
@@ -56,6 +64,12 @@ ROOMS: tuple[APIRouter, ...] = (
     v1_campaigns.router,
     v1_system.router,
     v1_docs.router,
+    search.router,
+    saved_searches.router,
+    v1_search.router,
+    campaign_edit.router,
+    sources.router,
+    definitions.router,
 )
 """In the order in which they are asked."""
 
@@ -74,9 +88,12 @@ def create_app(
     office = Office.of(settings)
 
     @asynccontextmanager
-    async def open_and_close(_: FastAPI) -> AsyncIterator[None]:
+    async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(lambda: (office.store, office.index))  # once, before threads ask for them
+        app.state.catch_up = CatchUp(office.store, office.index, clock=clock)
         yield
+        app.state.chores.close()
+        await run_in_threadpool(app.state.catch_up.close)
         office.close()
 
     app = FastAPI(
@@ -90,6 +107,7 @@ def create_app(
     app.state.desk = Desk(office, clock, is_local)
     app.state.limiter = Limiter()
     app.state.routes = list_routes()
+    app.state.chores = Chores()
     app.mount("/static", _Static(directory=str(resources.files("api") / "static")), name="static")
     for room in ROOMS:
         app.include_router(room)

@@ -20,6 +20,7 @@ from api.access import find_visitor
 from api.cookies import LANGUAGE_COOKIE
 from api.desk import desk_of
 from resound import __version__
+from resound.crawl_words import recognise
 from resound.people import Role
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.texts import N_
@@ -113,6 +114,8 @@ def environment(language: UiLanguage) -> Environment:
         day=spoken.day,
         moment=spoken.moment,
         number=spoken.number,
+        say=spoken.say,
+        recognised=lambda sentence: spoken.say(recognise(sentence)),
         percent=spoken.percent,
         language_name=spoken.language_name,
         country_name=spoken.country_name,

@@ -76,7 +76,7 @@ def _known(request: Request, error: Exception) -> Response:
         return _to_sign_in(request)
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
-        more = {"position": error.position, "expected": error.expected}
+        more = {"position": error.position, "expected": error.expected, "code": error.mistake.code}
     sentence = next((one for one in error.args if isinstance(one, Told)), str(error))
     answer = _say(request, status, sentence, **more)
     if status in (429, 503):

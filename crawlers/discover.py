@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -17,7 +17,9 @@ from crawlers.plan import newest_moment
 from crawlers.sitemaps import expand_archive, parse_sitemap
 from crawlers.weburl import web_url
 from resound.article import Entry, RawPage
+from resound.crawl_words import ENTRIES, INDEX, MOVED, NEWEST, NOTHING, recognise
 from resound.errors import FetchError
+from resound.said import Said, said
 from resound.source import Listing, Source
 
 Kind = Literal["feed", "sitemap", "archive", "listing", "home"]
@@ -38,14 +40,47 @@ class ChannelCheck:
     url: str
     kind: Kind
     proven: bool
-    ok: bool
-    sentence: str
+    ok: bool = False
+    problem: str = ""
+    """In words: why it does not work or, where it does, what is odd about it."""
     entries: int = 0
+    children: int = 0
+    """Of an index of sitemaps."""
     newest: date | None = None
+    moved_to: str = ""
+    is_found: bool = False
+    """The home page names it and the source does not."""
+
+    @property
+    def said(self) -> Said:
+        """What it answered."""
+        if not self.ok:
+            return recognise(self.problem)
+        what: Said = said(NOTHING)
+        if self.entries and self.newest is not None:
+            what = said(NEWEST, count=self.entries, day=self.newest)
+        elif self.entries:
+            what = said(ENTRIES, count=self.entries)
+        elif self.children:
+            what = said(INDEX, count=self.children)
+        if self.moved_to:
+            what = Said("%(what)s %(moved)s", {"what": what, "moved": said(MOVED, url=self.moved_to)})
+        if self.problem:
+            what = Said("%(what)s %(odd)s", {"what": what, "odd": recognise(self.problem)})
+        return what
+
+    @property
+    def sentence(self) -> str:
+        """The same in English."""
+        return str(self.said)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {**asdict(self), "newest": self.newest.isoformat() if self.newest else None}
+        names = ("source", "url", "kind", "proven", "ok", "sentence", "entries")
+        return {
+            **{name: getattr(self, name) for name in names},
+            "newest": self.newest.isoformat() if self.newest else None,
+        }
 
 
 def check_sources(sources: Iterable[Source], rules: FetchRules, *, now: datetime) -> Iterator[ChannelCheck]:
@@ -73,29 +108,25 @@ def judge_channel(
 ) -> ChannelCheck:
     """What an answer says of a channel, in words."""
     if isinstance(answer, FetchError):
-        return replace(check, ok=False, sentence=str(answer))
+        return replace(check, ok=False, problem=str(answer))
     if answer.status != 200:
-        return replace(check, ok=False, sentence=f"The server answers HTTP {answer.status}.")
+        return replace(check, ok=False, problem=f"The server answers HTTP {answer.status}.")
     entries, children, problem = _read(check, answer, source=source, listing=listing, now=now)
     newest = newest_moment(entries, source.zone)
-    day = newest.astimezone(source.zone).date() if newest is not None else None
-    if not entries and not children:
-        return replace(check, ok=not problem, sentence=problem or "It works, and lists nothing at present.")
-    what = f"{len(entries)} entries" if entries else f"an index of {children} sitemaps"
-    told = f"It works: {what}" + (f", the newest of {day}" if day else "") + "."
-    moved = f" It moved to {answer.final_url}." if answer.final_url != check.url else ""
     return replace(
         check,
-        ok=True,
-        sentence=f"{told}{moved}" + (f" {problem}" if problem else ""),
+        ok=bool(entries or children or not problem),
+        problem=problem,
         entries=len(entries),
-        newest=day,
+        children=children,
+        newest=newest.astimezone(source.zone).date() if newest is not None else None,
+        moved_to=answer.final_url if answer.final_url != check.url else "",
     )
 
 
 def _planned(source: Source, now: datetime) -> Iterator[tuple[ChannelCheck, Listing | None]]:
     def check(url: str, kind: Kind, *, proven: bool) -> ChannelCheck:
-        return ChannelCheck(source.id, url, kind, proven, ok=False, sentence="")
+        return ChannelCheck(source.id, url, kind, proven)
 
     for feed in source.feeds:
         yield check(feed.url, "feed", proven=feed.proven), None
@@ -117,17 +148,21 @@ def _named_feeds(source: Source, answer: RawPage | FetchError) -> list[ChannelCh
     """Feeds that the home page names and the source file does not."""
     if isinstance(answer, FetchError) or answer.status != 200:
         return []
-    from crawlers.extract import decode  # late: it brings the extraction libraries
-
     known = {one.url for one in source.feeds}
-    text, _, _ = decode(answer.body, answer.headers)
-    links = [node.attributes.get("href") or "" for node in LexborHTMLParser(text).css(_FEED_LINKS)]
-    urls = dict.fromkeys(url for link in links if (url := web_url(answer.final_url, link)) is not None)
     return [
-        ChannelCheck(source.id, url, "feed", proven=False, ok=False, sentence="")
-        for url in list(urls)[:MAX_FOUND]
+        ChannelCheck(source.id, url, "feed", proven=False, is_found=True)
+        for url in linked_feeds(answer)[:MAX_FOUND]
         if url not in known
     ]
+
+
+def linked_feeds(page: RawPage) -> list[str]:
+    """The feeds that a page names in its head, each once."""
+    from crawlers.extract import decode  # late: it brings the extraction libraries
+
+    text, _, _ = decode(page.body, page.headers)
+    links = [node.attributes.get("href") or "" for node in LexborHTMLParser(text).css(_FEED_LINKS)]
+    return list(dict.fromkeys(url for link in links if (url := web_url(page.final_url, link)) is not None))
 
 
 def _read(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from multiprocessing import get_context
@@ -27,8 +27,8 @@ AHEAD = 64
 """How far fetching may be ahead of the oldest URL that has no answer: their bodies wait in memory, up to 10 MB each."""
 
 
-def fetch_many(urls: Sequence[str], rules: FetchRules) -> Iterator[RawPage | FetchError]:
-    """Fetch URLs; one answer for each, in their order.
+def fetch_many(urls: Sequence[str], rules: FetchRules) -> Generator[RawPage | FetchError, None, None]:
+    """Fetch URLs; one answer for each, in their order. Closing it ends what is under way.
 
     Raises:
         ResoundError: the child process died.

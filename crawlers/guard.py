@@ -13,9 +13,13 @@ import socket
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from resound.errors import FetchError, ForbiddenAddressError
+
+if TYPE_CHECKING:
+    from resound.settings import Settings
 
 # `ipaddress.is_global` passes these, though nothing public answers there (or it leads inside).
 _NOT_PUBLIC = tuple(
@@ -85,6 +89,26 @@ class FetchRules:
             if name == pattern or (pattern.startswith("*.") and name.endswith(pattern[1:])):
                 return address, port
         return None
+
+
+def rules_of(settings: Settings, *, delay: float | None = None, is_trial: bool = False) -> FetchRules:
+    """The bounds of every fetch, as the settings say. A trial of single addresses by hand needs no contact.
+
+    Raises:
+        DefinitionError: there is no contact.
+    """
+    from resound import __version__
+
+    return FetchRules(
+        user_agent=f"Resound/{__version__}" if is_trial and settings.contact is None else settings.user_agent,
+        contact=settings.contact or "",
+        allow=settings.allow,
+        max_bytes=settings.max_bytes,
+        max_redirects=settings.max_redirects,
+        deadline_s=settings.deadline,
+        ports=settings.ports,
+        delay_s=delay,
+    )
 
 
 def is_permitted_address(text: str) -> bool:

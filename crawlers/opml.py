@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import listparser
 
+from crawlers.drafts import write_draft
 from crawlers.plain import TITLE_LIMIT, plain_text
 from crawlers.weburl import web_url
 from resound.errors import DefinitionError
@@ -164,18 +165,12 @@ def write_sources(path: Path, into: Path) -> list[Path]:
 
 def _stub(key: str, host: str, feeds: Sequence[OpmlFeed]) -> str:
     """A valid source file whose guesses are marked as such."""
-    import io
-
-    from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedMap
-
     title = next((feed.title for feed in feeds if feed.title), host)
-    scheme = urlsplit(feeds[0].url).scheme
-    source = CommentedMap(
+    source = Source.model_validate(
         {
             "id": key,
             "names": {"en": title},
-            "home": f"{scheme}://{host}/",
+            "home": f"{urlsplit(feeds[0].url).scheme}://{host}/",
             "owner": {"id": key, "name": title},
             "country": "ZZ",
             "editions": [{"id": "main", "language": "und", "hosts": [host]}],
@@ -183,20 +178,7 @@ def _stub(key: str, host: str, feeds: Sequence[OpmlFeed]) -> str:
             "feeds": [{"url": feed.url, "edition": "main", "proven": False} for feed in feeds],
         }
     )
-    source.yaml_set_start_comment(
-        "From a subscription list. Complete what is marked with FILL IN, then: resound apply THIS-FILE"
-    )
-    for field, told in (
-        ("names", "FILL IN: the outlet's own name (zh-Hant, en, vi)"),
-        ("owner", "FILL IN: the publisher group"),
-        ("country", "FILL IN: two letters, such as TW or VN"),
-        ("editions", "FILL IN: the language: zh-Hant, zh-Hans, en or vi"),
-        ("timezone", "FILL IN: such as Asia/Taipei or Asia/Ho_Chi_Minh"),
-    ):
-        source.yaml_set_comment_before_after_key(field, before=told)
-    out = io.StringIO()
-    YAML().dump(source, out)
-    return out.getvalue()
+    return write_draft(source, came_from="From a subscription list.")
 
 
 def _bare(host: str) -> str:

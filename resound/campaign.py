@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from resound.said import N_, UnfitError, said
 from resound.source import Country, Id, Names, Strict, WebUrl
 
 NameForm = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -73,7 +74,8 @@ class Window(Strict):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.first > self.last:
-            raise ValueError(f"first ({self.first}) is after last ({self.last})")
+            sentence = N_("first (%(first)s) is after last (%(last)s)")
+            raise UnfitError(said(sentence, first=self.first, last=self.last))
         return self
 
 
@@ -114,14 +116,16 @@ class Campaign(Strict):
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
         for kind, entries in (
-            ("names, glossary and people", (*self.names, *self.glossary, *self.people)),
-            ("messages", self.messages),
-            ("comparators", self.comparators),
+            (said(N_("names, glossary and people")), (*self.names, *self.glossary, *self.people)),
+            (said(N_("messages")), self.messages),
+            (said(N_("comparators")), self.comparators),
         ):
             ids = [entry.id for entry in entries]
             twice = sorted({i for i in ids if ids.count(i) > 1})
             if twice:
-                raise ValueError(f"two {kind} share the id {', '.join(twice)}")
+                raise UnfitError(
+                    said(N_("two %(kind)s share the id %(ids)s"), kind=kind, ids=", ".join(twice))
+                )
         return self
 
     @property

@@ -1,16 +1,16 @@
-"""What is wrong with a definition file, in sentences that name file, line and field and say what would fit there."""
+"""What is wrong with a definition, in sentences that name the place (file, line, field) and say what would fit there."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
-from resound.errors import DefinitionError
+from resound.errors import DefinitionError, Loc, Problem
+from resound.said import N_, Said, UnfitError, said
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -18,27 +18,19 @@ if TYPE_CHECKING:
 
 _MAX_TOLD = 8
 
-Loc = tuple[str | int, ...]
-"""Where in a file: field names and places in lists, from 0."""
 
-
-class Problem(NamedTuple):
-    """One thing that is wrong; `field` is empty where the whole file is meant."""
-
-    line: int | None
-    field: str
-    sentence: str
-
-
-def definition_error(path: Path, problems: Sequence[Problem]) -> DefinitionError:
-    """All problems of one file, one sentence each; many are cut short."""
+def definition_error(where: str, problems: Sequence[Problem]) -> DefinitionError:
+    """All problems of one file or text, one sentence each; many are cut short. `where` is empty for a text."""
     told = []
     for one in problems[:_MAX_TOLD]:
-        place = f"{path}, line {one.line}" if one.line else str(path)
-        told.append(f"{place}, {one.field}: {one.sentence}." if one.field else f"{place}: {one.sentence}.")
+        line = f"line {one.line}" if one.line else ""
+        place = ", ".join(part for part in (where, line, one.field) if part)
+        told.append(f"{place}: {one.sentence}." if place else f"{one.sentence}.")
     if len(problems) > _MAX_TOLD:
-        told.append(f"{path}: and {len(problems) - _MAX_TOLD} more errors.")
-    return DefinitionError("\n".join(told))
+        told.append(
+            ": ".join(part for part in (where, f"and {len(problems) - _MAX_TOLD} more errors.") if part)
+        )
+    return DefinitionError("\n".join(told), problems=tuple(problems))
 
 
 def line_of(err: MarkedYAMLError) -> int | None:
@@ -49,30 +41,42 @@ def line_of(err: MarkedYAMLError) -> int | None:
     return None if mark is None else int(mark.line) + 1
 
 
-def explain_yaml(err: MarkedYAMLError, text: str) -> str:
+def explain_yaml(err: MarkedYAMLError, text: str) -> Said:
     """The usual slips in words; what is rarer in the parser's own."""
     line = (line_of(err) or 1) - 1
     lines = text.split("\n")
     here = lines[line] if line < len(lines) else ""
     problem = str(err.problem or err.context or "it is no YAML")
     if "\t" in here[: len(here) - len(here.lstrip())] or "'\\t'" in problem:
-        return "a tab stands here; expected spaces (two for each step inwards)"
+        return said(N_("a tab stands here; expected spaces (two for each step inwards)"))
     if "mapping values are not allowed" in problem:
-        return 'a colon inside a value; expected the value in quotes, as in name: "Green: a visit"'
+        return said(N_('a colon inside a value; expected the value in quotes, as in name: "Green: a visit"'))
     if "could not find expected ':'" in problem:
-        return "there is no colon after the field's name; expected `field: value`"
+        return said(N_("there is no colon after the field's name; expected `field: value`"))
     if "cannot start any token" in problem:
-        return f"{here.strip()[:40]} begins with a sign that YAML keeps for itself; expected quotes around the value"
+        return said(
+            N_("%(text)s begins with a sign that YAML keeps for itself; expected quotes around the value"),
+            text=here.strip()[:40],
+        )
     if "expected <block end>" in problem or "did not find expected" in problem:
-        return "the line stands too far in or out, or a quotation before it is not closed; expected the same indentation as its neighbours"
-    return f"this cannot be read as YAML ({problem}); expected `field: value`, lists with `- `, spaces for indentation"
+        return said(
+            N_(
+                "the line stands too far in or out, or a quotation before it is not closed; expected the same indentation as its neighbours"
+            )
+        )
+    return said(
+        N_(
+            "this cannot be read as YAML (%(problem)s); expected `field: value`, lists with `- `, spaces for indentation"
+        ),
+        problem=problem,
+    )
 
 
 def describe_invalid(found: ErrorDetails, tree: Any, kind: type[BaseModel]) -> Problem:
-    """One of pydantic's errors with its line and in words."""
+    """One of pydantic's errors with its place and in words."""
     loc = tuple(part for part in found["loc"] if part != "[key]")
     line, written = find_line(tree, loc, is_key=found["type"] == "extra_forbidden" or "[key]" in found["loc"])
-    return Problem(line, field_name(loc), _explain_value(found, written, _model_at(kind, loc[:-1])))
+    return Problem(line, field_name(loc), _explain_value(found, written, _model_at(kind, loc[:-1])), loc)
 
 
 def find_line(tree: Any, loc: Loc, *, is_key: bool = False) -> tuple[int, Any]:
@@ -134,45 +138,85 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 _PATTERNS = {
-    "^[A-Z]{2}$": "a country as two capitals, such as TW or VN",
-    "^[a-z0-9]+": "lower-case letters and digits in words parted by hyphens, such as viet-nam-news",
-    "^https?:": "a web address that begins with http:// or https://",
-    "^[a-z0-9.-]+": "a host in lower case without http:// and path, such as www.news.example",
+    "^[A-Z]{2}$": N_("%(value)s does not fit; expected a country as two capitals, such as TW or VN"),
+    "^[a-z0-9]+": N_(
+        "%(value)s does not fit; expected lower-case letters and digits in words parted by hyphens, such as viet-nam-news"
+    ),
+    "^https?:": N_("%(value)s does not fit; expected a web address that begins with http:// or https://"),
+    "^[a-z0-9.-]+": N_(
+        "%(value)s does not fit; expected a host in lower case without http:// and path, such as www.news.example"
+    ),
 }
 
 
-def _explain_value(found: ErrorDetails, written: Any, model: type[BaseModel] | None) -> str:
+def _explain_value(found: ErrorDetails, written: Any, model: type[BaseModel] | None) -> Said:
     kind, context = found["type"], found.get("ctx", {})
     shown = f"{written!s}" if isinstance(written, str | int | float | bool | date) else ""
-    shown = f"{shown[:60]!r}" if shown or isinstance(written, str) else "this"
+    value: object = f"{shown[:60]!r}" if shown or isinstance(written, str) else said(N_("this"))
     if kind == "missing":
-        return "this field is needed and missing; expected a value for it"
+        return said(N_("this field is needed and missing; expected a value for it"))
     if kind == "extra_forbidden":
         known = sorted(field_names(model)) if model is not None else []
         near = difflib.get_close_matches(str(found["loc"][-1]), known, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        return f"there is no such field here{hint}; expected one of {', '.join(known)}"
+        if near:
+            return said(
+                N_("there is no such field here (did you mean %(near)s?); expected one of %(known)s"),
+                near=near[0],
+                known=", ".join(known),
+            )
+        return said(N_("there is no such field here; expected one of %(known)s"), known=", ".join(known))
     if kind in ("literal_error", "enum"):
-        return f"{shown} is not one of the choices; expected {context.get('expected', '')}"
+        return said(
+            N_("%(value)s is not one of the choices; expected %(choices)s"),
+            value=value,
+            choices=context.get("expected", ""),
+        )
     if kind == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
-        fits = next((fit for start, fit in _PATTERNS.items() if pattern.startswith(start)), pattern)
-        return f"{shown} does not fit; expected {fits}"
+        fits = next((fit for start, fit in _PATTERNS.items() if pattern.startswith(start)), None)
+        if fits is not None:
+            return Said(fits, {"value": value})
+        return said(N_("%(value)s does not fit; expected %(pattern)s"), value=value, pattern=pattern)
     if kind == "string_type" and isinstance(written, bool):
-        return f"{shown} is read as yes or no; expected text: put it in quotes"
+        return said(N_("%(value)s is read as yes or no; expected text: put it in quotes"), value=value)
     if kind == "string_type" and isinstance(written, int | float | date):
-        return f"{shown} is read as a number or a date; expected text: put it in quotes"
+        return said(
+            N_("%(value)s is read as a number or a date; expected text: put it in quotes"), value=value
+        )
     if kind == "string_type":
-        return "this is not text; expected one line of text (is a list or an indentation too much?)"
+        return said(N_("this is not text; expected one line of text (is a list or an indentation too much?)"))
+    if kind == "string_too_long":
+        return said(
+            N_("%(value)s is too long; expected at most %(most)s characters"),
+            value=value,
+            most=context.get("max_length", ""),
+        )
+    if kind == "string_too_short":
+        return said(N_("this is empty; expected a value for it"))
+    if kind == "too_short":
+        return said(N_("there is none; expected at least %(least)s"), least=context.get("min_length", 1))
     if kind in ("tuple_type", "list_type"):
-        return f"{shown} is one value; expected a list: each entry on a line of its own behind `- `"
+        return said(
+            N_("%(value)s is one value; expected a list: each entry on a line of its own behind `- `"),
+            value=value,
+        )
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        inner = ", ".join(sorted(field_names(model))) if model is not None else ""
-        return f"{shown} is one value; expected fields below it, indented" + (
-            f" (among {inner})" if inner else ""
+        if model is None:
+            return said(N_("%(value)s is one value; expected fields below it, indented"), value=value)
+        return said(
+            N_("%(value)s is one value; expected fields below it, indented (among %(known)s)"),
+            value=value,
+            known=", ".join(sorted(field_names(model))),
         )
     if kind.startswith("date"):
-        return f"{shown} is not a day; expected year-month-day, such as 2014-09-01"
+        return said(N_("%(value)s is not a day; expected year-month-day, such as 2014-09-01"), value=value)
     if kind == "value_error":
-        return str(context.get("error", found["msg"])).rstrip(".")
-    return f"{shown} does not fit: {found['msg'][:1].lower()}{found['msg'][1:]}"
+        broken = context.get("error")
+        if isinstance(broken, UnfitError):
+            return broken.sentence
+        return Said("%(sentence)s", {"sentence": str(broken or found["msg"]).rstrip(".")})
+    return said(
+        N_("%(value)s does not fit: %(why)s"),
+        value=value,
+        why=f"{found['msg'][:1].lower()}{found['msg'][1:]}",
+    )

@@ -20,8 +20,6 @@ from pydantic import ValidationError
 
 from resound.campaign import Campaign
 from resound.definition_errors import (
-    Loc,
-    Problem,
     definition_error,
     describe_invalid,
     explain_yaml,
@@ -30,9 +28,12 @@ from resound.definition_errors import (
     find_line,
     line_of,
 )
-from resound.errors import DefinitionError, QuerySyntaxError
+from resound.errors import DefinitionError, Loc, Problem, QuerySyntaxError
+from resound.said import N_, Said, said
 from resound.source import Source
 
+EDITED = "edited"
+"""Where a version came from that was not read from a file."""
 MAX_BYTES = 1_000_000
 """Far more than any outlet or campaign needs."""
 TEMPLATE = "TEMPLATE.yml"
@@ -101,6 +102,18 @@ def load_campaign(path: Path) -> Campaign:
     return model
 
 
+def read_definition(text: str, kind: type[Source | Campaign]) -> Loaded:
+    """A definition that somebody wrote in a page. Raises DefinitionError: its sentences and problems name lines, no file."""
+    if len(text.encode()) > MAX_BYTES:
+        raise DefinitionError("The text is larger than 1 MB; expected one source or campaign.")
+    return _load_text(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), "", kind)
+
+
+def check_campaign(campaign: Campaign) -> list[Problem]:
+    """What is wrong with a campaign beyond its form: queries that cannot be read, forms that cannot be found."""
+    return list(_check_queries(campaign, None))
+
+
 def shipped_sources() -> Path:
     """The folder of the outlets that come with Resound."""
     return _shipped("sources")
@@ -164,23 +177,34 @@ def _name_of(path: Path) -> str:
 
 
 def _load(path: Path, wanted: type[Source | Campaign] | None) -> Loaded:
-    text = _read_text(path)
+    return _load_text(
+        _read_text(path), str(path), wanted, folders=path.resolve().parts[:-1], name=_name_of(path)
+    )
+
+
+def _load_text(
+    text: str,
+    where: str,
+    wanted: type[Source | Campaign] | None,
+    *,
+    folders: Sequence[str] = (),
+    name: str = EDITED,
+) -> Loaded:
     first = _VERSION.match(text.split("\n", 1)[0].strip())
-    tree = _parse_yaml(text, path)
+    tree = _parse_yaml(text, where)
     if not isinstance(tree, dict):
-        raise definition_error(
-            path, [Problem(1, "", "this is not a definition; expected lines such as `id: my-outlet`")]
-        )
-    kind = wanted or _kind_of(tree, path)
+        sentence = said(N_("this is not a definition; expected lines such as `id: my-outlet`"))
+        raise definition_error(where, [Problem(1, "", sentence)])
+    kind = wanted or _kind_of(tree, where, folders)
     try:
-        model = kind.model_validate(_convert(tree, path))
+        model = kind.model_validate(_convert(tree, where))
     except ValidationError as err:
-        raise definition_error(path, [describe_invalid(one, tree, kind) for one in err.errors()]) from err
+        raise definition_error(where, [describe_invalid(one, tree, kind) for one in err.errors()]) from err
     if isinstance(model, Campaign):
         problems = list(_check_queries(model, tree))
         if problems:
-            raise definition_error(path, problems)
-    return Loaded(model, _name_of(path), int(first[1]) if first else None)
+            raise definition_error(where, problems)
+    return Loaded(model, name, int(first[1]) if first else None)
 
 
 def _read_text(path: Path) -> str:
@@ -204,7 +228,7 @@ def _read_text(path: Path) -> str:
         ) from err
 
 
-def _parse_yaml(text: str, path: Path) -> Any:
+def _parse_yaml(text: str, where: str) -> Any:
     """The file as ruamel's mappings and lists, which know their lines."""
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import DuplicateKeyError
@@ -216,18 +240,22 @@ def _parse_yaml(text: str, path: Path) -> Any:
     except DuplicateKeyError as err:
         found = re.search(r'duplicate key "(.*?)"', str(err.problem), re.DOTALL)
         name = found[1] if found else "a field"
-        sentence = "the field stands here twice; expected once, with all its values under it"
-        raise definition_error(path, [Problem(line_of(err), name, sentence)]) from err
+        sentence = said(N_("the field stands here twice; expected once, with all its values under it"))
+        raise definition_error(where, [Problem(line_of(err), name, sentence)]) from err
     except MarkedYAMLError as err:
-        raise definition_error(path, [Problem(line_of(err), "", explain_yaml(err, text))]) from err
+        raise definition_error(where, [Problem(line_of(err), "", explain_yaml(err, text))]) from err
     except (YAMLError, ValueError, RecursionError) as err:
-        raise DefinitionError(f"{path}: this cannot be read as YAML ({str(err).splitlines()[0]}).") from err
+        told = said(
+            N_("this cannot be read as YAML (%(problem)s)"), problem=(str(err) or "?").splitlines()[0]
+        )
+        raise definition_error(where, [Problem(None, "", told)]) from err
     if tree is None:
-        raise DefinitionError(f"{path}: the file is empty; expected a source or a campaign.")
+        empty = said(N_("this is empty; expected a source or a campaign"))
+        raise definition_error(where, [Problem(None, "", empty)])
     return tree
 
 
-def _kind_of(tree: Mapping[Any, Any], path: Path) -> type[Source | Campaign]:
+def _kind_of(tree: Mapping[Any, Any], where: str, folders: Sequence[str]) -> type[Source | Campaign]:
     """By the fields that only one of them has, else by the folder."""
     keys = {str(key) for key in tree}
     fields = {kind: field_names(kind) for kind in (Source, Campaign)}
@@ -237,16 +265,16 @@ def _kind_of(tree: Mapping[Any, Any], path: Path) -> type[Source | Campaign]:
     }
     if marks[Source] != marks[Campaign]:
         return Source if marks[Source] > marks[Campaign] else Campaign
-    for part in reversed(path.resolve().parts[:-1]):
+    for part in reversed(folders):
         if part in _KINDS:
             return _KINDS[part]
-    sentence = (
-        "this is neither a source nor a campaign; expected home, owner and editions, or window and names"
+    sentence = said(
+        N_("this is neither a source nor a campaign; expected home, owner and editions, or window and names")
     )
-    raise definition_error(path, [Problem(1, "", sentence)])
+    raise definition_error(where, [Problem(1, "", sentence)])
 
 
-def _convert(tree: Any, path: Path) -> Any:
+def _convert(tree: Any, where: str) -> Any:
     """ruamel's types as plain ones. Bounded, since an alias may repeat a part many times or hold itself."""
     nodes = 0
 
@@ -254,9 +282,8 @@ def _convert(tree: Any, path: Path) -> Any:
         nonlocal nodes
         nodes += 1
         if nodes > _MAX_NODES or depth > _MAX_DEPTH:
-            raise DefinitionError(
-                f"{path}: the file repeats itself (& and *) without end; expected plain lists."
-            )
+            endless = said(N_("it repeats itself (& and *) without end; expected plain lists"))
+            raise definition_error(where, [Problem(None, "", endless)])
         if isinstance(value, dict):
             return {
                 key if isinstance(key, str) else str(key): convert(one, depth + 1)
@@ -281,6 +308,9 @@ def _check_queries(campaign: Campaign, tree: Any) -> Iterator[Problem]:
     from resound.query import parse
     from resound.text import loose_tokens
 
+    def problem(loc: Loc, sentence: Said) -> Problem:
+        return Problem(find_line(tree, loc)[0], field_name(loc), sentence, loc)
+
     queries: list[tuple[Loc, str]] = [(("context",), campaign.context), (("exclude",), campaign.exclude)]
     queries = [(loc, query) for loc, query in queries if query]
     queries += [(("queries", key), query) for key, query in campaign.queries.items()]
@@ -290,7 +320,7 @@ def _check_queries(campaign: Campaign, tree: Any) -> Iterator[Problem]:
         try:
             parse(query)
         except QuerySyntaxError as err:
-            yield Problem(find_line(tree, loc)[0], field_name(loc), str(err).rstrip("."))
+            yield problem(loc, Said("%(sentence)s", {"sentence": str(err).rstrip("."), "error": err}))
     for kind, terms in (
         ("names", campaign.names),
         ("glossary", campaign.glossary),
@@ -299,22 +329,21 @@ def _check_queries(campaign: Campaign, tree: Any) -> Iterator[Problem]:
         for at, term in enumerate(terms):
             place: Loc = (kind, at)
             if not term.all_forms:
-                yield Problem(
-                    find_line(tree, place)[0],
-                    field_name(place),
-                    "it has no form; expected at least one under forms",
-                )
+                yield problem(place, said(N_("it has no form; expected at least one under forms")))
             for form in term.all_forms:
                 if not loose_tokens(form):
-                    sentence = f"{form!r} holds no letter or digit and can never be found; expected a name"
-                    yield Problem(find_line(tree, place)[0], field_name(place), sentence)
+                    sentence = N_("%(form)s holds no letter or digit and can never be found; expected a name")
+                    yield problem(place, said(sentence, form=repr(form)))
             if kind == "names" and term.collides and not campaign.context:
-                sentence = (
+                sentence = N_(
                     "it has colliding forms, but the campaign has no context; expected a query in context"
                 )
-                yield Problem(
-                    find_line(tree, (*place, "collides"))[0], field_name((*place, "collides")), sentence
-                )
+                yield problem((*place, "collides"), said(sentence))
+
+
+def host_claims(source: Source) -> list[tuple[str, str]]:
+    """(host, path) of every edition: of two sources that claim one, one would lose its articles in silence."""
+    return [(host, path) for one in source.editions for host in one.hosts for path in one.paths or ("/",)]
 
 
 def _refuse_shared_claims(loaded: Sequence[Loaded]) -> None:
@@ -324,8 +353,7 @@ def _refuse_shared_claims(loaded: Sequence[Loaded]) -> None:
         model = one.model
         claims: list[tuple[str, ...]] = [(type(model).__name__.lower(), model.id)]
         if isinstance(model, Source):
-            for edition in model.editions:
-                claims += [("host", host, path) for host in edition.hosts for path in edition.paths or ("/",)]
+            claims += [("host", host, path) for host, path in host_claims(model)]
         for claim in dict.fromkeys(claims):
             if claim in seen and seen[claim] != one.came_from:
                 what = f"the host {claim[1]}" if claim[0] == "host" else f"the id {claim[1]}"

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from resound.said import Said
+
+Loc = tuple[str | int, ...]
+"""Where in a definition: field names and places in lists, from 0."""
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with a definition. `field` is empty where the whole of it is meant; `line` is of a text."""
+
+    line: int | None
+    field: str
+    sentence: Said
+    loc: Loc = ()
 
 
 class ResoundError(Exception):
@@ -24,21 +40,45 @@ def _remake(kind: type[ResoundError], words: tuple[Any, ...], more: dict[str, An
 
 
 class DefinitionError(ResoundError):
-    """A source, campaign or settings file is wrong. The sentence names file, line and field."""
+    """A source, campaign or settings file is wrong. The sentence names file, line and field; `problems` are its parts."""
+
+    def __init__(self, message: str, *, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class ConflictError(ResoundError):
     """Somebody was faster: a file differs from a version that was edited elsewhere, a decision was undone already. Nothing was done."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with a query, for programs (`code`) and to be said in any language.
+
+    `problem` and `expected` are English texts with places that `values` fill: they are what translations are found by.
+    """
+
+    code: str
+    problem: str
+    expected: str
+    values: Mapping[str, str | int]
+
+
 class QuerySyntaxError(ResoundError):
     """A query cannot be read. `position` counts characters from 0; `expected` says what would fit there."""
 
-    def __init__(self, message: str, *, query: str, position: int, expected: str = "") -> None:
+    def __init__(
+        self, message: str, *, query: str, position: int, expected: str = "", mistake: Mistake
+    ) -> None:
         super().__init__(message)
         self.query = query
         self.position = position
         self.expected = expected
+        self.mistake = mistake
+
+
+class PlaceError(ResoundError):
+    """A list is to go on behind something that is no place in it."""
 
 
 class StoreError(ResoundError):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, case, func, select
 
+from resound.crawl_words import recognise
 from resound.outcome import MODEL_STAGES, Stage
+from resound.said import N_, Said, said
+from resound.source import Channel as DefinedChannel
 from resound.source import Source
 from resound.store import work
 from resound.store.frontier import Channel, list_channels
@@ -28,23 +31,48 @@ _WORK: Mapping[Stage, str] = {
 }
 
 
+State = Literal["ok", "never read", "failing", "stopped", "by hand", "too few", "too many"]
+
+
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """`state` is one word (`ok`, `never read`, `failing`, `stopped`, `by hand`, `too few`, `too many`); `sentence` says more."""
+    """`state` is one of few words; `said` says more."""
 
     source: str
     name: str
     type: str
-    state: str
-    sentence: str
+    state: State
+    said: Said
     channels: int
     pages: int
     newest: date | None
     last_read: datetime | None
+    next_due: datetime | None = None
+    """When one of its channels is read next; None where none is."""
+
+    @property
+    def sentence(self) -> str:
+        """What there is to say, in English."""
+        return str(self.said)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return asdict(self)
+        names = ("source", "name", "type", "state", "sentence", "channels", "pages", "newest", "last_read")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHealth:
+    """One address that is read regularly, and how that goes. `due` is None where it is read no more."""
+
+    url: str
+    kind: Literal["feed", "sitemap", "listing"]
+    proven: bool
+    state: State
+    said: Said
+    read_at: datetime | None
+    due: datetime | None
+    newest: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,50 +151,103 @@ def _health(
     watched_a_week: bool,
     last_read: datetime | None,
 ) -> SourceHealth:
-    state, sentence = _state(source, channels, weekly if watched_a_week else None, last_read)
+    state, told = _state(source, channels, weekly if watched_a_week else None, last_read)
+    due = [one.next_due for one in channels if not one.stopped]
     newest = max((stamp for one in channels if (stamp := one.state.get("newest"))), default=None)
     return SourceHealth(
         source=source.id,
         name=source.names.best(),
         type=source.type,
         state=state,
-        sentence=sentence,
+        said=told,
         channels=len(channels),
         pages=pages,
         newest=_day(newest),
         last_read=last_read,
+        next_due=datetime.fromtimestamp(min(due), UTC) if due else None,
     )
+
+
+def channel_health(connection: Connection, source: Source) -> list[ChannelHealth]:
+    """Every channel of a source in the order of its definition; archives are read on demand and left out."""
+    stored = {one.url: one for one in list_channels(connection, sources=[source.id])}
+    listed: list[tuple[Literal["feed", "sitemap", "listing"], DefinedChannel]] = [
+        *(("feed", one) for one in source.feeds),
+        *(("sitemap", one) for one in source.sitemaps if not one.is_archive),
+        *(("listing", one) for one in source.listings),
+    ]
+    found = []
+    for kind, one in listed:
+        channel = stored.get(one.url, Channel(source.id, one.url, {}, 0.0, None))
+        state, told = _channel_state(channel)
+        due = None if channel.stopped else datetime.fromtimestamp(channel.next_due, UTC)
+        read_at = _moment(channel.state.get("read_at"))
+        found.append(
+            ChannelHealth(
+                one.url, kind, one.proven, state, told, read_at, due, _day(channel.state.get("newest"))
+            )
+        )
+    return found
+
+
+def _channel_state(channel: Channel) -> tuple[State, Said]:
+    if channel.stopped:
+        return "stopped", recognise(channel.stopped)
+    failures, error = _failures(channel.state), str(channel.state.get("last_error", ""))
+    if failures:
+        return "failing", said(_FAILED, times=_times(failures), error=recognise(error))
+    if channel.state.get("read_at") is None:
+        return "never read", said(N_("Nothing of it has been read yet."))
+    return "ok", recognise(error)
+
+
+_FAILED = N_("Failed %(times)s: %(error)s")
+
+
+def _times(count: int) -> Said:
+    return said(N_("once")) if count == 1 else said(N_("%(count)s times in a row"), count=count)
 
 
 def _state(
     source: Source, channels: Sequence[Channel], weekly: int | None, last_read: datetime | None
-) -> tuple[str, str]:
+) -> tuple[State, Said]:
     stopped = [one for one in channels if one.stopped]
     failing = [one for one in channels if not one.stopped and _failures(one.state)]
     if source.by_hand:
-        return "by hand", "Read by people; clips come by import."
+        return "by hand", said(N_("Read by people; clips come by import."))
     if stopped and len(stopped) == len(channels):
-        return "stopped", f"{stopped[0].url}: {stopped[0].stopped}"
+        return "stopped", _of(stopped[0])
     if failing:
         worst = max(failing, key=lambda one: _failures(one.state))
-        count = _failures(worst.state)
-        times = "once" if count == 1 else f"{count} times in a row"
-        return "failing", f"{worst.url} failed {times}: {worst.state.get('last_error', '')}"
+        sentence = N_("%(url)s failed %(times)s: %(error)s")
+        error = recognise(str(worst.state.get("last_error", "")))
+        return "failing", said(sentence, url=worst.url, times=_times(_failures(worst.state)), error=error)
     if stopped:
-        return "stopped", f"{stopped[0].url}: {stopped[0].stopped}"
+        return "stopped", _of(stopped[0])
     if last_read is None:
-        return "never read", "Nothing of it has been read yet."
+        return "never read", said(N_("Nothing of it has been read yet."))
     if weekly is not None and source.expected is not None:
         if weekly < source.expected.min:
-            return "too few", f"{weekly} new pages in seven days; at least {source.expected.min} are normal."
+            sentence = N_("%(count)s new pages in seven days; at least %(bound)s are normal.")
+            return "too few", said(sentence, count=weekly, bound=source.expected.min)
         if weekly > source.expected.max:
-            return "too many", f"{weekly} new pages in seven days; at most {source.expected.max} are normal."
-    return "ok", f"Last read {last_read:%Y-%m-%d %H:%M} UTC."
+            sentence = N_("%(count)s new pages in seven days; at most %(bound)s are normal.")
+            return "too many", said(sentence, count=weekly, bound=source.expected.max)
+    return "ok", said(N_("Last read %(moment)s UTC."), moment=f"{last_read:%Y-%m-%d %H:%M}")
+
+
+def _of(channel: Channel) -> Said:
+    return Said("%(url)s: %(why)s", {"url": channel.url, "why": recognise(channel.stopped or "")})
 
 
 def _failures(state: Mapping[str, Any]) -> int:
     return int(state.get("failures", 0))
 
 
+def _moment(stamp: Any) -> datetime | None:
+    return None if stamp is None else datetime.fromtimestamp(float(stamp), UTC)
+
+
 def _day(stamp: Any) -> date | None:
-    return None if stamp is None else datetime.fromtimestamp(float(stamp), UTC).date()
+    moment = _moment(stamp)
+    return None if moment is None else moment.date()

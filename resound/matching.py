@@ -27,13 +27,25 @@ from resound.query import (
     Document,
     FormHit,
     FormMatcher,
+    Glance,
     Query,
     analyse_document,
     evaluate,
     expand,
+    may_hold,
     parse,
     spans,
 )
+from resound.query.leaf import make_leaf
+from resound.query.tree import (
+    MAX_EXPANDED_LEAVES,
+    MAX_PHRASE,
+    Node,
+    all_of,
+    any_of,
+    count_leaves,
+)
+from resound.query.widen import widen
 from resound.text import analysis_fingerprint
 
 MAX_SPANS = 200
@@ -126,6 +138,8 @@ class CampaignMatcher:
             if (found := read(one.query, f"comparator {one.id}")) is not None
         ]
         """What the campaign is set beside (`resound.voice`); no part of whether an article matches it."""
+        self._context_may_hold = None if self._context is None else may_hold(self._context.tree)
+        self._query_may_hold = [may_hold(query.tree) for _, query in self._queries]
         self.fingerprint = self._make_fingerprint()
         """Changes when, and only when, what is asked for changes: not with notes, the window or the order of entries."""
 
@@ -158,6 +172,36 @@ class CampaignMatcher:
             messages=tuple(self._find_messages(analysed)),
             people=tuple(self._sort_people(people, analysed)),
         )
+
+    def may_match(self, glance: Glance) -> bool:
+        """Whether an article with these words can match. Where it says no, `match` finds nothing."""
+        doubtful = False
+        for found in self._names.glimpse(glance):
+            if found not in self._colliding:
+                return True
+            doubtful = True
+        if doubtful and self._context_may_hold is not None and self._context_may_hold(glance):
+            return True
+        return any(asked(glance) for asked in self._query_may_hold)
+
+    def wider_queries(self) -> tuple[Query, ...] | None:
+        """Queries of which one holds for every article that matches; None where there are none that narrow anything."""
+        plain: list[Node] = []
+        doubtful: list[Node] = []
+        for term in self.campaign.names:
+            for form in term.all_forms:
+                leaf = make_leaf(form)
+                if leaf is None or len(leaf.loose) > MAX_PHRASE:
+                    return None
+                (doubtful if (term.id, form) in self._colliding else plain).append(leaf)
+        asked = [widen(query.tree) for _, query in self._queries]
+        if plain:
+            asked.append(any_of(plain))
+        if doubtful and self._context is not None:
+            where = widen(self._context.tree)
+            asked.append(any_of(doubtful) if where is None else all_of([any_of(doubtful), where]))
+        trees = [tree for tree in asked if tree is not None and count_leaves(tree) <= MAX_EXPANDED_LEAVES]
+        return tuple(map(Query, trees)) if len(trees) == len(asked) else None
 
     def _drop_collisions(
         self, analysed: AnalysedDocument, *found: list[FormHit]

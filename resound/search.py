@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 from resound.campaign import Campaign
-from resound.errors import SearchUnavailableError, StoreError
-from resound.index.base import FACETS, Hit, SearchIndex
+from resound.errors import PlaceError, SearchUnavailableError, StoreError
+from resound.index.base import FACETS, Bar, Hit, Order, Period, SearchIndex
 from resound.query import (
     Document,
     Expansion,
@@ -19,8 +20,10 @@ from resound.query import (
     parse,
     spans,
 )
+from resound.text import is_single
 
 SNIPPETS = 3
+_HAN = re.compile("[\u3400-\u9fff]")
 AROUND = 60
 """Characters of text on each side of a highlighted passage."""
 
@@ -36,13 +39,17 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One hit as it is shown. `more`: other hits of its story, where one stands for all. `likeness`: the cosine, where asked."""
+    """One hit as it is shown. `marks` are (start, end) within `title`.
+
+    `more`: other hits of its story, where one stands for all. `likeness`: the cosine, where asked.
+    """
 
     id: str
     story: str
     title: str
     shown: Mapping[str, str]
     snippets: tuple[Snippet, ...]
+    marks: tuple[tuple[int, int], ...] = ()
     more: int = 0
     likeness: float | None = None
 
@@ -51,6 +58,7 @@ class Found:
 class Results:
     """`query` is what was really asked, after `expansions`. `next` continues where this page ends.
 
+    `dates` (how many items each period has) and `undated` are filled where a histogram was asked for.
     `stories` and `outlets`: how many different ones are among all `total` items, at least so many where
     `uniques_are_exact` is False. `trouble` says what is missing where the index could answer only in part.
     """
@@ -60,6 +68,8 @@ class Results:
     total: int
     hits: tuple[Found, ...]
     facets: Mapping[str, tuple[tuple[str, int], ...]]
+    dates: tuple[Bar, ...]
+    undated: int
     next: str | None
     stories: int
     outlets: int
@@ -69,32 +79,48 @@ class Results:
 
 def search(
     index: SearchIndex,
-    text: str,
+    text: str | Query,
     *,
     campaigns: Iterable[Campaign] = (),
-    order: Literal["newest", "relevance"] = "newest",
+    order: Order = "newest",
     limit: int = 20,
     after: str | None = None,
     facets: Sequence[str] = FACETS,
+    histogram: Period | None = None,
     collapse: bool = False,
 ) -> Results:
     """Search items. A term that a campaign's glossary knows finds all its forms, in every language.
 
     Raises:
         QuerySyntaxError: where and what was expected.
+        PlaceError: `after` is not of this list.
         SearchUnavailableError: the index does not answer.
     """
-    query, expansions = expand(parse(text), glossary_forms(campaigns))
+    query, expansions = expand(parse(text) if isinstance(text, str) else text, glossary_forms(campaigns))
     try:
-        result = index.search(query, order=order, limit=limit, after=after, facets=facets, collapse=collapse)
+        result = index.search(
+            query,
+            order=order,
+            limit=limit,
+            after=after,
+            facets=facets,
+            histogram=histogram,
+            collapse=collapse,
+        )
     except StoreError as err:
         raise _unavailable(err) from err
+    except ValueError as err:
+        raise PlaceError(
+            "This is no place in this list of results. Begin without one, and take `next` of each page for the one behind it."
+        ) from err
     return Results(
         query=str(query),
         expansions=tuple(expansions),
         total=result.total,
-        hits=tuple(_found(hit, tuple(make_snippets(query, hit.document))) for hit in result.hits),
+        hits=tuple(_found(hit, spans(query, analyse_document(hit.document))) for hit in result.hits),
         facets=result.facets,
+        dates=result.dates,
+        undated=result.undated,
         next=result.next,
         stories=result.stories,
         outlets=result.outlets,
@@ -115,11 +141,61 @@ def find_similar(index: SearchIndex, item: str, *, limit: int = 10) -> tuple[Fou
         near = index.similar(item, limit=limit)
     except StoreError as err:
         raise _unavailable(err) from err
-    return tuple(_found(hit, tuple(snippets_of((), hit.document)), score) for hit, score in near)
+    return tuple(_found(hit, (), score) for hit, score in near)
 
 
-def _found(hit: Hit, snippets: tuple[Snippet, ...], likeness: float | None = None) -> Found:
-    return Found(hit.id, hit.story, hit.document.title, hit.shown, snippets, hit.more, likeness)
+def found_to_json(one: Found) -> dict[str, Any]:
+    """A hit for programs: what is shown of it, and its passages."""
+    return {
+        "id": one.id,
+        "story": one.story,
+        "title": one.title,
+        "title_marks": [list(mark) for mark in one.marks],
+        **one.shown,
+        "more": one.more,
+        **({} if one.likeness is None else {"likeness": one.likeness}),
+        "snippets": [
+            {"field": part.field, "text": part.text, "marks": [list(mark) for mark in part.marks]}
+            for part in one.snippets
+        ],
+    }
+
+
+def passages_for(hit: Found, language: str) -> tuple[Snippet, ...]:
+    """Those that a reader of this language is shown: the original's, and of translations what helps.
+
+    A translation helps who reads another language than the article's: one into theirs, else into English. Where only
+    translations hold what was looked for, all are shown.
+    """
+    original = tuple(one for one in hit.snippets if one.field != "translation")
+    translated = tuple(one for one in hit.snippets if one.field == "translation")
+    if not original and not hit.marks:
+        return translated
+    if hit.shown["language"].startswith(language.partition("-")[0]):
+        return original
+    theirs = tuple(one for one in translated if translation_tag(one.text) == language)
+    return original + (theirs or tuple(one for one in translated if translation_tag(one.text) == "en"))
+
+
+def translation_tag(text: str) -> str:
+    """The language of a passage of a translation: Traditional Chinese where it has a Han character, else English.
+
+    Those are the languages that are translated into, and the index keeps them together.
+    """
+    return "zh-Hant" if _HAN.search(text) else "en"
+
+
+def _found(hit: Hit, found: Sequence[Span], likeness: float | None = None) -> Found:
+    return Found(
+        id=hit.id,
+        story=hit.story,
+        title=hit.document.title,
+        shown=hit.shown,
+        snippets=tuple(snippets_of(found, hit.document)),
+        marks=tuple((span.start, span.end) for span in found if span.field == "title"),
+        more=hit.more,
+        likeness=likeness,
+    )
 
 
 def _unavailable(err: StoreError) -> SearchUnavailableError:
@@ -133,13 +209,11 @@ def glossary_forms(campaigns: Iterable[Campaign]) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(term.all_forms for campaign in campaigns for term in campaign.terms))
 
 
-def make_snippets(query: Query, document: Document) -> list[Snippet]:
-    """Up to three passages around what the query found, best field first; the beginning of the text where it names none."""
-    return snippets_of(spans(query, analyse_document(document)), document)
-
-
 def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
-    """Passages around spans; spans that lie close together share one."""
+    """Up to three passages around spans, best field first, each within one paragraph; spans that lie close together share one.
+
+    The beginning of the text where there are none.
+    """
     texts = {
         "title": document.title,
         "lead": document.lead,
@@ -152,8 +226,11 @@ def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
     while in_text and len(made) < SNIPPETS:
         first = in_text[0]
         text = texts[first.field]
-        start = _at_space(text, max(0, first.start - AROUND), -1)
+        paragraph = text.rfind("\n", 0, first.start) + 1
+        following = text.find("\n", first.end)
+        start = max(paragraph, _at_space(text, max(0, first.start - AROUND), -1))
         end = _at_space(text, min(len(text), first.end + AROUND), 1)
+        end = end if following < 0 else min(following, end)
         inside = [
             span for span in in_text if span.field == first.field and start <= span.start and span.end <= end
         ]
@@ -171,13 +248,13 @@ def snippets_of(found: Sequence[Span], document: Document) -> list[Snippet]:
 
 
 def _at_space(text: str, position: int, step: int) -> int:
-    """Move to the next space within a word's length, so that Latin words are not cut; Han text may be cut anywhere."""
+    """Move to the next space within a word's length, so that no word is cut; text without spaces may be cut anywhere."""
     for offset in range(16):
         at = position + step * offset
         if at <= 0 or at >= len(text):
             return max(0, min(at, len(text)))
         if text[at].isspace():
             return at
-        if not text[at].isascii():
+        if is_single(text[at]):
             return position
     return position

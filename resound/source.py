@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from resound.article import Medium
+from resound.said import N_, UnfitError, said
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=80)]
 """Lower-case words parted by hyphens: `viet-nam-news`."""
@@ -40,7 +41,7 @@ class Names(Strict):
     @model_validator(mode="after")
     def _has_one(self) -> Self:
         if not (self.zh_hant or self.en or self.vi):
-            raise ValueError("give a name in at least one of zh-Hant, en, vi")
+            raise UnfitError(said(N_("give a name in at least one of zh-Hant, en, vi")))
         return self
 
     def best(self, language: str = "en") -> str:
@@ -123,7 +124,8 @@ class Yield(Strict):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.min > self.max:
-            raise ValueError(f"min ({self.min}) is larger than max ({self.max})")
+            sentence = N_("min (%(least)s) is larger than max (%(most)s)")
+            raise UnfitError(said(sentence, least=self.min, most=self.max))
         return self
 
 
@@ -155,23 +157,24 @@ class Source(Strict):
     @classmethod
     def _known_zone(cls, value: str) -> str:
         if value not in _known_zones():
-            raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh")
+            sentence = N_("%(zone)s is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh")
+            raise UnfitError(said(sentence, zone=repr(value)))
         return value
 
     @model_validator(mode="after")
     def _editions_fit(self) -> Self:
         known = [edition.id for edition in self.editions]
         if len(set(known)) != len(known):
-            raise ValueError("two editions share one id")
+            raise UnfitError(said(N_("two editions share one id")))
         if self.type == "outlet" and not self.editions:
-            raise ValueError("an outlet needs at least one edition (id, language, hosts)")
+            raise UnfitError(said(N_("an outlet needs at least one edition (id, language, hosts)")))
         for channel in (*self.feeds, *self.sitemaps, *self.listings):
             if channel.edition is not None and channel.edition not in known:
-                raise ValueError(
-                    f"channel {channel.url} names edition {channel.edition!r}; known: {', '.join(known) or 'none'}"
-                )
+                sentence = N_("channel %(url)s names edition %(edition)s; known: %(known)s")
+                there = ", ".join(known) or said(N_("none"))
+                raise UnfitError(said(sentence, url=channel.url, edition=repr(channel.edition), known=there))
         if self.by_hand and (self.feeds or self.sitemaps or self.listings):
-            raise ValueError("by_hand sources have no feeds, sitemaps or listings")
+            raise UnfitError(said(N_("by_hand sources have no feeds, sitemaps or listings")))
         return self
 
     @property

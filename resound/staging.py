@@ -119,6 +119,7 @@ def write_report(root: Path, staged: StagedTable, results: Iterable[ClipResult])
             "result": one.result,
             "article": one.article,
             "outlet": one.outlet,
+            "column": one.column,
             "message": {"pattern": one.message.pattern, "values": one.message.values}
             if isinstance(one.message, Told)
             else one.message,

@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
+from resound.said import Said
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.told import Told
 
@@ -68,6 +69,23 @@ class Words:
         if found is not None and found[0]:
             return found[0]
         return one if num == 1 else many
+
+    def say(self, sentence: object) -> str:
+        """A sentence that the domain made, with everything in it that can be said in this language."""
+        if isinstance(sentence, Said):
+            text = self.lookup(sentence.text)
+            return (
+                text % {name: self.say(one) for name, one in sentence.values.items()}
+                if sentence.values
+                else text
+            )
+        if isinstance(sentence, datetime):
+            return self.moment(sentence)
+        if isinstance(sentence, date):
+            return self.day(sentence)
+        if isinstance(sentence, int) and not isinstance(sentence, bool):
+            return self.number(sentence)
+        return str(sentence)
 
     def number(self, value: float) -> str:
         """1234567.8 as people write it."""

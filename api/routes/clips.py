@@ -84,7 +84,7 @@ def add_one(
         most_bytes=desk.settings.max_upload,
     )
     if result.result == "problem":
-        return _form(request, desk, cells, problem=result, status_code=422)
+        return _form(request, desk, cells, problem=result, had_file=brought is not None, status_code=422)
     _settle(desk, [result])
     return RedirectResponse(f"/article/{result.article}?came={result.result}", 303)
 
@@ -193,6 +193,7 @@ def _form(
     cells: dict[str, str],
     *,
     problem: ClipResult | None = None,
+    had_file: bool = False,
     status_code: int = 200,
 ) -> Response:
     language = language_of(request)
@@ -212,6 +213,7 @@ def _form(
         status_code=status_code,
         cells={name: cells.get(name, "") for name in COLUMNS},
         problem=problem,
+        had_file=had_file,
         outlets=outlets,
         media=MEDIA,
         kinds=[one.name for one in KINDS],

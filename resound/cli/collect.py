@@ -41,24 +41,9 @@ def register(app: typer.Typer) -> None:
 
 def fetch_rules(office: Office, *, delay: float | None = None, is_trial: bool = False) -> FetchRules:
     """The bounds of every fetch, from the settings. A trial of single addresses by hand needs no contact."""
-    from crawlers.guard import FetchRules
-    from resound import __version__
+    from crawlers.guard import rules_of
 
-    settings = office.settings
-    rules = FetchRules(
-        user_agent=f"Resound/{__version__}" if is_trial and settings.contact is None else settings.user_agent,
-        contact=settings.contact or "",
-        allow=settings.allow,
-        max_bytes=settings.max_bytes,
-        max_redirects=settings.max_redirects,
-        deadline_s=settings.deadline,
-        ports=settings.ports,
-    )
-    if delay is None:
-        return rules
-    from dataclasses import replace as with_values
-
-    return with_values(rules, delay_s=delay)
+    return rules_of(office.settings, delay=delay, is_trial=is_trial)
 
 
 def crawl(

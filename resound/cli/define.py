@@ -11,10 +11,7 @@ from resound.cli.office import Office, now, progress_bar, say_json, screen, tabl
 from resound.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resound.campaign import Campaign
-    from resound.definitions import Loaded
     from resound.store.registry import Applied
 
 sources = typer.Typer(help="Outlets and how they are read.", no_args_is_help=True)
@@ -45,6 +42,7 @@ def apply(
     from demo import is_demo
     from resound.applying import apply_definitions
     from resound.definitions import load_path, shipped_campaigns, shipped_sources
+    from resound.editing import keep_apart
 
     office: Office = context.obj
     wanted = list(paths or [])
@@ -53,8 +51,7 @@ def apply(
     if not wanted:
         raise typer.BadParameter("name a YAML file or a folder, or say --shipped")
     loaded = [one for path in wanted for one in load_path(path)]
-    if is_demo(office.settings.data):
-        _keep_apart(office, loaded)
+    keep_apart([one.model for one in loaded], is_demo=is_demo(office.settings.data))
     results = apply_definitions(
         office.store, loaded, who=who or office.settings.coder, now=now(), replace=replace
     )
@@ -66,18 +63,6 @@ def apply(
     conflicts = [one for one in results if one.result == "conflict"]
     if conflicts:
         raise ConflictError(" ".join(_conflict(one) for one in conflicts))
-
-
-def _keep_apart(office: Office, loaded: Sequence[Loaded]) -> None:
-    """Invented news and real news in one folder would be counted together."""
-    from resound.source import Source
-
-    for one in loaded:
-        if isinstance(one.model, Source) and not one.model.home.rstrip("/").endswith(".example"):
-            raise ConflictError(
-                f"{office.settings.data} holds the demo newsroom, and {one.model.id} is a real outlet. "
-                "Keep them apart: resound --data my-data apply …"
-            )
 
 
 def _conflict(one: Applied) -> str:
@@ -165,6 +150,58 @@ def check(
     columns = {"source": "left", "channel": "left", "kind": "left", "proven": "left", "answer": "left"}
     rows = [(one.source, one.url, one.kind, "yes" if one.proven else "?", one.sentence) for one in checks]
     screen().print(table("", columns, rows))
+
+
+@sources.command(
+    epilog="Examples: `resound sources add https://www.news.example/` · `resound sources add news.example --into sources/tw`"
+)
+def add(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="A home page, a section or a feed.")],
+    into: Annotated[Path, typer.Option(help="Folder for the YAML file that it becomes.")] = Path(
+        "sources/new"
+    ),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was found as JSON, and write nothing.")
+    ] = False,
+) -> None:
+    """Look at a site for feeds and sitemaps, and write a source file, to be completed (owner, country) and applied."""
+    from crawlers.drafts import write_draft
+    from crawlers.suggest import draft_source, suggest_source
+    from resound.cli.collect import fetch_rules
+    from resound.store.registry import load_sources
+
+    office: Office = context.obj
+    taken: set[str] = set()
+    if office.has_store:
+        with office.store.read() as connection:
+            taken = set(load_sources(connection))
+    with progress_bar() as bar:
+        bar.add_task("looking", total=None)
+        found = suggest_source(address, fetch_rules(office), now=now())
+    source = draft_source(found, taken)
+    if as_json:
+        channels = [one.to_json() for one in found.channels]
+        say_json(
+            {
+                "source": source.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+                "channels": channels,
+            }
+        )
+        return
+    rows = [(one.url, one.kind, one.sentence) for one in found.channels]
+    if rows:
+        screen().print(table("", {"address": "left", "kind": "left", "answer": "left"}, rows))
+    else:
+        screen().print(
+            "No feed and no sitemap was found; a listing page can be named by hand (docs/sources.md)."
+        )
+    path = into / f"{source.id}.yml"
+    if path.exists():
+        raise ConflictError(f"{path} is there already and was left as it is.")
+    into.mkdir(parents=True, exist_ok=True)
+    path.write_text(write_draft(source, came_from=f"From {found.home}."), encoding="utf-8")
+    screen().print(f"Wrote {path}. Complete it, then: resound apply {path}", markup=False)
 
 
 @sources.command("import", epilog="Example: `resound sources import feeds.opml --into sources/new`")

@@ -97,7 +97,7 @@ def similar(
     """More like this: the items whose headline and lead say nearly the same, in any language."""
     from resound.deciding import item_key
     from resound.indexing import try_to_update_index
-    from resound.search import find_similar
+    from resound.search import find_similar, found_to_json
 
     office: Office = context.obj
     with office.store.read() as connection:
@@ -108,7 +108,7 @@ def similar(
         say_json(
             {
                 "item": key,
-                "hits": [_hit_json(one) for one in found],
+                "hits": [found_to_json(one) for one in found],
                 "index": {"behind": update.behind, "trouble": update.trouble},
             }
         )
@@ -131,6 +131,8 @@ def _warn(update: IndexUpdate, trouble: str = "") -> None:
 
 
 def _results_json(results: Results, update: IndexUpdate) -> dict[str, Any]:
+    from resound.search import found_to_json
+
     return {
         "query": results.query,
         "expansions": [{"term": one.term, "forms": list(one.forms)} for one in results.expansions],
@@ -138,26 +140,11 @@ def _results_json(results: Results, update: IndexUpdate) -> dict[str, Any]:
         "stories": results.stories,
         "outlets": results.outlets,
         "uniques_are_exact": results.uniques_are_exact,
-        "hits": [_hit_json(hit) for hit in results.hits],
+        "hits": [found_to_json(hit) for hit in results.hits],
         "facets": {name: dict(values) for name, values in results.facets.items()},
         "next": results.next,
         "trouble": results.trouble,
         "index": {"behind": update.behind, "trouble": update.trouble},
-    }
-
-
-def _hit_json(hit: Found) -> dict[str, Any]:
-    return {
-        "id": hit.id,
-        "story": hit.story,
-        "title": hit.title,
-        **hit.shown,
-        "more": hit.more,
-        **({} if hit.likeness is None else {"likeness": hit.likeness}),
-        "snippets": [
-            {"field": one.field, "text": one.text, "marks": [list(mark) for mark in one.marks]}
-            for one in hit.snippets
-        ],
     }
 
 

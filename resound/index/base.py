@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, Protocol
 
 from resound.query import Document, Query
 
 Order = Literal["newest", "relevance"]
+Period = Literal["day", "month", "year"]
 EXACT_UNIQUES = 10_000
 """Up to so many stories or outlets a search counts them exactly; beyond, `uniques_are_exact` is False."""
 FACETS = ("lang", "country", "outlet", "group", "type", "campaign", "topic", "tone", "origin")
@@ -60,6 +62,8 @@ class Hit:
 
 Facet = tuple[str, int]
 """A keyword value and the number of found documents that carry it."""
+Bar = tuple[date, int]
+"""A period's first day and the number of found documents of its days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class SearchResult:
 
     `stories`: how many hits a collapsed list of all pages has (a document without a story is one of its own).
     `outlets`: different values of the keyword `outlet`. Both are exact up to `EXACT_UNIQUES` (`uniques_are_exact` says so). A facet's values stand in
-    falling order of count, then by value. `next` is what `after` takes for the next page; None on the last one.
+    falling order of count, then by value. `dates` holds the periods that have any, in rising order, where a histogram was
+    asked for, and `undated` the documents without a date: together they are `total`. `next` is what `after` takes for the next page; None on the last one.
     `trouble` says what is missing where the index could answer only in part (a shard down, time over): never empty then.
     """
 
@@ -76,6 +81,8 @@ class SearchResult:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[Facet, ...]]
     next: str | None
+    dates: tuple[Bar, ...] = ()
+    undated: int = 0
     stories: int = 0
     outlets: int = 0
     uniques_are_exact: bool = True
@@ -135,12 +142,15 @@ class SearchIndex(Protocol):
         limit: int = 20,
         after: str | None = None,
         facets: Sequence[str] = (),
+        histogram: Period | None = None,
         collapse: bool = False,
     ) -> SearchResult:
         """The documents for which the query holds.
 
         `collapse`: only the first document (in the order asked for) of each story, with `more` saying how many others of
-        it were found; `total` and facets still count every document. A document without a story stands for itself.
+        it were found; `total`, facets and histogram still count every document. A document without a story stands for itself.
+
+        `histogram`: count by a document's own date, which is its outlet's calendar day, whatever the moment was elsewhere.
 
         `newest`: by `published`, latest first, then by id; every index gives the same order. `relevance`: documents
         that hold with the query's marked words read exactly come first; then by where its words stand (title, lead,

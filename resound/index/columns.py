@@ -12,11 +12,12 @@ import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resound.index.base import Facet
+from resound.index.base import Bar, Facet, Period
 
 Keys = NDArray[np.int64]
 """Documents by key, in rising order."""
@@ -24,6 +25,8 @@ Mask = NDArray[np.bool_]
 """One truth value for each key."""
 
 _UNREAD = -1
+_EPOCH = date(1970, 1, 1).toordinal()
+_UNITS: Mapping[Period, str] = {"day": "datetime64[D]", "month": "datetime64[M]", "year": "datetime64[Y]"}
 _FIELDS = ("published", "combination", "story", "day")
 
 
@@ -70,6 +73,21 @@ class Snapshot:
             if name in found:
                 found[name].append((value, int(counted[number])))
         return {name: tuple(sorted(some, key=lambda one: (-one[1], one[0]))) for name, some in found.items()}
+
+    def count_dates(self, keys: Keys, period: Period) -> tuple[tuple[Bar, ...], int]:
+        """How many of these documents each period has, and how many have no date."""
+        days = self.day[keys]
+        dated = days[days > 0]
+        if not len(dated):
+            return (), len(days)
+        first = int(dated.min())
+        counted = np.bincount(dated - first)
+        taken = np.flatnonzero(counted)
+        each = (taken + (first - _EPOCH)).astype("datetime64[D]").astype(_UNITS[period])
+        periods, number = np.unique(each, return_inverse=True)
+        sums = np.bincount(number, weights=counted[taken]).astype(np.int64)
+        starts: list[date] = periods.astype("datetime64[D]").tolist()
+        return tuple(zip(starts, sums.tolist(), strict=True)), len(days) - len(dated)
 
     def count_outlets(self, counted: NDArray[np.int64]) -> int:
         """How many different outlets are among what `count_values` found."""

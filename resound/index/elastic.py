@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from resound import __version__
 from resound.errors import StoreError
-from resound.index.base import FACETS, Hit, IndexDocument, Order, Refusal, SearchResult
+from resound.index.base import FACETS, Hit, IndexDocument, Order, Period, Refusal, SearchResult
 from resound.index.elastic_bulk import BulkWriter, Patience
 from resound.index.elastic_client import ElasticAddress, connect, is_gone, speaking_of
 from resound.index.elastic_counts import WITHOUT_BUCKETS, count_aggregations, read_counts
@@ -145,6 +145,7 @@ class ElasticIndex:
         limit: int = 20,
         after: str | None = None,
         facets: Sequence[str] = (),
+        histogram: Period | None = None,
         collapse: bool = False,
     ) -> SearchResult:
         """See the contract. A page has at most 9,999 hits; where more were asked for, `next` leads to them."""
@@ -155,7 +156,9 @@ class ElasticIndex:
         ranks = rank_conditions(query, order)
         filtered = {"constant_score": {"filter": compile_tree(query.tree)}}
         return self._on_index(
-            lambda: self._search(filtered, ranks, order, min(limit, MAX_HITS), place, facets, collapse)
+            lambda: self._search(
+                filtered, ranks, order, min(limit, MAX_HITS), place, facets, histogram, collapse
+            )
         )
 
     def similar(self, identity: str, /, *, limit: int = 10) -> tuple[tuple[Hit, float], ...]:
@@ -335,11 +338,12 @@ class ElasticIndex:
         limit: int,
         place: Place | None,
         facets: Sequence[str],
+        histogram: Period | None,
         collapse: bool,
     ) -> SearchResult:
         view = View(self._connected(), self._reads())
         common: Json = {"timeout": f"{self._address.timeout * 1000:.0f}ms", "source": HIT_SOURCE}
-        counting: Json = {"aggs": count_aggregations(facets), "filter_path": WITHOUT_BUCKETS}
+        counting: Json = {"aggs": count_aggregations(facets, histogram), "filter_path": WITHOUT_BUCKETS}
         wanted = limit + 1 if limit > 0 else 0
 
         def ask_stories() -> tuple[list[Found], list[Mapping[str, Any]]]:
@@ -364,7 +368,7 @@ class ElasticIndex:
         is_last = True
         try:
             found, answers = in_view(view, place, ask) if collapse or place is not None else ask()
-            counts = read_counts(view.search, query, answers[0]["aggregations"], facets)
+            counts = read_counts(view.search, query, answers[0]["aggregations"], facets, histogram)
             is_last = len(found) <= limit or limit <= 0
             keeps = place is not None and not is_last
             end = None if is_last else found[limit - 1].place._replace(view=view.id if keeps else "")
@@ -378,6 +382,8 @@ class ElasticIndex:
             ),
             facets=counts.facets,
             next=None if end is None else write_place(order, end),
+            dates=counts.dates,
+            undated=counts.total - sum(count for _, count in counts.dates) if histogram else 0,
             stories=counts.stories,
             outlets=counts.outlets,
             uniques_are_exact=counts.uniques_are_exact,

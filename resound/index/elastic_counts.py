@@ -1,16 +1,17 @@
-"""What a search counts over all that it finds: the facets, and the different stories and outlets."""
+"""What a search counts over all that it finds: the facets, the periods, and the different stories and outlets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from resound.index.base import EXACT_UNIQUES, Facet
+from resound.index.base import EXACT_UNIQUES, Bar, Facet, Period
 from resound.index.elastic_query import Json
 
 FACET_SIZE = 4_000
-"""Values of a facet in the first answer (all facets and uniques stay below `search.max_buckets`); more are asked for after."""
+"""Values of a facet (or periods) in the first answer; more are asked for after. All of them stay below `search.max_buckets`."""
 _UNIQUES = {"stories": "stands_for", "outlets": "outlet"}
 
 Search = Callable[[Json], Mapping[str, Any]]
@@ -25,9 +26,10 @@ class Counts:
     outlets: int
     uniques_are_exact: bool
     facets: Mapping[str, tuple[Facet, ...]]
+    dates: tuple[Bar, ...]
 
 
-def count_aggregations(facets: Sequence[str]) -> Json:
+def count_aggregations(facets: Sequence[str], histogram: Period | None) -> Json:
     """The aggregations. Uniques are buckets that are counted on the server: `without_buckets` keeps them there."""
     made: Json = {"total": {"filter": {"match_all": {}}}}
     for name, field in _UNIQUES.items():
@@ -37,6 +39,8 @@ def count_aggregations(facets: Sequence[str]) -> Json:
         made[f"facet {name}"] = {
             "terms": {"field": name, "size": FACET_SIZE, "order": [{"_count": "desc"}, {"_key": "asc"}]}
         }
+    if histogram is not None:
+        made["dates"] = _composite(_dates_source(histogram), {})
     return made
 
 
@@ -44,7 +48,11 @@ WITHOUT_BUCKETS = [f"-aggregations._{name}" for name in _UNIQUES]
 
 
 def read_counts(
-    search: Search, query: Json, aggregations: Mapping[str, Any], facets: Sequence[str]
+    search: Search,
+    query: Json,
+    aggregations: Mapping[str, Any],
+    facets: Sequence[str],
+    histogram: Period | None,
 ) -> Counts:
     """The counts of an answer; asks on where there are more stories, outlets or values than it holds."""
     uniques = {name: int(aggregations[name]["count"]) for name in _UNIQUES}
@@ -57,6 +65,7 @@ def read_counts(
         outlets=uniques["outlets"],
         uniques_are_exact=not beyond,
         facets={name: _facet(search, query, name, aggregations[f"facet {name}"]) for name in facets},
+        dates=_dates(search, query, histogram, aggregations["dates"]) if histogram is not None else (),
     )
 
 
@@ -72,25 +81,36 @@ def _facet(search: Search, query: Json, name: str, found: Mapping[str, Any]) -> 
     is_whole = not found["sum_other_doc_count"] and not found["doc_count_error_upper_bound"]
     values = [(str(one["key"]), int(one["doc_count"])) for one in found["buckets"]]
     if not is_whole:
-        values = list(_all_values(search, query, name))
+        source = {"terms": {"field": name}}
+        values = [(str(value), count) for value, count in _walk(search, query, source, None)]
     return tuple(sorted(values, key=lambda one: (-one[1], one[0])))
 
 
-def _all_values(search: Search, query: Json, name: str) -> list[Facet]:
-    """Every value, in parts."""
-    found: list[Facet] = []
+def _dates(search: Search, query: Json, period: Period, found: Mapping[str, Any]) -> tuple[Bar, ...]:
+    walked = _walk(search, query, _dates_source(period), found)
+    return tuple((date.fromisoformat(value), count) for value, count in walked)
+
+
+def _dates_source(period: Period) -> Json:
+    # `day` holds calendar days, which Elasticsearch keeps as midnights UTC: a zone would move them.
+    return {"date_histogram": {"field": "day", "calendar_interval": period, "format": "strict_date"}}
+
+
+def _composite(source: Json, after: Json) -> Json:
+    return {"composite": {"size": FACET_SIZE, "sources": [{"value": source}], **after}}
+
+
+def _walk(
+    search: Search, query: Json, source: Json, found: Mapping[str, Any] | None
+) -> Iterator[tuple[Any, int]]:
+    """Every value in rising order, in parts. `found` is the first of them, where it was asked for already."""
     after: Json = {}
     while True:
-        composite = {"size": FACET_SIZE, "sources": [{"value": {"terms": {"field": name}}}], **after}
-        answer = search(
-            {
-                "query": query,
-                "size": 0,
-                "track_total_hits": False,
-                "aggs": {"values": {"composite": composite}},
-            }
-        )["aggregations"]["values"]
-        found += [(str(one["key"]["value"]), int(one["doc_count"])) for one in answer["buckets"]]
-        if "after_key" not in answer:
-            return found
-        after = {"after": answer["after_key"]}
+        if found is None:
+            aggs = {"values": _composite(source, after)}
+            body = {"query": query, "size": 0, "track_total_hits": False, "aggs": aggs}
+            found = search(body)["aggregations"]["values"]
+        yield from ((one["key"]["value"], int(one["doc_count"])) for one in found["buckets"])
+        if "after_key" not in found:
+            return
+        after, found = {"after": found["after_key"]}, None

@@ -39,6 +39,8 @@ class Finder:
         if text is not None:
             return self._snapshot.mask(self.match(text))
         match node:
+            case And(()):
+                return self._snapshot.living
             case And(children):
                 return reduce(np.logical_and, map(self._mask, _bundle(children, And)))
             case Or(children):

@@ -19,6 +19,7 @@ from resound.index.base import (
     Hit,
     IndexDocument,
     Order,
+    Period,
     Refusal,
     SearchResult,
 )
@@ -95,6 +96,7 @@ class SqliteIndex:
         limit: int = 20,
         after: str | None = None,
         facets: Sequence[str] = (),
+        histogram: Period | None = None,
         collapse: bool = False,
     ) -> SearchResult:
         """See the contract."""
@@ -114,12 +116,15 @@ class SqliteIndex:
                 for key, _ in rows[:limit]
             ]
             values = snapshot.count_values(keys)
+            dates, undated = snapshot.count_dates(keys, histogram) if histogram is not None else ((), 0)
         is_last = len(rows) <= limit or not limit
         return SearchResult(
             total=len(keys),
             hits=tuple(hits),
             facets=snapshot.name_facets(values, facets),
             next=None if is_last else write_place(order, rows[limit - 1][1]),
+            dates=dates,
+            undated=undated,
             stories=int((stories > 0).sum()),
             outlets=snapshot.count_outlets(values),
         )

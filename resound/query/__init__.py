@@ -10,9 +10,10 @@ from resound.query.expand import Expansion, expand
 from resound.query.forms import FormHit, FormMatcher
 from resound.query.glance import Glance, may_hold
 from resound.query.parse import parse
-from resound.query.tree import FIELD_NAMES, FIELDS, KEYWORDS, Query
+from resound.query.tree import EVERYTHING, FIELD_NAMES, FIELDS, KEYWORDS, Query
 
 __all__ = [
+    "EVERYTHING",
     "FIELDS",
     "FIELD_NAMES",
     "KEYWORDS",

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from datetime import date
 
+from resound.query.mistakes import DateError, Problem
 from resound.query.tree import DateRange
 
 # 2014 · 2014-10 · 2014-10-02 (also with slashes)
@@ -16,7 +17,7 @@ _DAY = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?", re.ASCII)
 def read_range(text: str) -> DateRange:
     """A day, month or year, or two of them parted by `..`, either of which may be left out.
 
-    Raises ValueError, which says what is wrong.
+    Raises DateError, which says what is wrong.
     """
     text = unicodedata.normalize("NFKC", text).strip()
     first_text, dots, last_text = text.partition("..")
@@ -24,18 +25,18 @@ def read_range(text: str) -> DateRange:
     if not dots:
         return DateRange(*_read_days(first_text))
     if not first_text and not last_text:
-        raise ValueError("a range needs at least one of its ends")
+        raise DateError(Problem.RANGE_WITHOUT_ENDS)
     first = _read_days(first_text)[0] if first_text else None
     last = _read_days(last_text)[1] if last_text else None
     if first and last and first > last:
-        raise ValueError(f"the range ends ({last}) before it begins ({first})")
+        raise DateError(Problem.RANGE_BACKWARDS, first=str(first), last=str(last))
     return DateRange(first, last)
 
 
 def _read_days(text: str) -> tuple[date, date]:
     match = _DAY.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text[:40]} is not a date")
+        raise DateError(Problem.NO_DATE, text=text[:40])
     year = int(match[1])
     try:
         if match[2] is None:
@@ -45,5 +46,5 @@ def _read_days(text: str) -> tuple[date, date]:
             return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
         day = date(year, month, int(match[3]))
     except ValueError as err:
-        raise ValueError(f"there is no day {text}") from err
+        raise DateError(Problem.NO_SUCH_DAY, text=text) from err
     return day, day

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from resound.article import Field
 from resound.query.leaf import make_leaf
@@ -47,15 +48,9 @@ def expand(query: Query, forms: Sequence[Sequence[str]]) -> tuple[Query, tuple[E
 
 class _Glossary:
     def __init__(self, terms: Sequence[Sequence[str]]) -> None:
-        self.by_tokens: dict[tuple[str, ...], dict[Leaf, str]] = {}  # each leaf with its form as given
+        self.by_tokens = _by_tokens(tuple(tuple(forms) for forms in terms))
         self.expansions: list[Expansion] = []
         self.leaves = 0
-        for forms in terms:
-            leaves = _leaves(forms)
-            for leaf in leaves:
-                known = self.by_tokens.setdefault(leaf.loose, {})
-                seen = {other.loose for other in known}
-                known.update((other, form) for other, form in leaves.items() if other.loose not in seen)
         self.longest = max((len(tokens) for tokens in self.by_tokens), default=0)
 
     def node(self, node: Node, total: int) -> Node:
@@ -114,6 +109,19 @@ class _Glossary:
         field: Field | None = words[0].field
         self.expansions.append(Expansion(" ".join(word.text for word in words), tuple(found.values())))
         return tuple(replace(leaf, field=field) for leaf in found)
+
+
+@lru_cache(maxsize=32)
+def _by_tokens(terms: tuple[tuple[str, ...], ...]) -> Mapping[tuple[str, ...], Mapping[Leaf, str]]:
+    """The forms that each form finds, as leaves with their forms as given. Every search asks for the same glossaries."""
+    found: dict[tuple[str, ...], dict[Leaf, str]] = {}
+    for forms in terms:
+        leaves = _leaves(forms)
+        for leaf in leaves:
+            known = found.setdefault(leaf.loose, {})
+            seen = {other.loose for other in known}
+            known.update((other, form) for other, form in leaves.items() if other.loose not in seen)
+    return found
 
 
 def _leaves(forms: Sequence[str]) -> dict[Leaf, str]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from resound.article import Field
-from resound.errors import QuerySyntaxError
+from resound.errors import Mistake, QuerySyntaxError
 from resound.query.dates import read_range
 from resound.query.leaf import make_leaf
+from resound.query.mistakes import DateError, Expected, Problem
 from resound.query.tree import (
     FIELD_NAMES,
     MAX_CHARACTERS,
@@ -49,9 +51,17 @@ _STARS = "*＊"
 _FIELD = re.compile(r"([A-Za-zＡ-Ｚａ-ｚ_]{1,24})[:：]")
 _NEAR = re.compile(r"NEAR(?:/(\d{1,9}))?")
 _MAX_NESTING = 100
-_WORD_EXPECTED = 'a word, a "phrase", a field such as lang:vi, or ("'
 
 _Kind = Literal["word", "phrase", "(", ")", "AND", "OR", "NOT", "NEAR", "field", "end"]
+_MISPLACED: Mapping[_Kind, Problem] = {
+    "word": Problem.WORD_MISPLACED,
+    "phrase": Problem.PHRASE_MISPLACED,
+    "(": Problem.GROUP_MISPLACED,
+    ")": Problem.CLOSES_EARLY,
+    "field": Problem.FIELD_MISPLACED,
+    "end": Problem.ENDS_EARLY,
+}
+"""What else stands where it cannot is an operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,43 +92,44 @@ class _Parser:
         self.nesting = 0
         self.leaves = 0
         self.scoped: Field | None = None  # the field whose title:( … ) is open
+        self.alternatives: list[list[tuple[int, int]]] = []  # of the topmost OR, each the places of its parts
 
     def read(self) -> Query:
         if len(self.source) > MAX_CHARACTERS:
-            self.fail(MAX_CHARACTERS, f"it is longer than {MAX_CHARACTERS:,} characters", "a shorter query")
+            self.fail(MAX_CHARACTERS, Problem.TOO_LONG, Expected.SHORTER, most=MAX_CHARACTERS)
         self.parts = _Lexer(self).read()
         if self.next().kind == "end":
-            self.fail(0, "it holds no word to look for", _WORD_EXPECTED)
+            self.fail(0, Problem.EMPTY, Expected.WORD)
         tree = self.any(None)
         if self.next().kind == ")":
-            self.fail(self.next().position, "this ) closes nothing", "a ( before it, or no )")
+            self.fail(self.next().position, Problem.CLOSES_NOTHING, Expected.OPENING)
         if self.next().kind != "end":
-            self.unexpected(_WORD_EXPECTED)
+            self.unexpected(Expected.WORD)
         if depth(tree) > MAX_DEPTH:
-            self.fail(0, f"AND, OR and NOT are nested deeper than {MAX_DEPTH} levels", "fewer parentheses")
-        return Query(tree, self.source)
+            self.fail(0, Problem.TOO_DEEP, Expected.FEWER_PARENTHESES, most=MAX_DEPTH)
+        return Query(tree, self.source, tuple(self.alternatives[0]) if len(self.alternatives) == 1 else ())
 
-    def fail(self, position: int, problem: str, expected: str) -> NoReturn:
+    def fail(self, position: int, problem: Problem, expected: Expected, **values: str | int) -> NoReturn:
         """`position` counts from 0; the sentence counts from 1, as people do."""
+        filled = {name: f"{one:,}" if isinstance(one, int) else one for name, one in values.items()}
+        fitting = expected.value % filled
         start = f"{self.where}: the query" if self.where else "The query"
         near = self.source[position : position + 20].strip()
         place = f"at character {position + 1}" + (f" ({near})" if near else " (its end)")
         raise QuerySyntaxError(
-            f"{start} cannot be read {place}: {problem}; expected {expected}.",
+            f"{start} cannot be read {place}: {problem.value % filled}; expected {fitting}.",
             query=self.source,
             position=position,
-            expected=expected,
+            expected=fitting,
+            mistake=Mistake(problem.code, problem.value, expected.value, values),
         )
 
-    def unexpected(self, expected: str) -> NoReturn:
+    def unexpected(self, expected: Expected, **values: str) -> NoReturn:
         part = self.next()
-        if part.kind == "end":
-            self.fail(part.position, "it ends too early", expected)
-        problem = ") comes too early" if part.kind == ")" else f"this {part.kind} cannot stand here"
-        hint = (
-            " (in lower case or in quotes it is a word)" if part.kind in ("AND", "OR", "NOT", "NEAR") else ""
-        )
-        self.fail(part.position, problem + hint, expected)
+        problem = _MISPLACED.get(part.kind, Problem.OPERATOR_MISPLACED)
+        if problem is Problem.OPERATOR_MISPLACED:
+            values["operator"] = part.kind
+        self.fail(part.position, problem, expected, **values)
 
     def next(self) -> _Part:
         return self.parts[self.at]
@@ -136,11 +147,16 @@ class _Parser:
         return any_of(children)
 
     def all(self, field: Field | None) -> Node:
-        children = [self.one(field)]
-        while self.next().kind in ("AND", "word", "phrase", "(", "field", "NOT"):
-            if self.next().kind == "AND":
+        places: list[tuple[int, int]] = []
+        children: list[Node] = []
+        while not children or self.next().kind in ("AND", "word", "phrase", "(", "field", "NOT"):
+            if children and self.next().kind == "AND":
                 self.take()
+            start = self.next().position
             children.append(self.one(field))
+            places.append((start, start + len(self.source[start : self.next().position].rstrip())))
+        if not self.nesting:
+            self.alternatives.append(places)
         return all_of(children)
 
     def one(self, field: Field | None) -> Node:
@@ -161,7 +177,7 @@ class _Parser:
         while self.next().kind == "NEAR":
             near = self.take()
             if self.next().kind not in ("word", "phrase", "("):
-                self.unexpected("a word, a phrase or (a OR b) after NEAR")
+                self.unexpected(Expected.OPERAND)
             start = self.next().position
             right = self.operand(self.primary(field), start)
             found.append(self.pair(left, right, near))
@@ -172,26 +188,16 @@ class _Parser:
         node = Near(left, right, near.number)
         first, second = near_readings(node)
         if len(first) * len(second) > MAX_NEAR_PAIRS:
-            self.fail(
-                near.position,
-                "this NEAR has too many alternatives on both sides",
-                "fewer words in its (a OR b)",
-            )
+            self.fail(near.position, Problem.NEAR_TOO_WIDE, Expected.FEWER_ALTERNATIVES)
         return node
 
     def operand(self, node: Node, position: int) -> tuple[Leaf, ...]:
         leaves = node.children if isinstance(node, Or) else (node,)
         found = tuple(leaf for leaf in leaves if isinstance(leaf, Leaf))
         if len(found) != len(leaves):
-            self.fail(
-                position,
-                "NEAR joins words, phrases and (a OR b) only, without AND, NOT or keyword fields inside",
-                "a word, a phrase or (a OR b) on both sides",
-            )
+            self.fail(position, Problem.NEAR_OF_MORE, Expected.OPERANDS)
         if len({leaf.field for leaf in found}) > 1 or (found[0].field and self.scoped != found[0].field):
-            self.fail(
-                position, "a field cannot stand inside NEAR", "the field before it, as in title:(a NEAR/3 b)"
-            )
+            self.fail(position, Problem.NEAR_WITH_FIELD, Expected.FIELD_BEFORE)
         return found
 
     def primary(self, field: Field | None) -> Node:
@@ -206,29 +212,31 @@ class _Parser:
             if part.text == "title":
                 return self.title()
             return self.keyword(part)
-        return self.unexpected(_WORD_EXPECTED)
+        return self.unexpected(Expected.WORD)
 
     def title(self) -> Node:
         if self.next().kind not in ("word", "phrase", "("):
-            self.unexpected("a word, a phrase or (…) after title:")
+            self.unexpected(Expected.AFTER_TITLE)
         outer, self.scoped = self.scoped, "title"
         is_group = self.next().kind == "("
         node = self.primary("title")
         self.scoped = outer
         if not is_group and self.next().kind == "NEAR" and outer is None:
-            self.fail(self.next().position, "title: belongs to one word here", "title:(a NEAR/3 b)")
+            self.fail(self.next().position, Problem.TITLE_OF_ONE, Expected.TITLE_OF_NEAR)
         return node
 
     def group(self, field: Field | None) -> Node:
         opening = self.take()
         self.nesting += 1
         if self.nesting > _MAX_NESTING:
-            self.fail(opening.position, f"more than {_MAX_NESTING} parentheses are open", "fewer parentheses")
+            self.fail(opening.position, Problem.TOO_MANY_OPEN, Expected.FEWER_PARENTHESES, most=_MAX_NESTING)
         node = self.any(field)
         if self.next().kind != ")":
             if self.next().kind != "end":
-                self.unexpected(_WORD_EXPECTED)
-            self.fail(self.next().position, f"the ( at character {opening.position + 1} is not closed", ")")
+                self.unexpected(Expected.WORD)
+            self.fail(
+                self.next().position, Problem.NOT_CLOSED, Expected.CLOSING, opening=str(opening.position + 1)
+            )
         self.take()
         self.nesting -= 1
         return node
@@ -243,56 +251,54 @@ class _Parser:
             self.take()
             children.append(self.value(name))
         if self.next().kind != ")":
-            self.unexpected(f"OR or ) in {name.text}:(a OR b)")
+            self.unexpected(Expected.OR_OR_CLOSING, field=name.text)
         self.take()
         return any_of(children)
 
     def value(self, name: _Part) -> Keyword | DateRange:
-        example = (
-            "2014-09-01..2014-12-31, 2014-10 or 2014-10-02"
-            if name.text == "date"
-            else "a value, as in lang:vi"
-        )
+        is_date = name.text == "date"
+        example = Expected.DATE if is_date else Expected.VALUE
+        after = Expected.DATE_AFTER if is_date else Expected.VALUE_AFTER
         part = self.next()
         if part.kind not in ("word", "phrase") or not part.text.strip():
-            self.unexpected(f"{example} after {name.text}:")
+            self.unexpected(after, field=name.text)
         self.take()
         self.count(part)
         if part.prefix or any(star in part.text for star in _STARS):
-            self.fail(part.position, f"{name.text}: takes whole values, without *", example)
-        if name.text == "date":
+            self.fail(part.position, Problem.STAR_IN_VALUE, example, field=name.text)
+        if is_date:
             try:
                 return read_range(part.text)
-            except ValueError as err:
-                self.fail(part.position, str(err), example)
+            except DateError as err:
+                self.fail(part.position, err.problem, example, **err.values)
         value = " ".join(part.text.split())
         folded = fold_keyword(value)
         if not folded:
-            self.unexpected(f"{example} after {name.text}:")
+            self.unexpected(after, field=name.text)
         return Keyword(name.text, value, folded)
 
     def leaf(self, part: _Part, field: Field | None) -> Leaf:
         quoted = part.kind == "phrase"
         leaf = make_leaf(part.text, quoted=quoted, prefix=part.prefix, field=field)
         if leaf is None:
-            self.fail(
-                part.position, "there is no letter or digit in these quotes", "a word between the quotes"
-            )
+            self.fail(part.position, Problem.EMPTY_QUOTES, Expected.WORD_IN_QUOTES)
         if len(leaf.loose) > MAX_PHRASE:
             self.fail(
-                part.position, f"a phrase of {len(leaf.loose)} words is too long", f"at most {MAX_PHRASE}"
+                part.position,
+                Problem.PHRASE_TOO_LONG,
+                Expected.AT_MOST,
+                count=str(len(leaf.loose)),
+                most=MAX_PHRASE,
             )
         if leaf.prefix and len(leaf.plain) < MIN_PREFIX:
-            self.fail(
-                part.position, "too many words begin like this", f"at least {MIN_PREFIX} letters before *"
-            )
+            self.fail(part.position, Problem.STAR_TOO_SOON, Expected.LETTERS, least=MIN_PREFIX)
         self.count(part)
         return leaf
 
     def count(self, part: _Part) -> None:
         self.leaves += 1
         if self.leaves > MAX_LEAVES:
-            self.fail(part.position, f"it holds more than {MAX_LEAVES} words and phrases", "a shorter query")
+            self.fail(part.position, Problem.TOO_MANY_WORDS, Expected.SHORTER, most=MAX_LEAVES)
 
 
 class _Lexer:
@@ -344,9 +350,7 @@ class _Lexer:
         while end < len(self.source) and self.source[end] not in closing:
             end += 1
         if end == len(self.source):
-            self.parser.fail(
-                start, "the quotation that begins here is not closed", f"{closing[0]} at its end"
-            )
+            self.parser.fail(start, Problem.QUOTE_NOT_CLOSED, Expected.CLOSING_QUOTE, mark=closing[0])
         self.at = end + 1
         prefix = self.source[self.at : self.at + 1] in (*_STARS,)
         self.at += prefix
@@ -366,8 +370,10 @@ class _Lexer:
             return None  # `VIETNAM: a headline`, `https://…`
         return self.parser.fail(
             self.at,
-            f"there is no field {name}: (to look for the words, put them in quotes)",
-            "one of " + ", ".join(f"{known}:" for known in FIELD_NAMES),
+            Problem.NO_SUCH_FIELD,
+            Expected.FIELD,
+            field=name,
+            fields=", ".join(f"{known}:" for known in FIELD_NAMES),
         )
 
     def is_minus(self) -> bool:
@@ -396,16 +402,16 @@ class _Lexer:
         prefix = bare.endswith(tuple(_STARS))
         text = bare[:-1] if prefix else text
         if any(star in text for star in _STARS):
-            self.parser.fail(start, "* may stand only at the end of a word", "a word such as recycl*")
+            self.parser.fail(start, Problem.STAR_INSIDE, Expected.WORD_WITH_STAR)
         if make_leaf(text) is None:
             if prefix:
-                self.parser.fail(start, "* alone finds nothing", f"at least {MIN_PREFIX} letters before *")
+                self.parser.fail(start, Problem.STAR_ALONE, Expected.LETTERS, least=MIN_PREFIX)
             return None
         return _Part("word", start, text, prefix)
 
     def near(self, start: int, number: str | None) -> _Part:
         if number is None:
-            self.parser.fail(start, "NEAR needs a distance", "NEAR/5, or near in lower case for the word")
+            self.parser.fail(start, Problem.NEAR_WITHOUT_DISTANCE, Expected.DISTANCE)
         if int(number) > MAX_DISTANCE:
-            self.parser.fail(start, f"NEAR/{number} reaches too far", f"a distance from 0 to {MAX_DISTANCE}")
+            self.parser.fail(start, Problem.NEAR_TOO_FAR, Expected.NEARER, distance=number, most=MAX_DISTANCE)
         return _Part("NEAR", start, number=int(number))

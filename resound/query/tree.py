@@ -101,13 +101,21 @@ Node: TypeAlias = Leaf | Near | Keyword | DateRange | Not | And | Or
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query that was read. `str(query)` is a canonical writing that parses to an equal tree."""
+    """A query that was read. `str(query)` is a canonical writing that parses to an equal tree.
+
+    `parts`: where in `source` (start, end) what the topmost AND joins is written; none where an OR stands above it.
+    """
 
     tree: Node
     source: str = field(default="", compare=False)
+    parts: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return render(self.tree)
+
+
+EVERYTHING = Query(And(()))
+"""An AND of nothing holds for every document. No text says it: what is empty may be a mistake, so callers choose."""
 
 
 class Reading(NamedTuple):
@@ -197,7 +205,7 @@ def count_leaves(node: Node) -> int:
             return 1
 
 
-_SIMPLE_VALUE = re.compile(r"[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*")
+_SIMPLE_VALUE = re.compile(r"(?!(?:AND|OR|NOT)\Z)[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*")
 
 
 def render(node: Node) -> str:

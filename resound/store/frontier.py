@@ -19,7 +19,7 @@ from resound.outcome import Outcome
 from resound.store import work as queue
 from resound.store.database import insert_new, upsert
 from resound.store.leads import LEAD_REASONS, add_leads
-from resound.store.tables import channel, match, page, reading
+from resound.store.tables import article, channel, match, page, reading, version
 from resound.store.work import Claim
 from resound.urls import article_id, canonical_url
 
@@ -60,6 +60,19 @@ class FetchJob:
     claim: Claim
     is_first: bool
     """False: it was read before, and is read again because it may have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """A page that a channel listed. `article` is set once it was read as one; `status` is that of its last fetch."""
+
+    url: str
+    title: str
+    language: str | None
+    first_seen: datetime
+    fetched_at: datetime | None
+    status: int | None
+    article: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +164,30 @@ def list_readings(
             date.fromisoformat(row.first_day),
             date.fromisoformat(row.last_day),
             row.read_at,
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def last_pages(connection: Connection, source: str, *, limit: int) -> list[FoundPage]:
+    """The pages that a source's channels listed last, newest first."""
+    statement = (
+        select(page, version.c.title, version.c.tag)
+        .outerjoin(article, article.c.id == page.c.article)
+        .outerjoin(version, version.c.id == article.c.current)
+        .where(page.c.source == source)
+        .order_by(page.c.first_seen.desc(), page.c.id)
+        .limit(limit)
+    )
+    return [
+        FoundPage(
+            url=row.url,
+            title=row.title or entry_from_json(row.entry).title,
+            language=row.tag,
+            first_seen=row.first_seen,
+            fetched_at=row.fetched_at,
+            status=row.status,
+            article=row.article if row.title is not None else None,
         )
         for row in connection.execute(statement)
     ]

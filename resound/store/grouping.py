@@ -15,7 +15,7 @@ from resound.store.articles import record_change
 from resound.store.database import in_parts, insert_new, upsert
 from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
 from resound.store.links import list_links
-from resound.store.tables import article, band, edge, grouping
+from resound.store.tables import article, band, edge, grouping, version
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,29 @@ def load_groupings(connection: Connection, articles: Iterable[str] | None = None
         else [statement.where(grouping.c.article.in_(part)) for part in in_parts(articles)]
     )
     return {row[0]: Grouping(*row) for one in statements for row in connection.execute(one)}
+
+
+def items_by_day(connection: Connection) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(day, item, articles that are this publication), newest day first, then by item; copies on aggregators left out.
+
+    The day is the published one as it was read (UTC where it had a time), else the one on which it was first seen.
+    """
+    rows = connection.execute(
+        select(article.c.id, article.c.first_seen, version.c.published, grouping.c.item)
+        .join(version, version.c.id == article.c.current)
+        .outerjoin(grouping, grouping.c.article == article.c.id)
+        .where(article.c.kind == "item")
+    )
+    days: dict[str, str] = {}
+    members: dict[str, list[str]] = {}
+    for row in rows:
+        item = row.item or row.id
+        members.setdefault(item, []).append(row.id)
+        if row.id == item or item not in days:
+            written = row.published or {}
+            days[item] = (written.get("at") or written.get("day") or row.first_seen.isoformat())[:10]
+    order = sorted(members, key=lambda item: (days[item], item), reverse=True)
+    return [(days[item], item, tuple(sorted(members[item]))) for item in order]
 
 
 def story_members(connection: Connection, story: str) -> list[str]:

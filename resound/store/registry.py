@@ -15,13 +15,11 @@ from resound.source import Source
 from resound.store.tables import definition
 
 Kind = Literal["source", "campaign"]
-EDITED = "edited"
-"""`came_from` of a version that was not read from a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One version. `came_from` is the file it was read from, or `edited`."""
+    """One version. `came_from` is the file it was read from, or `edited` (`resound.definitions.EDITED`)."""
 
     kind: Kind
     key: str

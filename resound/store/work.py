@@ -300,6 +300,12 @@ def tallies(connection: Connection, *, now: datetime) -> list[Tally]:
     return sorted(found, key=lambda one: (STAGES.index(one.stage), one.outcome, one.reason))
 
 
+def count_open(connection: Connection, stage: Stage) -> int:
+    """How many pieces of work of a stage are not finished."""
+    statement = select(func.count()).select_from(work).where(work.c.stage == stage, work.c.due.is_not(None))
+    return int(connection.execute(statement).scalar_one())
+
+
 def is_idle(connection: Connection, stage: Stage, *, now: datetime) -> bool:
     """Whether nothing of this stage is ready."""
     ready = select(work.c.id).where(work.c.stage == stage, work.c.due <= now.timestamp()).limit(1)

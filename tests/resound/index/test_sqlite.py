@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +48,20 @@ def test_two_open_at_once_see_each_other(tmp_path: Path) -> None:
     one.write([article("a", "stale")], [], cursor=2)
     assert ids(other, "water") == ["a"], "what was overtaken is not written"
     one.close()
+    other.close()
+
+
+def test_opening_waits_for_who_makes_the_file(tmp_path: Path) -> None:
+    """SQLite refuses to turn the log on, without waiting, while another one is writing the first page."""
+    path = tmp_path / "index.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.2, other.rollback).start()
+    index = SqliteIndex(path)
+
+    assert index.cursor() == 0
+
+    index.close()
     other.close()
 
 

@@ -1,6 +1,6 @@
 """Three evaluators, one answer: the matcher, SQLite and Elasticsearch, on generated documents and queries.
 
-Elasticsearch and SQLite must also agree on both orders, pages, facets, stories, outlets and collapsed results.
+Elasticsearch and SQLite must also agree on both orders, pages, facets, dates, stories, outlets and collapsed results.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from resound.index.base import FACETS, IndexDocument, Order, SearchIndex
+from resound.index.base import FACETS, IndexDocument, Order, Period, SearchIndex
 from resound.index.elastic import ElasticIndex
 from resound.index.elastic_client import ElasticAddress
 from resound.index.sqlite import SqliteIndex
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.elastic
 
 DOCUMENTS = 12
 QUERIES = 12
+PERIODS: tuple[Period, ...] = ("day", "month", "year")
 ORDERS: tuple[Order, ...] = ("newest", "relevance")
 
 
@@ -79,7 +80,9 @@ def compare(
             query, _ = expand(query, GLOSSARY)
         held = [row for row, one in zip(rows, analysed, strict=True) if evaluate(query, one)]
         expected = sorted(held, key=lambda row: (-row.published, row.id))
-        result, other = (index.search(query, limit=100, facets=FACETS) for index in both)
+        result, other = (
+            index.search(query, limit=100, facets=FACETS, histogram=PERIODS[number % 3]) for index in both
+        )
         assert [hit.id for hit in result.hits] == [row.id for row in expected], (text, str(query))
         assert [hit.document for hit in result.hits] == [row.document for row in expected]
         assert result == other

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,21 @@ def test_facets_beyond_one_answer_and_uniques_beyond_their_limit(
     assert not beyond.uniques_are_exact
     assert beyond.stories == pytest.approx(85, abs=2)
     assert beyond.outlets == pytest.approx(40, abs=2)
+
+
+def test_days_beyond_one_answer(elastic: ElasticIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [date(1969, 12, 25) + timedelta(days=n) for n in range(20)]
+    undated = [document(n) for n in range(21)]
+    rows = [
+        replace(one, document=replace(one.document, date=day))
+        for one, day in zip(undated, days, strict=False)
+    ]
+    elastic.write([*rows, undated[-1]], [], cursor=1)
+    monkeypatch.setattr(elastic_counts, "FACET_SIZE", 7)
+
+    found = elastic.search(WASTE, limit=0, histogram="day")
+
+    assert (found.dates, found.undated) == (tuple((day, 1) for day in days), 1)
 
 
 def test_a_page_longer_than_elasticsearch_gives(

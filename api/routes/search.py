@@ -1,0 +1,201 @@
+"""Search, which is the start page: a box, what its query means, hits with facets and dates, and every hit as a file.
+
+All that was asked stands in the address, so that a page can be sent to somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from api.access import Visitor, requires
+from api.desk import AtDesk, Desk
+from api.pages import render, words_of
+from api.safety import limited
+from resound.campaign import Campaign
+from resound.catching_up import CatchUp
+from resound.errors import PlaceError, QuerySyntaxError, SearchUnavailableError
+from resound.hit_rows import csv_lines, json_lines
+from resound.index.base import Order
+from resound.query_words import Meaning, say_meaning
+from resound.saved_searches import asked_of
+from resound.search import Found, passages_for, translation_tag
+from resound.searching import Asked, every_hit, view_search
+from resound.store.registry import load_campaigns, load_sources
+from resound.store.saved_searches import SavedSearch, list_searches
+from resound.value_names import ValueNames
+
+router = APIRouter(include_in_schema=False)
+PAGE = 20
+CHUNK = 64_000
+"""Characters of a file that are sent at once."""
+
+Reader = Annotated[Visitor, requires("reader")]
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """The campaigns whose names a search knows, and what people call the values of fields."""
+
+    campaigns: tuple[Campaign, ...]
+    names: ValueNames
+
+
+def glossary_of(request: Request, desk: AtDesk) -> Glossary:
+    """As the store has them now, in the reader's language."""
+    with desk.store.read() as connection:
+        sources, campaigns = load_sources(connection), load_campaigns(connection)
+    return Glossary(
+        tuple(campaigns.values()), ValueNames(words_of(request), sources=sources, campaigns=campaigns)
+    )
+
+
+def asked_here(
+    q: str = "",
+    order: Order = "newest",
+    shows: Annotated[Literal["items", "stories"], Query(alias="list")] = "items",
+    forms: Literal["all", "typed"] = "all",
+    after: str | None = None,
+) -> Asked:
+    """The search that an address holds."""
+    return Asked(q.strip(), order, collapse=shows == "stories", expand=forms == "all", after=after)
+
+
+AskedHere = Annotated[Asked, Depends(asked_here)]
+WithGlossary = Annotated[Glossary, Depends(glossary_of)]
+
+
+def address_of(asked: Asked, path: str = "/", **changes: Any) -> str:
+    """The address of a search, with `changes` in it; always its first page, unless `after` is among them."""
+    one = replace(asked, **{"after": None, **changes})
+    values = {
+        "q": one.text,
+        "order": "" if one.order == "newest" else one.order,
+        "list": "stories" if one.collapse else "",
+        "forms": "" if one.expand else "typed",
+        "after": one.after or "",
+    }
+    written = urlencode({name: value for name, value in values.items() if value})
+    return f"{path}?{written}" if written else path
+
+
+@router.get("/", dependencies=[limited("search")])
+def search_page(
+    request: Request, desk: AtDesk, visitor: Reader, asked: AskedHere, glossary: WithGlossary
+) -> Response:
+    """The page, whatever was asked: also without a word, and with one that cannot be read."""
+    catch_up: CatchUp = request.app.state.catch_up
+    shown: dict[str, Any] = {"view": None, "trouble": "", "standing": None}
+    status = 200
+    try:
+        shown["standing"] = catch_up.look()
+        shown["view"] = view_search(
+            desk.index, asked, campaigns=glossary.campaigns, names=glossary.names, limit=PAGE
+        )
+    except QuerySyntaxError:
+        status = 400
+    except PlaceError:
+        return RedirectResponse(address_of(asked), 303)
+    except SearchUnavailableError as error:
+        shown["trouble"] = str(error)
+        status = 503
+    return render(
+        request,
+        "search.html",
+        status_code=status,
+        asked=asked,
+        meaning=_meaning(asked, glossary),
+        address=address_of,
+        names=glossary.names,
+        passages_for=passages_for,
+        translation_tag=translation_tag,
+        saved=_saved(desk, visitor),
+        **shown,
+    )
+
+
+@router.get("/search/meaning", dependencies=[requires("reader")])
+def search_meaning(request: Request, asked: AskedHere, glossary: WithGlossary) -> Response:
+    """What a query means, for while it is typed."""
+    return render(
+        request, "_search_meaning.html", asked=asked, meaning=_meaning(asked, glossary), address=address_of
+    )
+
+
+@router.get("/search/help", dependencies=[requires("reader")])
+def search_help(request: Request, desk: AtDesk) -> Response:
+    """The query language, with examples to follow; where it can, of what is really there."""
+    with desk.store.read() as connection:
+        sources, campaigns = load_sources(connection), load_campaigns(connection)
+    return render(
+        request,
+        "search_help.html",
+        address=lambda text: address_of(Asked(text)),
+        outlets=list(sources)[:2],
+        groups=list(dict.fromkeys(one.owner.id for one in sources.values()))[:1],
+        campaigns=list(campaigns)[:2],
+    )
+
+
+@router.get("/search/hits.csv", dependencies=[requires("reader"), limited("export")])
+def export_csv(desk: AtDesk, asked: AskedHere, glossary: WithGlossary) -> Response:
+    """Every hit as the list shows it, for spreadsheets."""
+    hits = every_hit(desk.index, asked, campaigns=glossary.campaigns)
+    return stream_csv(hits, glossary.names, desk)
+
+
+@router.get("/search/hits.jsonl", dependencies=[requires("reader"), limited("export")])
+def export_jsonl(desk: AtDesk, asked: AskedHere, glossary: WithGlossary) -> Response:
+    """Every hit for programs, one JSON object on each line."""
+    return stream_jsonl(every_hit(desk.index, asked, campaigns=glossary.campaigns), desk)
+
+
+def stream_csv(hits: Iterable[Found], names: ValueNames, desk: Desk) -> StreamingResponse:
+    """A file to keep."""
+    return _stream(csv_lines(hits, names), "text/csv; charset=utf-8", f"search-{desk.now():%Y-%m-%d}.csv")
+
+
+def stream_jsonl(hits: Iterable[Found], desk: Desk) -> StreamingResponse:
+    """A file to keep."""
+    return _stream(json_lines(hits), "application/jsonl", f"search-{desk.now():%Y-%m-%d}.jsonl")
+
+
+def _stream(lines: Iterator[str], kind: str, name: str) -> StreamingResponse:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_chunks(lines), media_type=kind, headers=headers)
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
+    """Lines, many at a time: each piece of a stream costs a turn of a thread."""
+    held: list[str] = []
+    size = 0
+    for line in lines:
+        held.append(line)
+        size += len(line)
+        if size >= CHUNK:
+            yield "".join(held).encode("utf-8", "replace")
+            held, size = [], 0
+    if held:
+        yield "".join(held).encode("utf-8", "replace")
+
+
+def _meaning(asked: Asked, glossary: Glossary) -> Meaning:
+    known = glossary.campaigns if asked.expand else ()
+    return say_meaning(asked.text, glossary.names, glossary=known)
+
+
+def _saved(desk: Desk, visitor: Visitor) -> list[tuple[SavedSearch, str]]:
+    with desk.store.read() as connection:
+        found = list_searches(connection, person_of(visitor))
+    return [(one, address_of(asked_of(one))) for one in found]
+
+
+def person_of(visitor: Visitor) -> int:
+    """Whose saved searches are meant."""
+    assert visitor.person is not None  # a reader is somebody
+    return visitor.person.id

@@ -1,0 +1,243 @@
+"""Sources: how each of them is doing, trying one now, and adding one from an address."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+
+from api.access import Visitor, requires
+from api.chores import Chore, chores_of
+from api.desk import AtDesk, Desk
+from api.pages import render
+from api.routes.campaign_edit import Fields
+from api.safety import limited
+from crawlers.discover import ChannelCheck, check_sources
+from crawlers.guard import FetchRules, rules_of
+from crawlers.suggest import Suggestion, draft_source, suggest_source
+from resound.editing import find_version, keep_apart, read_version, save_definition
+from resound.errors import ConflictError, NotFoundError
+from resound.form import Form, FormError
+from resound.health import SourceHealth, channel_health, source_health
+from resound.source import Source
+from resound.source_form import fill_source_form, read_source_form
+from resound.store.frontier import last_pages, list_readings
+from resound.store.registry import load_sources
+
+router = APIRouter(include_in_schema=False)
+SECONDS = 90.0
+"""How long trying a source or looking at a site may take."""
+DEADLINE = 20.0
+"""Seconds for one address, where a person waits."""
+ITEMS = 20
+TROUBLE = ("failing", "stopped", "too few", "too many", "never read")
+Reader = Annotated[Visitor, requires("reader")]
+Editor = Annotated[Visitor, requires("editor")]
+
+
+@router.get("/sources")
+def sources_page(request: Request, desk: AtDesk, visitor: Reader, q: str = "") -> Response:
+    """Every source: what is in trouble first, then by country and name."""
+    with desk.store.read() as connection:
+        health = source_health(connection, now=desk.now())
+        sources = load_sources(connection)
+    wanted = [one for one in health if _is_named(sources[one.source], q)]
+    order = sorted(wanted, key=lambda one: (_rank(one), sources[one.source].country, one.name.casefold()))
+    return render(
+        request,
+        "sources.html",
+        rows=[(one, sources[one.source]) for one in order],
+        known=len(health),
+        troubled=sum(one.state in TROUBLE[:4] for one in health),
+        q=q,
+        now=desk.now(),
+        may_edit=visitor.may("editor"),
+    )
+
+
+@router.get("/sources/{source}")
+def source_page(
+    request: Request,
+    desk: AtDesk,
+    visitor: Reader,
+    source: str,
+    check: str = "",
+    saved: int = 0,
+    unchanged: bool = False,
+) -> Response:
+    """One source: its channels, what they brought last, when they were read."""
+    with desk.store.read() as connection:
+        model = _load(connection, source)
+        health = next(one for one in source_health(connection, now=desk.now()) if one.source == source)
+        channels = channel_health(connection, model)
+        pages = last_pages(connection, source, limit=ITEMS)
+        readings = sorted(list_readings(connection, source=source), key=lambda one: one.read_at)[-10:][::-1]
+    return render(
+        request,
+        "source.html",
+        source=model,
+        health=health,
+        channels=channels,
+        pages=pages,
+        readings=readings,
+        chore=chores_of(request).find(check, visitor.who) if check else None,
+        saved=saved,
+        unchanged=unchanged,
+        now=desk.now(),
+        may_edit=visitor.may("editor"),
+    )
+
+
+@router.post("/sources/{source}/check", dependencies=[limited("long")])
+def check_source(request: Request, desk: AtDesk, visitor: Editor, source: str) -> Response:
+    """Try every channel now, beside the requests."""
+    with desk.store.read() as connection:
+        model = _load(connection, source)
+    rules = _rules(desk)
+    chore = chores_of(request).start("check", visitor.who, model, lambda one: _check(model, rules, desk, one))
+    if "hx-request" in request.headers:
+        return render(request, "_check.html", chore=chore)
+    return RedirectResponse(f"/sources/{source}?check={chore.token}#check", 303)
+
+
+@router.get("/checks/{token}")
+def check_page(request: Request, visitor: Reader, token: str) -> Response:
+    """How far trying a source is, and what its channels answered: a part of its page."""
+    chore = chores_of(request).find(token, visitor.who)
+    if "hx-request" in request.headers:
+        return render(request, "_check.html", chore=chore)
+    return RedirectResponse(f"/sources/{chore.about.id}?check={token}#check", 303)
+
+
+@router.get("/new-source")
+def new_source_page(request: Request, desk: AtDesk, visitor: Editor, found: str = "") -> Response:
+    """An address is asked for; with `found`, what was found there, as a form."""
+    if not found:
+        return render(request, "new_source.html", address="", problem=None)
+    chore = chores_of(request).find(found, visitor.who)
+    return _suggestion(request, desk, chore)
+
+
+@router.post("/new-source", dependencies=[limited("long")])
+def look_at_site(request: Request, desk: AtDesk, visitor: Editor, fields: Fields) -> Response:
+    """Look at a site, beside the requests."""
+    address = fields.get("address", "").strip()
+    rules = _rules(desk)
+    chore = chores_of(request).start(
+        "suggest",
+        visitor.who,
+        address,
+        lambda _: suggest_source(address, rules, now=desk.now(), seconds=SECONDS),
+    )
+    if "hx-request" in request.headers:
+        return _suggestion(request, desk, chore)
+    return RedirectResponse(f"/new-source?found={chore.token}", 303)
+
+
+@router.post("/new-source/save")
+def save_source(request: Request, desk: AtDesk, visitor: Editor, fields: Fields) -> Response:
+    """Save what a person completed."""
+    with desk.store.read() as connection:
+        sources = load_sources(connection)
+    if fields.get("do") == "add channels":
+        return _source_form(request, Form(fields).with_row("channels"), sources)
+    try:
+        source = read_source_form(fields, taken=sources, owners=_owners(sources))
+        keep_apart([source], is_demo=desk.office.is_demo)
+        applied = save_definition(desk.store, source, base=None, who=visitor.who, now=desk.now())
+    except FormError as err:
+        return _source_form(request, err.form, sources, status_code=422)
+    except ConflictError as err:
+        return _source_form(request, Form(fields), sources, trouble=str(err), status_code=409)
+    if applied.result == "conflict":
+        trouble = "There is a source of this id already. Choose another id."
+        return _source_form(request, Form(fields), sources, trouble=trouble, status_code=409)
+    return RedirectResponse(f"/sources/{source.id}?saved={applied.version}", 303)
+
+
+def _suggestion(request: Request, desk: Desk, chore: Chore) -> Response:
+    """Progress, why it failed, or the form of what was found."""
+    is_part = "hx-request" in request.headers
+    if chore.state == "failed":
+        values = {"address": chore.about, "problem": chore.error}
+        return render(request, "_new_source.html" if is_part else "new_source.html", **values)
+    if not chore.is_over:
+        return render(request, "_looking.html" if is_part else "looking.html", chore=chore)
+    if is_part:  # the form is a page of its own
+        answer = Response(status_code=204)
+        answer.headers["hx-redirect"] = f"/new-source?found={chore.token}"
+        return answer
+    found: Suggestion = chore.result
+    with desk.store.read() as connection:
+        sources = load_sources(connection)
+    draft = draft_source(found, sources)
+    channels = [(one.kind, one.moved_to or one.url, one.ok) for one in found.channels]
+    return _source_form(request, fill_source_form(draft, channels), sources, found=found)
+
+
+def _source_form(
+    request: Request,
+    form: Form,
+    sources: dict[str, Source],
+    *,
+    found: Suggestion | None = None,
+    trouble: str = "",
+    status_code: int = 200,
+) -> Response:
+    said = {one.moved_to or one.url: one for one in found.channels} if found is not None else {}
+    return render(
+        request,
+        "source_form.html",
+        status_code=status_code,
+        form=form,
+        answers=said,
+        trouble=trouble,
+        owners=sorted(_owners(sources)),
+        zones=sorted({one.timezone for one in sources.values()} | {"Asia/Taipei", "Asia/Ho_Chi_Minh"}),
+    )
+
+
+def _check(model: Source, rules: FetchRules, desk: Desk, chore: Chore) -> list[ChannelCheck]:
+    """Each answer is shown as it comes."""
+    end = time.monotonic() + SECONDS
+    answers: list[ChannelCheck] = []
+    chore.result = answers
+    chore.total = len(model.feeds) + len(model.sitemaps) + len(model.listings)
+    for one in check_sources([model], rules, now=desk.now()):
+        answers.append(one)
+        chore.progress(len(answers), max(chore.total, len(answers)))
+        if time.monotonic() >= end or chore.should_stop():
+            break
+    return answers
+
+
+def _rules(desk: Desk) -> FetchRules:
+    from dataclasses import replace
+
+    rules = rules_of(desk.settings)
+    return replace(rules, deadline_s=min(rules.deadline_s, DEADLINE))
+
+
+def _load(connection: Connection, key: str) -> Source:
+    model = read_version(find_version(connection, "source", key))
+    if not isinstance(model, Source):
+        raise NotFoundError(f"There is no source {key!r}.")
+    return model
+
+
+def _owners(sources: dict[str, Source]) -> dict[str, str]:
+    return {one.owner.name: one.owner.id for one in sources.values()}
+
+
+def _rank(one: SourceHealth) -> int:
+    return TROUBLE.index(one.state) if one.state in TROUBLE else len(TROUBLE)
+
+
+def _is_named(source: Source, q: str) -> bool:
+    wanted = q.strip().casefold()
+    names: list[Any] = [source.id, source.home, source.owner.name, source.country]
+    names += source.names.model_dump().values()
+    return not wanted or any(wanted in str(name or "").casefold() for name in names)
