@@ -16,13 +16,12 @@ from sqlalchemy import Connection
 
 from resound.article import Language
 from resound.campaign import Campaign, Window
-from resound.documents import outlet_name
+from resound.documents import document_of, outlet_name
 from resound.errors import NotFoundError
 from resound.facts import Facts, lay_over
 from resound.index.base import SearchIndex
 from resound.matching import CampaignMatcher, Match
 from resound.narrowing import can_match
-from resound.pipeline import document_of
 from resound.query import AnalysedDocument, Glance, Span, analyse_document
 from resound.search import Snippet, snippets_of
 from resound.store import Store, work
