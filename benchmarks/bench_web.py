@@ -74,19 +74,25 @@ def list_pages(corpus: Corpus, articles: Sequence[str]) -> list[Page]:
     keys = chance.sample(list(articles), min(QUERIES, len(articles)))
     campaigns = [f"campaign-{number}" for number in range(CAMPAIGNS)]
     return [
-        Page("search: nothing asked", ["/search"]),
-        Page("search: a term", [f"/search?q={quote(one)}" for one in terms]),
-        Page("search: a filtered boolean", [f"/search?q={quote(one)}" for one in booleans]),
+        Page("search: nothing asked", ["/"]),
+        Page("search: a term", [f"/?q={quote(one)}" for one in terms]),
+        Page("search: a filtered boolean", [f"/?q={quote(one)}" for one in booleans]),
         Page("search: API", [f"/api/v1/search?q={quote(one)}" for one in terms]),
         Page("article", [f"/articles/{one}" for one in keys]),
+        Page("article: versions", [f"/articles/{one}/changes" for one in keys]),
         Page("campaigns", ["/campaigns"]),
         Page("campaign", [f"/campaigns/{one}" for one in campaigns]),
-        Page("review queue", ["/review"]),
+        Page("campaign: items", [f"/campaigns/{one}/items" for one in campaigns]),
+        Page("campaign: stories", [f"/campaigns/{one}/stories" for one in campaigns]),
+        Page("campaign: editor", [f"/campaigns/{one}/edit" for one in campaigns]),
+        Page("review queue", [f"/review/{one}" for one in campaigns]),
         Page("add a clip", ["/clips/new"]),
         Page("sources", ["/sources"]),
         Page("source", [f"/sources/outlet-zh-{number}" for number in range(10)]),
+        Page("people", ["/people"]),
         Page("system", ["/system"]),
         Page("quarantine", ["/system/quarantine", "/system/quarantine?stage=extract&reason=timeout"]),
+        Page("API: search", [f"/api/v1/search?q={quote(one)}" for one in terms]),
         Page("API: counts", [f"/api/v1/campaigns/{one}/counts" for one in campaigns]),
         Page("API: items", [f"/api/v1/campaigns/{one}/items" for one in campaigns]),
         Page("API: an item", [f"/api/v1/items/{one}" for one in keys]),
@@ -219,8 +225,9 @@ def report(folder: Path, corpus: Corpus, *, users: int, seconds: float) -> None:
     print(f"| a bare FastAPI page | {hello.rate:,.0f} | {hello.p50:.0f} | {hello.p95:.0f} | 1 | | | | |")
     with served("--serve", str(folder)) as address:
         for page in list_pages(corpus, some_articles(folder)):
-            if httpx.get(f"{address}{page.paths[0]}", timeout=120, follow_redirects=True).status_code == 404:
-                print(f"| {page.name} | | | | | | | | is not there: {page.paths[0].partition('?')[0]} |")
+            status = httpx.get(f"{address}{page.paths[0]}", timeout=120).status_code
+            if status != 200:
+                print(f"| {page.name} | {page.paths[0].partition('?')[0]} answers {status} | | | | | | | |")
                 continue
             found = asyncio.run(measure(address, page.paths, users=users, seconds=seconds))
             single = asyncio.run(measure(address, page.paths, users=1, seconds=seconds / 2))

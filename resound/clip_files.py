@@ -307,7 +307,7 @@ class _TextWatch:
         """Whether it may still be text with these next bytes."""
         if self._decoders is None:
             self._is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-            names = ("utf-16",) if self._is_wide else ("utf-8", "big5hkscs")
+            names = ("utf-16",) if self._is_wide else ("utf-8", "big5")
             self._decoders = [codecs.getincrementaldecoder(name)("strict") for name in names]
             if _MARKUP.match(data.removeprefix(codecs.BOM_UTF8)):
                 return False

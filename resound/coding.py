@@ -6,7 +6,7 @@ never erases it. Only a person's word on tone and origin counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
@@ -25,7 +25,7 @@ from resound.store.articles import StoredArticle, load_articles
 from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
 from resound.store.enrichments import StoredTone, load_tones
 from resound.store.grouping import load_overlay, twins_of
-from resound.store.matches import StoredMatch, list_matches
+from resound.store.matches import StoredMatch, list_carried, list_matches
 from resound.store.registry import load_campaign, load_sources
 
 MOST_PASSAGES = 3
@@ -234,31 +234,50 @@ def quote_items(
     }
 
 
+_CARRIED: tuple[Literal["messages", "people"], ...] = ("messages", "people")
+
+
 def load_coded(
     connection: Connection, campaign: Campaign, items: Iterable[str], *, with_proposals: bool = True
 ) -> dict[str, Coded]:
     """item → what is coded of it for a campaign; without proposals only what people said, which is quicker to read."""
     twins = twins_of(connection, items)
     item_of = {twin.article: item for item, members in twins.items() for twin in members}
-    said = overlays((one for one in standing_decisions(connection) if one.article in item_of), item_of)
-    matches: dict[str, list[StoredMatch]] = {}
-    for one in list_matches(connection, campaign=campaign.id) if with_proposals else ():
-        if one.matched and one.article in item_of:
-            matches.setdefault(item_of[one.article], []).append(one)
-    return {item: _coded(said.get(item, Overlay()), campaign, matches.get(item, ())) for item in twins}
-
-
-def _coded(overlay: Overlay, campaign: Campaign, matches: Sequence[StoredMatch]) -> Coded:
-    tone = overlay.word("tone", campaign.id)
+    coded = (
+        one
+        for one in standing_decisions(connection, campaign=campaign.id)
+        if one.article in item_of and one.kind not in ("accept", "reject")
+    )
+    said = overlays(coded, item_of)
     proposed = {
-        kind: {str(one["id"]) for match in matches for one in match.detail.get(kind, ())}
-        for kind in ("messages", "people")
+        kind: _by_item(list_carried(connection, campaign.id, kind) if with_proposals else (), item_of)
+        for kind in _CARRIED
+    }
+    return {
+        item: _coded(
+            said.get(item, Overlay()), campaign, *(proposed[kind].get(item, frozenset()) for kind in _CARRIED)
+        )
+        for item in twins
     }
 
-    def carried(about: str, ids: Iterable[str], kind: str) -> dict[str, Carries]:
+
+def _by_item(carried: Iterable[tuple[str, str]], item_of: Mapping[str, str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for article, which in carried:
+        if article in item_of:
+            found.setdefault(item_of[article], set()).add(which)
+    return found
+
+
+def _coded(overlay: Overlay, campaign: Campaign, messages: Set[str], people: Set[str]) -> Coded:
+    """`messages` and `people`: what the matcher sees in the item or one of its twins."""
+    tone = overlay.word("tone", campaign.id)
+
+    def carried(about: str, ids: Iterable[str], proposed: Set[str]) -> dict[str, Carries]:
+        if not overlay.words:  # as for nearly every item of a large campaign
+            return {one: "proposed" for one in ids if one in proposed}
         told = {
-            one: _carries(overlay.word(about, campaign.id, one), is_proposed=one in proposed[kind])
-            for one in ids
+            one: _carries(overlay.word(about, campaign.id, one), is_proposed=one in proposed) for one in ids
         }
         return {one: what for one, what in told.items() if what is not None}
 
@@ -266,8 +285,8 @@ def _coded(overlay: Overlay, campaign: Campaign, matches: Sequence[StoredMatch])
         tone=cast("Tone | None", tone.value) if tone is not None else None,  # checked when it was written
         basis=cast("Basis | None", tone.basis) if tone is not None else None,
         is_prominence_decided=overlay.word("prominence", campaign.id) is not None,
-        messages=carried("message", (one.id for one in campaign.messages), "messages"),
-        quotes=carried("quote", (one.id for one in campaign.spokespersons), "people"),
+        messages=carried("message", (one.id for one in campaign.messages), messages),
+        quotes=carried("quote", (one.id for one in campaign.spokespersons), people),
         codings={about: _codings(overlay, about, campaign.id) for about in SECOND_CODED},
     )
 

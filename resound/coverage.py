@@ -39,7 +39,7 @@ from resound.figure_cache import FigureCache, figures_mark
 from resound.figures import campaign_figures
 from resound.settings import UiLanguage
 from resound.source import Names
-from resound.store.enrichments import list_headlines, list_tones, load_topics
+from resound.store.enrichments import list_headlines, list_tones, list_topics
 from resound.store.registry import load_campaign, load_sources
 
 QUOTED = 3
@@ -303,6 +303,5 @@ def _tone(connection: Connection, campaign: str, counted: Sequence[ItemFacts]) -
 
 
 def _topics(connection: Connection, counted: Sequence[ItemFacts]) -> Split:
-    found = load_topics(connection, [one.version for one in counted])
-    read = {key: Reading(tuple(name for name, _ in one.found), one.made_by.who) for key, one in found.items()}
-    return split_topics(counted, read)
+    found = list_topics(connection, [one.version for one in counted])
+    return split_topics(counted, {key: Reading(names, who) for key, (names, who) in found.items()})

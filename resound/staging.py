@@ -19,7 +19,7 @@ from resound.clip_files import safe_name, unpack
 from resound.clipping import ClipResult
 from resound.clips import read_clips
 from resound.errors import NotFoundError, ResoundError
-from resound.told import Told
+from resound.told import Told, told_from_json, told_to_json
 
 KEPT = timedelta(days=1)
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -120,9 +120,7 @@ def write_report(root: Path, staged: StagedTable, results: Iterable[ClipResult])
             "article": one.article,
             "outlet": one.outlet,
             "column": one.column,
-            "message": {"pattern": one.message.pattern, "values": one.message.values}
-            if isinstance(one.message, Told)
-            else one.message,
+            "message": told_to_json(one.message),
         }
         for one in results
     ]
@@ -137,11 +135,7 @@ def read_report(root: Path, staged: StagedTable) -> list[ClipResult] | None:
         told = json.loads((root / staged.token / "report.json").read_bytes())
     except FileNotFoundError:
         return None
-    return [ClipResult(**{**one, "message": _sentence(one["message"])}) for one in told]
-
-
-def _sentence(written: str | dict[str, Any]) -> str:
-    return written if isinstance(written, str) else Told(written["pattern"], **written["values"])
+    return [ClipResult(**{**one, "message": told_from_json(one["message"])}) for one in told]
 
 
 def discard_staged(root: Path, token: str) -> None:

@@ -21,3 +21,18 @@ class Told(str):
         made.pattern = pattern
         made.values = values
         return made
+
+
+def told_to_json(sentence: str) -> Any:
+    """For keeping a sentence with what it was made of; a plain one stays a string."""
+    if isinstance(sentence, Told):
+        return {"pattern": sentence.pattern, "values": sentence.values}
+    return sentence
+
+
+def told_from_json(written: Any) -> str:
+    """The inverse of `told_to_json`."""
+    if isinstance(written, str):
+        return written
+    pattern: str = written["pattern"]
+    return Told(pattern, **written["values"])

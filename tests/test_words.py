@@ -23,7 +23,7 @@ OPTIONS = {
         "lstrip_blocks": "true",
     }
 }
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "Told": None}
 
 
 def sources() -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
@@ -37,17 +37,25 @@ ALIKE = 5
 """So many similar items are shown."""
 
 
+@router.get("/article/{key}")
+def article_elsewhere(request: Request, key: str) -> Response:
+    """The page under the address that it is also known by."""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/articles/{quote(key, safe='')}{asked}", 308)
+
+
 @router.get("/article")
+@router.get("/articles")
 def article_by_address(desk: AtDesk, url: Annotated[str, Query(max_length=4000)], q: Words = "") -> Response:
     """The page of the article with this address, whichever of its addresses it is."""
     with desk.store.read() as connection:
         key = find_article(connection, url.strip())
     if key is None:
         raise NotFoundError(Told("No article of this address has been collected."))
-    return RedirectResponse(f"/article/{key}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
+    return RedirectResponse(f"/articles/{key}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
 
 
-@router.get("/article/{key}")
+@router.get("/articles/{key}")
 def article_page(
     request: Request,
     desk: AtDesk,
@@ -69,7 +77,7 @@ def article_page(
     with desk.store.read() as connection:
         view = view_article(connection, key, query=q, language=language)
         if view.id != key:
-            return RedirectResponse(f"/article/{view.id}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
+            return RedirectResponse(f"/articles/{view.id}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
         proof = prove(connection, view.id, view.version, evidence=desk.evidence)
         coded = _coded(connection, view, campaign, load_campaigns(connection))
     similar, trouble = _similar(desk, view)
@@ -89,7 +97,7 @@ def article_page(
     )
 
 
-@router.get("/article/{key}/changes")
+@router.get("/articles/{key}/changes")
 def article_changes(
     request: Request,
     desk: AtDesk,
@@ -119,7 +127,7 @@ def article_changes(
     )
 
 
-@router.get("/article/{key}/evidence/{digest}")
+@router.get("/articles/{key}/evidence/{digest}")
 def article_record(desk: AtDesk, key: str, digest: str) -> Response:
     """One page as it was received: a WARC file of its own, which hashes to its address."""
     with desk.store.read() as connection:

@@ -86,7 +86,7 @@ def add_one(
     if result.result == "problem":
         return _form(request, desk, cells, problem=result, had_file=brought is not None, status_code=422)
     _settle(desk, [result])
-    return RedirectResponse(f"/article/{result.article}?came={result.result}", 303)
+    return RedirectResponse(f"/articles/{result.article}?came={result.result}", 303)
 
 
 @router.get("/import", name="import_page")

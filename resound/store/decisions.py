@@ -238,11 +238,18 @@ def all_decisions(connection: Connection, *, article: str | None = None) -> list
     return [Decision(**row._mapping) for row in connection.execute(statement)]
 
 
-def standing_decisions(connection: Connection, *, articles: Iterable[str] | None = None) -> list[Decision]:
-    """Decisions that nobody undid, in order. With `articles`, those about them (merges and splits name either side)."""
+def standing_decisions(
+    connection: Connection, *, articles: Iterable[str] | None = None, campaign: str | None = None
+) -> list[Decision]:
+    """Decisions that nobody undid, in order.
+
+    With `articles`, those about them (merges and splits name either side); with `campaign`, those for it.
+    """
     undone = select(decision.c.undoes).where(decision.c.undoes.is_not(None))
     columns = [decision.c[name] for name in Decision.__slots__]
     statement = select(*columns).where(decision.c.kind != "undo", decision.c.id.not_in(undone))
+    if campaign is not None:
+        statement = statement.where(decision.c.campaign == campaign)
     statements = (
         [statement]
         if articles is None

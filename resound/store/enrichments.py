@@ -154,6 +154,16 @@ def list_tones(
     }
 
 
+def list_topics(connection: Connection, versions: Iterable[str]) -> dict[str, tuple[tuple[str, ...], str]]:
+    """version → (topics, whose work it is), best first, without scores."""
+    columns = (topics.c.version, topics.c.found, topics.c.label, topics.c.model)
+    return {
+        row.version: (tuple(one["topic"] for one in row.found), said_by(row.label, row.model))
+        for part in in_parts(versions)
+        for row in connection.execute(select(*columns).where(topics.c.version.in_(part)))
+    }
+
+
 def list_headlines(
     connection: Connection, versions: Iterable[str], target: str
 ) -> dict[str, tuple[str, str]]:

@@ -227,7 +227,7 @@ def test_the_keyboard_opens_a_definition_and_pictures_come(reading_address: str,
     page.get_by_text("matched by machine, not reviewed").wait_for()  # the share of voice comes by itself
     picture = page.locator(".chart img").first
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.chart img').naturalWidth > 0")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     page.emulate_media(color_scheme="dark")
     page.wait_for_load_state("networkidle")
     assert "scheme=dark" in picture.evaluate("image => image.currentSrc")

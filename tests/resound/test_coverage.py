@@ -31,6 +31,7 @@ from resound.store.enrichments import (
     StoredTranslation,
     list_headlines,
     list_tones,
+    list_topics,
     set_tone,
     set_topics,
     set_translation,
@@ -108,11 +109,12 @@ def test_a_campaign_without_coverage_is_shown_too(store: Store) -> None:
 
 
 def test_headlines_and_tones_are_read_without_their_texts(store: Store) -> None:
-    version = judge(store, put(store, "alpha", 1), None)
+    version = judge(store, put(store, "alpha", 1), None, "waste", "energy")
     with store.read() as connection:
         assert list_headlines(connection, [version, "x"], "en") == {version: ("en two", "demo model, m")}
         assert list_headlines(connection, [version], "zh-Hant") == {version: ("zh-Hanttwo", "demo model, m")}
         assert list_tones(connection, "c", [version, "x"]) == {version: (None, False, "demo model, m")}
+        assert list_topics(connection, [version, "x"]) == {version: (("waste", "energy"), "demo model, m")}
 
 
 MESSAGES = [

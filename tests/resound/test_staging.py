@@ -8,8 +8,19 @@ from pathlib import Path
 import pytest
 
 from resound.clip_files import ClipFileError
-from resound.errors import NotFoundError
-from resound.staging import StagedTable, Upload, discard_staged, find_staged, stage_table
+from resound.clipping import ClipResult
+from resound.errors import NotFoundError, ResoundError
+from resound.staging import (
+    StagedTable,
+    Upload,
+    check_table,
+    discard_staged,
+    find_staged,
+    read_report,
+    stage_table,
+    write_report,
+)
+from resound.told import Told
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 
@@ -72,3 +83,31 @@ def test_what_cannot_be_taken_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ClipFileError, match="zip cannot be read"):
         stage(tmp_path, Upload("x.zip", io.BytesIO(b"PK\x03\x04nothing")))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_takes_the_tables_place(tmp_path: Path) -> None:
+    made = stage(tmp_path)
+    assert read_report(tmp_path, made) is None
+    results = [
+        ClipResult(2, "added", "a" * 16, Told("added: %(title)s", title="綠耕隊 \udcff"), outlet="範例日報"),
+        ClipResult(3, "problem", None, "as it is", column="date"),
+    ]
+    write_report(tmp_path, made, results)
+    found = read_report(tmp_path, find_staged(tmp_path, made.token, who="lin", now=NOW))
+    assert found == results
+    assert isinstance(found[0].message, Told)
+    assert not made.table.exists()
+
+
+def test_a_table_with_too_many_rows_is_told(tmp_path: Path) -> None:
+    made = stage_table(
+        tmp_path,
+        Upload("c.csv", io.BytesIO(b"outlet,title\n" + b"a,b\n" * 11)),
+        (),
+        who="l",
+        most_bytes=9_000,
+        now=NOW,
+    )
+    check_table(made, most_rows=11, now=NOW)
+    with pytest.raises(ResoundError, match="more than 10 rows"):
+        check_table(made, most_rows=10, now=NOW)
