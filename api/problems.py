@@ -129,4 +129,9 @@ def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:
         ResoundError, SQLAlchemyError
     ):  # who asks cannot be said either; the page is for nobody then
         find_visitor(request)
-    return render(request, "problem.html", status=status, sentence=sentence, status_code=status, **more)
+    is_part = "hx-request" in request.headers
+    name = "_problem.html" if is_part else "problem.html"
+    answer = render(request, name, status=status, sentence=sentence, status_code=status, **more)
+    if is_part:  # it is said where the part of the page would stand
+        answer.headers["x-fragment"] = "1"
+    return answer

@@ -232,8 +232,11 @@ def _state(
     return "ok", Told(N_("Last read %(moment)s UTC."), moment=f"{last_read:%Y-%m-%d %H:%M}")
 
 
+_AT = "%(url)s: %(why)s"
+
+
 def _of(channel: Channel) -> Told:
-    return Told("%(url)s: %(why)s", url=channel.url, why=recognise(channel.stopped or ""))
+    return Told(_AT, url=channel.url, why=recognise(channel.stopped or ""))
 
 
 def _failures(state: Mapping[str, Any]) -> int:

@@ -12,7 +12,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 // An answer in words is shown also where it is an error.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const status = event.detail.xhr.status;
-  if (status >= 400 && status < 500 && event.detail.xhr.getResponseHeader("X-Fragment")) {
+  if (status >= 400 && event.detail.xhr.getResponseHeader("X-Fragment")) {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }

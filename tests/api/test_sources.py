@@ -211,4 +211,10 @@ def test_without_a_contact_nobody_is_asked(demo_copy: Path, room: Newsroom) -> N
         answer = client.post("/new-source", data={"csrf": csrf, "address": LANTERN})
         assert answer.status_code == 422
         assert "RESOUND_CONTACT" in answer.text
+        part = client.post(
+            "/new-source", data={"csrf": csrf, "address": LANTERN}, headers={"HX-Request": "true"}
+        )
+        assert (part.status_code, part.headers["x-fragment"]) == (422, "1")
+        assert "RESOUND_CONTACT" in part.text
+        assert "<html" not in part.text
     assert room.asked == []
