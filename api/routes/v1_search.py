@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from api.access import requires
+from api.conditional import is_known
 from api.desk import AtDesk, Desk
+from api.openapi import PREFIX, TAGGED, name_operation, problems
 from api.routes.search import stream_csv, stream_jsonl
 from api.safety import limited
 from resound import __version__
@@ -26,8 +28,14 @@ from resound.store.registry import load_campaigns, load_sources
 from resound.value_names import ValueNames
 from resound.words import words
 
-router = APIRouter(prefix="/api/v1", tags=["search"], dependencies=[requires("reader")])
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["search"],
+    dependencies=[requires("reader")],
+    generate_unique_id_function=name_operation,
+)
 MAX_PAGE = 200
+_TEXT = {"schema": {"type": "string"}}
 
 
 class Snippet(BaseModel):
@@ -121,8 +129,9 @@ AskedHere = Annotated[Asked, Depends(asked_by_program)]
     "/search",
     response_model=SearchAnswer,
     summary="Search items",
+    response_description="A page of hits.",
     dependencies=[limited("search")],
-    responses={304: {"description": "Your copy still holds."}},
+    responses={**TAGGED, **problems(400, 422, 429)},
 )
 def search_items(
     request: Request,
@@ -142,8 +151,7 @@ def search_items(
     campaigns = _campaigns(desk) if asked.expand else ()
     tag = _tag(request, desk, campaigns, update.behind, update.trouble)
     headers = {"etag": tag, "vary": "Cookie, Authorization"}
-    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    if tag in known:
+    if is_known(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     results = search(
         desk.index,
@@ -166,7 +174,10 @@ def search_items(
     summary="Every hit as CSV",
     dependencies=[limited("export")],
     response_class=Response,
-    responses={200: {"content": {"text/csv": {}}, "description": "UTF-8 with a byte order mark."}},
+    responses={
+        200: {"content": {"text/csv": _TEXT}, "description": "UTF-8 with a byte order mark."},
+        **problems(400, 422, 429),
+    },
 )
 def search_csv(desk: AtDesk, asked: AskedHere) -> Response:
     """The columns of the search page's list, every hit, in its order. Cells are safe for spreadsheets."""
@@ -181,7 +192,10 @@ def search_csv(desk: AtDesk, asked: AskedHere) -> Response:
     summary="Every hit as JSON Lines",
     dependencies=[limited("export")],
     response_class=Response,
-    responses={200: {"content": {"application/jsonl": {}}, "description": "One Hit on each line."}},
+    responses={
+        200: {"content": {"application/jsonl": _TEXT}, "description": "One Hit on each line."},
+        **problems(400, 422, 429),
+    },
 )
 def search_jsonl(desk: AtDesk, asked: AskedHere) -> Response:
     """Every hit, in its order, as it stands in `hits` of a page."""
