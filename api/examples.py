@@ -141,6 +141,45 @@ EXAMPLES: Mapping[str, Any] = {
         "total": 17,
         "next": None,
     },
+    "SearchAnswer": {
+        "query": '(綠耕隊 OR "APO Green Team") AND lang:zh',
+        "expansions": [{"term": "綠耕隊", "forms": ["綠耕隊", "APO Green Team"]}],
+        "total": 16,
+        "stories": 8,
+        "outlets": 10,
+        "uniques_are_exact": True,
+        "hits": [
+            {
+                "id": "33c030fd07550316",
+                "story": "33a9a4fcf55874c0",
+                "title": "綠耕隊與越南SMEDEC 2簽署合作備忘錄",
+                "title_marks": [[0, 3]],
+                "url": "http://evening.example/story/30177",
+                "outlet": "city-evening",
+                "outlet_name": "City Evening",
+                "language": "zh-Hant",
+                "day": "2014-10-02",
+                "doubt": "",
+                "medium": "online",
+                "translated_title": "The green team signs a memorandum with SMEDEC 2",
+                "translated_by": "Helsinki-NLP/opus-mt-zh-en",
+                "more": 0,
+                "snippets": [
+                    {
+                        "field": "lead",
+                        "text": "「資源循環綠耕隊」今天在胡志明市簽署合作備忘錄。",
+                        "marks": [[5, 8]],
+                    }
+                ],
+            }
+        ],
+        "facets": {"country": [{"value": "TW", "count": 14}]},
+        "dates": [{"first": "2014-10-01", "count": 16}],
+        "undated": 0,
+        "next": None,
+        "trouble": "",
+        "index": {"behind": 0, "trouble": ""},
+    },
     "Sources": {
         "sources": [
             {
