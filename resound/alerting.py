@@ -286,7 +286,9 @@ def _write(
     message["Subject"] = (
         one_line(words.gettext("Resound: %(sentence)s", sentence=alerts[0].sentence), most=120)
         if len(alerts) == 1
-        else words.ngettext("Resound: %(num)s thing to look at", "Resound: %(num)s things to look at", len(alerts))
+        else words.ngettext(
+            "Resound: %(num)s thing to look at", "Resound: %(num)s things to look at", len(alerts)
+        )
     )
     message["Auto-Submitted"] = "auto-generated"
     lines = [one_line(one.sentence, most=2000) for one in alerts]

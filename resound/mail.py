@@ -79,7 +79,10 @@ def mail_server(settings: Settings) -> MailServer:
     """
     missing = [
         name
-        for name, value in (("RESOUND_SMTP_URL", settings.smtp_url), ("RESOUND_MAIL_FROM", settings.mail_from))
+        for name, value in (
+            ("RESOUND_SMTP_URL", settings.smtp_url),
+            ("RESOUND_MAIL_FROM", settings.mail_from),
+        )
         if value is None
     ]
     if settings.smtp_url is None or settings.mail_from is None:
@@ -188,7 +191,9 @@ class MailConnection:
                 self._drop()
                 if not is_kept:
                     raise
-                refusal = self._introduce(recipient, len(data))  # the server had ended a connection that was idle
+                refusal = self._introduce(
+                    recipient, len(data)
+                )  # the server had ended a connection that was idle
         except (smtplib.SMTPException, OSError) as err:
             self._drop()
             return Delivery("later", f"The connection was lost before the message: {_said(err)}")
@@ -222,7 +227,9 @@ class MailConnection:
         smtp = self._opened()
         try:
             code, text = smtp.data(data)
-        except smtplib.SMTPDataError as err:  # the answer to the word DATA alone: no byte of the message was sent
+        except (
+            smtplib.SMTPDataError
+        ) as err:  # the answer to the word DATA alone: no byte of the message was sent
             return self._refused(err.smtp_code, err.smtp_error)
         except (smtplib.SMTPException, OSError) as err:
             self._drop()
@@ -257,7 +264,9 @@ class MailConnection:
         smtp: smtplib.SMTP | None = None
         try:
             if server.security == "tls":
-                smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=self._trust())
+                smtp = smtplib.SMTP_SSL(
+                    server.host, server.port, timeout=server.timeout, context=self._trust()
+                )
             else:
                 smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
             if server.security == "starttls":

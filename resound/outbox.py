@@ -46,7 +46,7 @@ class Backoff:
 
     def after(self, attempts: int) -> timedelta:
         """The wait after so many attempts (1, 2, …)."""
-        return min(self.first * 2 ** min(attempts - 1, 30), self.longest)
+        return min(self.first * (1 << min(attempts - 1, 30)), self.longest)
 
 
 BACKOFF = Backoff()
@@ -95,9 +95,7 @@ def queue_mail(
     Raises:
         MailError: a message cannot be sent as it is; nothing of the caller's transaction should stay.
     """
-    return add_letters(
-        connection, occasion, (_letter(occasion, one, server, now) for one in mails), now=now
-    )
+    return add_letters(connection, occasion, (_letter(occasion, one, server, now) for one in mails), now=now)
 
 
 def message_id(occasion: str, address: str, *, sender: str) -> str:

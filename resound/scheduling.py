@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from resound.errors import ResoundError
 from resound.store import Store
-from resound.store.jobs import LEASE_SECONDS, JobLease, end_job, renew_job, take_job
+from resound.store.jobs import LEASE_SECONDS, MAX_TROUBLE, JobLease, end_job, renew_job, take_job
 
 Clock = Callable[[], datetime]
 ShouldStop = Callable[[], bool]
@@ -46,25 +46,31 @@ def run_job(store: Store, job: Job, *, clock: Clock, should_stop: ShouldStop) ->
         return "failed"
     if lease is None:
         return "not-due"
-    trouble = ""
     with _renewed(store, lease, clock) as held:
-        try:
-            fields = job.run(should_stop)
-        except (ResoundError, SQLAlchemyError) as err:
-            trouble = _said(err)
-            log.error("job failed", job=job.name, reason=trouble)
-        except Exception as err:
-            trouble = f"{type(err).__name__}: {err}"
-            log.exception("job failed", job=job.name)
-        else:
-            if fields:
-                log.info("job", job=job.name, **fields)
+        trouble = _do(job, lease, should_stop)
     try:
         with store.write() as connection:
             end_job(connection, held[0], trouble=trouble, now=clock())
     except (ResoundError, SQLAlchemyError) as err:  # the lease ends by itself
         log.error("job not ended", job=job.name, reason=_said(err))
     return "failed" if trouble else "done"
+
+
+def _do(job: Job, lease: JobLease, should_stop: ShouldStop) -> str:
+    """Why it failed; empty where it did not. Trouble that goes on has one line in the log, not one a run."""
+    try:
+        fields = job.run(should_stop)
+    except (ResoundError, SQLAlchemyError) as err:
+        trouble = _said(err)[:MAX_TROUBLE]
+        if trouble != lease.trouble:
+            log.error("job failed", job=job.name, reason=trouble)
+        return trouble
+    except Exception as err:
+        log.exception("job failed", job=job.name)
+        return f"{type(err).__name__}: {err}"[:MAX_TROUBLE]
+    if fields or lease.trouble:
+        log.info("job", job=job.name, **fields)
+    return ""
 
 
 def was_set_back(*, wall: timedelta, steady: timedelta) -> bool:

@@ -52,7 +52,9 @@ class RunningSettings(BaseSettings):
             raise ValueError(
                 "leave the password out of the address: RESOUND_SMTP_PASSWORD or RESOUND_SMTP_PASSWORD_FILE holds it"
             )
-        if parts.query not in ("", "starttls=yes", "starttls=no") or (parts.query and parts.scheme == "smtps"):
+        if parts.query not in ("", "starttls=yes", "starttls=no") or (
+            parts.query and parts.scheme == "smtps"
+        ):
             raise ValueError("behind the ? only starttls=no is known, and only for smtp://")
         if parts.query == "starttls=no" and parts.username and not is_loopback(parts.hostname or ""):
             raise ValueError("a password is never sent without TLS: leave out starttls=no, or the name")

@@ -110,7 +110,11 @@ def read_token(connection: Connection, token: str, purpose: Purpose) -> Subscrip
         raw = urlsafe_b64decode(token.encode())
     except (Base64Error, ValueError) as err:
         raise nobody from err
-    found = load_subscription(connection, int.from_bytes(raw[:_NUMBER])) if len(raw) == _NUMBER + _SIGNATURE else None
+    found = (
+        load_subscription(connection, int.from_bytes(raw[:_NUMBER]))
+        if len(raw) == _NUMBER + _SIGNATURE
+        else None
+    )
     if found is None or not hmac.compare_digest(link_token(found, purpose).encode(), token.encode()):
         raise nobody
     return found
@@ -131,7 +135,9 @@ def confirm(connection: Connection, token: str, *, now: datetime) -> Subscriptio
     return save_subscription(connection, replace(found, confirmed_at=now, ended_at=None, ended_by=None))
 
 
-def end(connection: Connection, of: Subscription, by: Ending, *, who: str, why: str = "", now: datetime) -> Subscription:
+def end(
+    connection: Connection, of: Subscription, by: Ending, *, who: str, why: str = "", now: datetime
+) -> Subscription:
     """No more mail. What ended it first stays, unless it is a complaint that comes."""
     if of.ended_at is not None and of.ended_at >= of.asked_at and by != "complained":
         return of

@@ -35,7 +35,9 @@ class WeeklyTime:
         if not _TIME.fullmatch(self.time):
             raise ValueError(f"{self.time!r} is no time of the day such as 08:00")
         if self.zone not in available_timezones():
-            raise ValueError(f"{self.zone!r} is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh")
+            raise ValueError(
+                f"{self.zone!r} is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh"
+            )
 
     def cut_off(self, year: int, week: int) -> datetime:
         """The moment (UTC) in an ISO week. An hour that comes twice is its first, one that is skipped the one after."""

@@ -21,10 +21,13 @@ from resound.cli import (
     find,
     indexes,
     keep,
+    lists,
     look,
+    mails,
     models,
     proposals,
     readiness,
+    run,
     serve,
     stage,
 )
@@ -72,6 +75,9 @@ find.register(app)
 look.register(app)
 readiness.register(app)
 serve.register(app)
+run.register(app)
+lists.register(app)
+mails.register(app)
 indexes.register(app)
 decide.register(app)
 proposals.register(app)

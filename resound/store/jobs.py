@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
@@ -13,16 +13,18 @@ from resound.store.tables import job
 
 LEASE_SECONDS = 120.0
 """A machine that is gone holds a job no longer than this; who is at work renews its lease in time."""
+MAX_TROUBLE = 2000
 SLACK = 0.1
 """Timers are not exact: a job is due when nine tenths of its interval have passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobLease:
-    """`until` (epoch seconds) is the lease's end, and proves that it is still ours."""
+    """`until` (epoch seconds) is the lease's end, and proves that it is still ours. `trouble`: why the run before this failed."""
 
     name: str
     until: float
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,10 @@ def take_job(connection: Connection, name: str, *, every: timedelta, now: dateti
         is_held = row.holder is not None and row.until > moment and not is_dead(row.holder)
         if is_held or not is_due(row.began_at, every, now=now):
             return None
-    lease = JobLease(name, moment + LEASE_SECONDS)
-    values = {"holder": me(), "until": lease.until, "began_at": now, "ended_at": None, "trouble": ""}
+    lease = JobLease(name, moment + LEASE_SECONDS, "" if row is None else row.trouble)
+    values = {"holder": me(), "until": lease.until, "began_at": now, "ended_at": None}
     if row is None:
-        insert_new(connection, job, [{"name": name, **values}])
+        insert_new(connection, job, [{"name": name, "trouble": "", **values}])
     else:
         connection.execute(update(job).where(job.c.name == name).values(**values))
     return lease
@@ -64,7 +66,7 @@ def renew_job(connection: Connection, lease: JobLease, *, now: datetime) -> JobL
     renewed = connection.execute(
         update(job).where(job.c.name == lease.name, job.c.until == lease.until).values(until=until)
     )
-    return JobLease(lease.name, until) if renewed.rowcount == 1 else None
+    return replace(lease, until=until) if renewed.rowcount == 1 else None
 
 
 def end_job(connection: Connection, lease: JobLease, *, trouble: str, now: datetime) -> None:
@@ -72,7 +74,7 @@ def end_job(connection: Connection, lease: JobLease, *, trouble: str, now: datet
     connection.execute(
         update(job)
         .where(job.c.name == lease.name, job.c.until == lease.until)
-        .values(holder=None, until=0.0, ended_at=now, trouble=trouble[:2000])
+        .values(holder=None, until=0.0, ended_at=now, trouble=trouble[:MAX_TROUBLE])
     )
 
 

@@ -185,7 +185,7 @@ def doubt_issues(connection: Connection, *, reason: str) -> None:
 
 def save_subscription(connection: Connection, wanted: Subscription) -> Subscription:
     """Store one whose `id` is 0, or change the one that it names. As it is then."""
-    values = {name: getattr(wanted, name) for name in subscription.c.keys() if name != "id"}
+    values = {one.name: getattr(wanted, one.name) for one in subscription.c if one.name != "id"}
     if wanted.id:
         connection.execute(update(subscription).where(subscription.c.id == wanted.id).values(**values))
         return wanted

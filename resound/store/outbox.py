@@ -132,7 +132,9 @@ def claim(connection: Connection, *, now: datetime) -> Claimed | None:
         if _has_ended(connection, row.subscription):
             _end(connection, row.id, "dropped", _NO_MORE_READ, now)
         elif now - row.at > GIVE_UP:
-            _end(connection, row.id, "failed", f"Given up after {GIVE_UP.days} days. {row.reason}".strip(), now)
+            _end(
+                connection, row.id, "failed", f"Given up after {GIVE_UP.days} days. {row.reason}".strip(), now
+            )
         else:
             return Claimed(row.id, row.address, zlib.decompress(row.message), row.attempts, row.due)
 
@@ -140,9 +142,7 @@ def claim(connection: Connection, *, now: datetime) -> Claimed | None:
 def begin_data(connection: Connection, claimed: Claimed, *, now: datetime) -> Claimed | None:
     """Mark that the message itself goes over the wire next. None where the lease was lost: then it must not."""
     due = now.timestamp() + LEASE_SECONDS
-    marked = connection.execute(
-        update(outbox).where(*_held(claimed)).values(data_at=now, due=due)
-    )
+    marked = connection.execute(update(outbox).where(*_held(claimed)).values(data_at=now, due=due))
     if marked.rowcount != 1:
         return None
     return Claimed(claimed.id, claimed.address, claimed.data, claimed.attempts, due, now)
@@ -186,7 +186,9 @@ def put_back(connection: Connection, claimed: Claimed, reason: str) -> None:
     connection.execute(
         update(outbox)
         .where(*_held(claimed))
-        .values(state="queued", due=0.0, holder=None, data_at=None, attempts=outbox.c.attempts - 1, reason=reason)
+        .values(
+            state="queued", due=0.0, holder=None, data_at=None, attempts=outbox.c.attempts - 1, reason=reason
+        )
     )
 
 
@@ -212,9 +214,7 @@ def settle_broken(connection: Connection, *, now: datetime) -> tuple[int, int]:
         )
     ).rowcount
     queued = connection.execute(
-        update(outbox)
-        .where(*left, outbox.c.data_at.is_(None))
-        .values(state="queued", due=0.0, holder=None)
+        update(outbox).where(*left, outbox.c.data_at.is_(None)).values(state="queued", due=0.0, holder=None)
     ).rowcount
     return queued, unknown
 
@@ -252,7 +252,9 @@ def list_posted(
     limit: int | None = None,
 ) -> list[Posted]:
     """Rows, newest first."""
-    columns = [one for one in outbox.c if one.name not in ("message", "sha256", "subscription", "holder", "data_at")]
+    columns = [
+        one for one in outbox.c if one.name not in ("message", "sha256", "subscription", "holder", "data_at")
+    ]
     statement = select(*columns).where(outbox.c.state.in_(list(states))).order_by(outbox.c.id.desc())
     if occasion is not None:
         statement = statement.where(outbox.c.occasion == occasion)
@@ -313,7 +315,12 @@ def _end(connection: Connection, row_id: int, state: State, reason: str, now: da
 
 
 def _decide(
-    connection: Connection, ids: Sequence[int], states: Sequence[State], who: str, why: str, values: Mapping[str, Any]
+    connection: Connection,
+    ids: Sequence[int],
+    states: Sequence[State],
+    who: str,
+    why: str,
+    values: Mapping[str, Any],
 ) -> list[int]:
     rows = connection.execute(
         update(outbox)

@@ -492,7 +492,9 @@ mailing_list = Table(
     Column("time", String(5), nullable=False),  # of the cut-off: 08:00
     Column("is_automatic", Boolean, nullable=False),  # sent without a person's approval
     Column("is_active", Boolean, nullable=False),
-    Column("since", Moment),  # weeks with a later cut-off have issues; NULL: from the scheduler's next look on
+    Column(
+        "since", Moment
+    ),  # weeks with a later cut-off have issues; NULL: from the scheduler's next look on
     Column("at", Moment, nullable=False),
 )
 

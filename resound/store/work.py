@@ -225,11 +225,7 @@ def live_holders(connection: Connection, *, now: datetime) -> dict[str, int]:
         .where(work.c.holder.is_not(None), work.c.due > now.timestamp())
         .group_by(work.c.holder)
     ).all()
-    return {
-        name_holder(holder): count
-        for holder, count in rows
-        if not is_dead(holder)
-    }
+    return {name_holder(holder): count for holder, count in rows if not is_dead(holder)}
 
 
 def requeue(

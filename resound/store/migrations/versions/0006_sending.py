@@ -41,7 +41,9 @@ def upgrade() -> None:
         sa.Column("ended_by", sa.String(length=12), nullable=True),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["list"], ["mailing_list.id"], name=op.f("fk_subscription_list_mailing_list")),
+        sa.ForeignKeyConstraint(
+            ["list"], ["mailing_list.id"], name=op.f("fk_subscription_list_mailing_list")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
         sa.UniqueConstraint("list", "address", name=op.f("uq_subscription_list_address")),
     )
