@@ -117,6 +117,12 @@ def one_line(text: str, *, most: int = 400) -> str:
     return plain if len(plain) <= most else plain[: most - 1].rstrip() + "…"
 
 
+def text_body(text: str) -> str:
+    """Any text as the lines of a body: without control characters and marks that turn text round; lines end in LF."""
+    lines = re.split("\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text)
+    return "\n".join(_NOT_IN_A_LINE.sub(" ", line.replace("\t", "    ")) for line in lines)
+
+
 def render_message(message: EmailMessage) -> bytes:
     """A message as it goes over the wire: lines of 7 bits that end in CR LF. The same message gives the same bytes.
 
@@ -124,7 +130,7 @@ def render_message(message: EmailMessage) -> bytes:
         MailError: a header would not be what was meant by it (a line end in it), or a part cannot be written.
     """
     for part in message.walk():
-        for name, value in part.items():
+        for name, value in part.raw_items():
             if any(char in str(value) for char in "\r\n\0"):
                 raise MailError(f"The mail's header {name} holds a line end; it is not sent.")
     try:

@@ -71,7 +71,7 @@ class RunningSettings(BaseSettings):
 
     @field_validator("alerts_to", mode="before")
     @classmethod
-    def _by_commas(cls, value: Any) -> Any:
+    def _parted_by_commas(cls, value: Any) -> Any:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
     @field_validator("alerts_to")
