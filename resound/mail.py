@@ -13,14 +13,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, UnstructuredHeader
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import parseaddr
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from resound.addresses import read_address
@@ -29,8 +30,19 @@ from resound.errors import MailError, MailServerError
 if TYPE_CHECKING:
     from resound.settings import Settings
 
+
+class _WirePolicy(EmailPolicy):
+    """The standard one, but for titles: Python 3.11 loses spaces where it folds a long one that is not all ASCII."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if isinstance(value, UnstructuredHeader) and (not value.isascii() or "=?" in value):
+            coded = Header(str(value), "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {coded}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
 # 7 bits: no server has to know 8BITMIME, and no line of text is longer than one may be
-POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
+POLICY = _WirePolicy(linesep="\r\n", cte_type="7bit", max_line_length=78)
 MOST_AT_ONCE = 100
 """Messages on one connection: many servers end it after about so many."""
 # What ends a line somewhere, steers a terminal, or turns text round: nothing of it belongs into a header.
