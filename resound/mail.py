@@ -45,6 +45,7 @@ class _WirePolicy(EmailPolicy):
 POLICY = _WirePolicy(linesep="\r\n", cte_type="7bit", max_line_length=78)
 MOST_AT_ONCE = 100
 """Messages on one connection: many servers end it after about so many."""
+DeliveryKind = Literal["sent", "later", "refused", "unknown"]
 # What ends a line somewhere, steers a terminal, or turns text round: nothing of it belongs into a header.
 _NOT_IN_A_LINE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]+"
@@ -79,7 +80,7 @@ class Delivery:
     `unknown`: it may have arrived.
     """
 
-    kind: Literal["sent", "later", "refused", "unknown"]
+    kind: DeliveryKind
     reason: str
 
 

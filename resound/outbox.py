@@ -6,7 +6,7 @@ again, by as many processes as there are. `resound.store.outbox` says why nobody
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -19,7 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 
 from resound.addresses import domain_of, read_address
 from resound.errors import MailError, MailServerError, StoreError
-from resound.mail import Delivery, MailConnection, MailServer, render_message
+from resound.mail import Delivery, DeliveryKind, MailConnection, MailServer, render_message
 from resound.store import Store
 from resound.store.outbox import (
     Claimed,
@@ -34,7 +34,12 @@ from resound.store.outbox import (
 )
 
 Clock = Callable[[], datetime]
-_STATES: dict[str, State] = {"sent": "sent", "refused": "failed", "unknown": "unknown", "later": "queued"}
+_STATES: Mapping[DeliveryKind, State] = {
+    "sent": "sent",
+    "refused": "failed",
+    "unknown": "unknown",
+    "later": "queued",
+}
 
 
 @dataclass(frozen=True, slots=True)
