@@ -35,8 +35,9 @@ class _WirePolicy(EmailPolicy):
     """The standard one, but for titles: Python 3.11 loses spaces where it folds a long one that is not all ASCII."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if isinstance(value, UnstructuredHeader) and (not value.isascii() or "=?" in value):
-            coded = Header(str(value), "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
+        text = str(value)
+        if isinstance(value, UnstructuredHeader) and (not text.isascii() or "=?" in text):
+            coded = Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
             return f"{name}: {coded}{self.linesep}".encode("ascii")
         return super().fold_binary(name, value)
 

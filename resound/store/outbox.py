@@ -297,7 +297,14 @@ def live_holders(connection: Connection, *, now: datetime) -> dict[str, int]:
 
 
 def _held(claimed: Claimed) -> list[Any]:
-    return [outbox.c.id == claimed.id, outbox.c.state == "sending", outbox.c.due == claimed.due]
+    """The row as it was leased. A clock that was set back may give two leases one end; the attempt tells them apart."""
+    return [
+        outbox.c.id == claimed.id,
+        outbox.c.state == "sending",
+        outbox.c.due == claimed.due,
+        outbox.c.attempts == claimed.attempts,
+        outbox.c.data_at.is_(None),
+    ]
 
 
 def _has_ended(connection: Connection, subscription_id: int | None) -> bool:

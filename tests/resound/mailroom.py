@@ -46,13 +46,13 @@ class MailRoom:
     def read(self, at: int = -1) -> EmailMessage:
         return BytesParser(policy=SMTP_POLICY).parsebytes(self.accepted[at][1])  # type: ignore[return-value]
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802 (aiosmtpd's names)
         self, server: Any, session: Any, envelope: Envelope, address: str, options: Any
     ) -> str:
         envelope.mail_from = address
         return await self._say("mail", "", server) or "250 OK"
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 (aiosmtpd's names)
         self, server: Any, session: Any, envelope: Envelope, address: str, options: Any
     ) -> str:
         said = await self._say("rcpt", address, server)
@@ -60,7 +60,7 @@ class MailRoom:
             envelope.rcpt_tos.append(address)
         return said or "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
         (recipient,) = envelope.rcpt_tos
         said = await self._say("text", recipient, server)
         if said:
@@ -84,7 +84,7 @@ class _Line(SMTP):
 
     room: MailRoom
 
-    async def smtp_DATA(self, arg: str) -> None:
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         (recipient,) = self.envelope.rcpt_tos or [""]
         said = await self.room._say("data", recipient, self)
         if said:
