@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from resound.outcome import MODEL_STAGES, Stage
 from resound.source import Source
-from resound.store import work
+from resound.store import outbox, work
 from resound.store.frontier import Channel, list_channels
 from resound.store.leads import open_leads
 from resound.store.registry import load_campaigns, load_sources
@@ -107,6 +107,13 @@ def overall_status(connection: Connection, *, now: datetime) -> Status:
     leads = len(open_leads(connection))
     if leads:
         sentences.append(f"{leads} leads: known of, not readable, never counted.")
+    mails = outbox.count_states(connection)
+    if mails.get("unknown"):
+        sentences.append(
+            f"{mails['unknown']} mails of which nobody knows whether they arrived: `resound outbox list`."
+        )
+    if mails.get("failed"):
+        sentences.append(f"{mails['failed']} mails were not taken: `resound outbox list`.")
     for one in source_health(connection, now=now):
         if one.state in ("failing", "stopped", "too few", "too many"):
             sentences.append(f"{one.name}: {one.sentence}")  # noqa: PERF401 (reads better beside the others)
