@@ -110,11 +110,9 @@ def read_token(connection: Connection, token: str, purpose: Purpose) -> Subscrip
         raw = urlsafe_b64decode(token.encode())
     except (Base64Error, ValueError) as err:
         raise nobody from err
-    found = (
-        load_subscription(connection, int.from_bytes(raw[:_NUMBER]))
-        if len(raw) == _NUMBER + _SIGNATURE
-        else None
-    )
+    number = int.from_bytes(raw[:_NUMBER])
+    is_possible = len(raw) == _NUMBER + _SIGNATURE and number < 2**31  # what a database's integer holds
+    found = load_subscription(connection, number) if is_possible else None
     if found is None or not hmac.compare_digest(link_token(found, purpose).encode(), token.encode()):
         raise nobody
     return found

@@ -20,17 +20,18 @@ from resound.alerting import (
     find_stuck,
     queue_alerts,
 )
+from resound.article import FoundDate, date_to_json
 from resound.health import SourceHealth
 from resound.outbox import send_waiting
 from resound.store import Store, open_store, work
 from resound.store.frontier import record_reading
 from resound.store.outbox import list_posted
-from resound.store.tables import page
+from resound.store.tables import page, version
 from resound.store.tables import work as work_table
 from resound.store.watching import Flow, count_quarantined, load_findings, load_flows
 from resound.words import words
 from tests.resound.mailroom import open_mailroom
-from tests.resound.test_indexing import open_with_sources, put
+from tests.resound.test_indexing import open_with_sources, process, put
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -229,8 +230,16 @@ def test_facts_come_from_the_store(store: Store) -> None:
 
 def test_findings_are_news_each_item_once_and_all_rules_run(tmp_path: Path) -> None:
     store = open_with_sources(tmp_path)
-    put(store, "one", 1, 0)
+    keys = [put(store, host, 1, 0) for host in ("one", "two")] + [put(store, "one", 2, 2)]
+    process(store, tmp_path)
     with store.read() as connection:
-        assert load_findings(connection, since=NOW - 9000 * DAY) == {}
+        assert load_findings(connection, since=NOW - DAY) == {}, "of 2014: it comes from an archive"
+    with store.write() as connection:
+        fresh = date_to_json(FoundDate("json-ld", "", at=NOW - HOUR))
+        connection.execute(version.update().where(version.c.article == keys[0]).values(published=fresh))
+        connection.execute(version.update().where(version.c.article == keys[1]).values(published=None))
+    with store.read() as connection:
+        assert load_findings(connection, since=NOW - DAY) == {"c": [NOW + timedelta(seconds=1)] * 2}
+        assert load_findings(connection, since=NOW + HOUR) == {}
     assert find_alerts(store, [tmp_path, tmp_path / "nowhere"], now=NOW, words=EN) == []
     store.close()

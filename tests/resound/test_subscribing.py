@@ -200,9 +200,7 @@ def test_back_and_forth_in_time_each_week_has_one_issue(store: Store) -> None:
     with store.read() as connection:
         found = [(one.list, one.week) for one in lists.list_issues(connection)]
     assert len(set(found)) == len(found)
-    assert {week for of, week in found if of == "managers"} == {
-        f"2026-W{week:02}" for week in (4, 5, 6, 7, 8)
-    }
+    assert {week for of, week in found if of == "managers"} == {f"2026-W{week:02}" for week in range(4, 10)}
 
 
 def test_a_list_that_was_stopped_makes_up_for_nothing(store: Store) -> None:
