@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -182,27 +183,32 @@ def main() -> None:
         "--written", type=int, default=10_000, help="documents of one round of writing; 0: none"
     )
     parser.add_argument("--queries", type=int, default=30, help="of each kind")
+    parser.add_argument(
+        "--folder", type=Path, help="keep both indexes there, and use them again where they are whole"
+    )
     arguments = parser.parse_args()
     data = Path(os.environ.get("RESOUND_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not (data / "corpus").is_dir():
         raise SystemExit(f"There is no corpus at {data} (set RESOUND_SHARED_DATA).")
     corpus = Corpus(data / "corpus")
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        folder = arguments.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
         url, node = start_node(f"{folder}/node")
         address = ElasticAddress(urls=(url,), prefix="benchmark", timeout=30)
-        elastic, sqlite = ElasticIndex(address), SqliteIndex(Path(folder) / "index.sqlite")
+        elastic, sqlite = ElasticIndex(address), SqliteIndex(folder / "index.sqlite")
         try:
             if arguments.written:
                 first = islice(make_documents(corpus, arguments.documents), arguments.written)
                 measure_writing(address, [put(one) for one in first], arguments.rounds)
             indexes = (elastic, sqlite)
-            for index in indexes:
-                index.clear()
-            taken = fill(indexes, make_documents(corpus, arguments.documents))
-            for index, spent in zip(indexes, taken, strict=True):
-                print(
-                    f"\n{index.describe()}: {arguments.documents / spent:,.0f} documents/s, analysis included."
-                )
+            if any(index.cursor() != arguments.documents for index in indexes):
+                for index in indexes:
+                    index.clear()
+                taken = fill(indexes, make_documents(corpus, arguments.documents))
+                for index, spent in zip(indexes, taken, strict=True):
+                    speed = arguments.documents / spent
+                    print(f"\n{index.describe()}: {speed:,.0f} documents/s, analysis included.", flush=True)
             client = connect(address)
             client.options(request_timeout=3600).indices.forcemerge(
                 index="benchmark-items", max_num_segments=1
@@ -221,7 +227,8 @@ def main() -> None:
             written = {kind: some[: arguments.queries] for kind, some in make_queries(corpus).items()}
             measure_searching(ways, written)
             client.close()
-            elastic.clear()
+            if arguments.folder is None:
+                elastic.clear()
         finally:
             elastic.close()
             sqlite.close()

@@ -1,13 +1,15 @@
 """An article beside those of other languages: vectors first, sentences where headlines are alike, evidence last.
 
-The models are asked outside any transaction; what is returned writes everything that came of it.
+The models are asked outside any transaction. Vectors are stored before the neighbours are read: of two batches that are
+compared at once, one at least sees the other's articles, so that no pair is missed. What is returned writes the links.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -27,7 +29,7 @@ from resound.store.articles import StoredArticle, load_articles
 from resound.store.decisions import Overlay, overlays, standing_decisions
 from resound.store.enrichments import MadeBy, load_vectors, made_by, set_vector
 from resound.store.grouping import list_neighbours
-from resound.store.links import StoredLink, set_links
+from resound.store.links import StoredLink, list_links, set_links
 from resound.store.matches import list_matches
 from resound.store.registry import load_sources
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 MOST_CANDIDATES = 20
 """Articles of other languages whose sentences are compared, the most alike first."""
 Write = Callable[[Connection], None]
+LoadVectors = Callable[[Connection], list[tuple[str, str, str, bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,28 @@ def compare_languages(
     )
     by = made_by(identity, now)
     rows = [vector_to_bytes(one) for one in heads]
-    with store.read() as connection:
+    with store.write() as connection:
         own = _load(connection, articles)
+        for one, row in zip(articles, rows, strict=True):
+            set_vector(
+                connection,
+                version=one.version,
+                article=one.id,
+                language=one.article.language.tag,
+                day=own[one.id].telling.day,
+                vector_bytes=row,
+                made_by=by,
+            )
+    with store.read() as connection:
         days = [one.telling.day for one in own.values()]
         reach = timedelta(days=MOST_DAYS)
-        stored = load_vectors(
-            connection,
+        load_around = partial(
+            load_vectors,
             model=identity.model,
             revision=identity.revision,
             days=(min(days) - reach, max(days) + reach),
         )
-        around = {key: row for key, _, _, row in stored} | {
+        around = {key: row for key, _, _, row in load_around(connection)} | {
             one.id: row for one, row in zip(articles, rows, strict=True)
         }
         others = _load(
@@ -87,10 +101,10 @@ def compare_languages(
     sources = _sources(store)
     return [
         (
-            _write(one, row, known[one.id].telling.day, found.get(one.id, []), by, sources),
+            _write(one, found.get(one.id, []), frozenset(around), load_around, by, sources),
             any(link.is_joined for link in found.get(one.id, [])),
         )
-        for one, row in zip(articles, rows, strict=True)
+        for one in articles
     ]
 
 
@@ -154,26 +168,22 @@ def _judge(
 
 def _write(
     stored: StoredArticle,
-    row: bytes,
-    day: date,
     links: Sequence[Link],
+    seen: frozenset[str],
+    load_around: LoadVectors,
     by: MadeBy,
     sources: Mapping[str, Source],
 ) -> Write:
     def write(connection: Connection) -> None:
         before = list_neighbours(connection, stored.id)
-        set_vector(
-            connection,
-            version=stored.version,
-            article=stored.id,
-            language=stored.article.language.tag,
-            day=day,
-            vector_bytes=row,
-            made_by=by,
-        )
         rows = [
             StoredLink(one.a, one.b, one.method, one.score, one.evidence, one.is_joined, by) for one in links
         ]
+        unseen = [one for one in list_links(connection, [stored.id]) if not {one.a, one.b} <= seen]
+        if unseen:
+            # What came while the models thought has compared itself with this article: its word stands.
+            there = {stored.id, *(key for key, *_ in load_around(connection))}
+            rows += [one for one in unseen if {one.a, one.b} <= there]
         set_links(connection, stored.id, rows)
         regroup(connection, [stored.id, *before], sources=sources)
 

@@ -15,10 +15,12 @@ from sqlalchemy import select
 
 from nlp.aligning import align, shared_numbers
 from nlp.credits import find_credits
+from resound.comparing import compare_languages
 from resound.deciding import decide
 from resound.linking import ALIGNED, ALIKE, CREDIT, Likeness, Telling, judge_pair, may_be_one_text
 from resound.proposing import open_proposals
 from resound.store import Store
+from resound.store.articles import load_articles
 from resound.store.enrichments import MadeBy
 from resound.store.grouping import load_groupings
 from resound.store.links import StoredLink, list_links, set_links
@@ -183,6 +185,32 @@ def test_articles_are_compared_and_what_is_joined_is_one_story(
         groupings = load_groupings(connection, [chinese, english])
         assert (groupings[chinese].story == groupings[english].story) is found[0].is_joined
         assert groupings[chinese].item != groupings[english].item
+
+
+def test_of_two_batches_at_once_neither_misses_nor_undoes_the_others_links(
+    office: Store, tmp_path: Path, tiny_models: Path
+) -> None:
+    """Each is asked while the other one thinks, in each order of writing."""
+    chinese = put(office, 0, body=tuple(zh for zh, _ in PAIRS[:4]))
+    english = put(
+        office,
+        1,
+        tag="en",
+        title="The green team visited the landfill.",
+        body=tuple(en for _, en in PAIRS[:4]),
+    )
+    with office.read() as connection:
+        articles = load_articles(connection, [chinese, english])
+    with worker(tmp_path, tiny_models) as models:
+        first = compare_languages(office, models, [articles[chinese]], now=NOW)
+        second = compare_languages(office, models, [articles[english]], now=NOW)
+    for order in ((first, second), (second, first)):
+        for ((write, _),) in order:
+            with office.write() as connection:
+                write(connection)
+        with office.write() as connection:
+            assert [{one.a, one.b} for one in list_links(connection)] == [{chinese, english}]
+            set_links(connection, chinese, [])
 
 
 def test_a_proposal_is_a_persons_to_decide(office: Store, tmp_path: Path) -> None:
