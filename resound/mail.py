@@ -244,9 +244,11 @@ class MailConnection:
         return self._refused(code, text)
 
     def _hand_over(self, data: bytes) -> Delivery:
-        smtp = self._opened()
+        """DATA, on the connection that has agreed to this message."""
+        if self._smtp is None:
+            raise RuntimeError("nothing was agreed to")
         try:
-            code, text = smtp.data(data)
+            code, text = self._smtp.data(data)
         except (
             smtplib.SMTPDataError
         ) as err:  # the answer to the word DATA alone: no byte of the message was sent

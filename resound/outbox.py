@@ -7,6 +7,7 @@ again, by as many processes as there are. `resound.store.outbox` says why nobody
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -140,6 +141,11 @@ def send_waiting(
                     put_back(connection, claimed, str(err))
                 round_.trouble = str(err)
                 break
+            except (StoreError, OperationalError):
+                # The mark before DATA could not be written: nothing was sent. (Where DATA had begun, this changes nothing.)
+                with suppress(StoreError, OperationalError), store.lease() as connection:
+                    put_back(connection, claimed, "The store was busy.")
+                raise
             if line.is_failing:
                 round_.trouble = f"The mail server {server.place} breaks connections; the rest waits."
                 break

@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 
 from resound.addresses import read_address
 from resound.errors import DefinitionError, MailError, MailServerError
-from resound.mail import MailConnection, MailServer, mail_server, one_line, render_message, text_body
+from resound.mail import (
+    MOST_AT_ONCE,
+    MailConnection,
+    MailServer,
+    mail_server,
+    one_line,
+    render_message,
+    text_body,
+)
 from resound.settings import load_settings
 from tests.resound.mailroom import MailRoom, Step, open_mailroom
 
@@ -78,6 +86,13 @@ def test_one_connection_carries_many_and_a_new_one_is_made_where_it_ended(room: 
         assert not line.is_failing
     assert room.connections == 2
     assert len(room.accepted) == 6
+
+
+def test_after_a_hundred_messages_a_new_connection_is_made_and_none_is_lost(room: MailRoom) -> None:
+    with MailConnection(room.server) as line:
+        assert {line.deliver(TO, DATA).kind for _ in range(2 * MOST_AT_ONCE + 1)} == {"sent"}
+    assert len(room.accepted) == 2 * MOST_AT_ONCE + 1
+    assert room.connections == 3
 
 
 @pytest.mark.parametrize(
