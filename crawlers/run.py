@@ -40,6 +40,8 @@ RECORDERS = 2
 """Each with a thread and an evidence file of its own: one packs pages while the other commits."""
 MAX_UNSAFE = 128
 """Pages in memory, at up to 10 MB each, that are not yet safe."""
+LOOK_EVERY = 0.5
+"""Seconds between two looks whether to stop."""
 STOP_SECONDS = 20.0
 """How long the child may take to put down what it holds."""
 
@@ -75,10 +77,12 @@ def crawl(
     until: date | None,
     now: Callable[[], datetime],
     progress: Callable[[CrawlEvent], None] | None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> CrawlReport:
     """Poll channels that are due (of `sources`, or all), read archives of the window, fetch pages until none is ready.
 
-    `now` must run as fast as the clock does: the child process keeps its distance to it.
+    `now` must run as fast as the clock does: the child process keeps its distance to it. Once `should_stop` says yes, what
+    is in hand is put down and the crawl ends; it says so in its report.
 
     Raises:
         ResoundError: the store or the evidence folder cannot be written; what was acknowledged before is safe.
@@ -101,7 +105,7 @@ def crawl(
         child.start()
         theirs.close()
         try:
-            report = _listen(ours, progress)
+            report = _listen(ours, progress, should_stop, child.terminate)
         except BaseException:
             _stop(child)
             raise
@@ -109,6 +113,8 @@ def crawl(
             ours.close()
         child.join(STOP_SECONDS)
         _stop(child)
+    if report is None and should_stop():  # it was told before it had begun
+        return Tally().report(seconds=0.0, was_stopped=True)
     if report is None:
         raise ResoundError(
             f"The crawl's process ended unexpectedly (code {child.exitcode}). Every page that was acknowledged is safe; "
@@ -117,9 +123,20 @@ def crawl(
     return report
 
 
-def _listen(pipe: Connection, progress: Callable[[CrawlEvent], None] | None) -> CrawlReport | None:
+def _listen(
+    pipe: Connection,
+    progress: Callable[[CrawlEvent], None] | None,
+    should_stop: Callable[[], bool],
+    end: Callable[[], None],
+) -> CrawlReport | None:
+    is_told = False
     while True:
+        if not is_told and should_stop():
+            end()
+            is_told = True
         try:
+            if not pipe.poll(LOOK_EVERY):
+                continue
             message = pipe.recv()
         except (EOFError, ConnectionResetError):
             return None

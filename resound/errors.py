@@ -155,3 +155,14 @@ class TooManyAttemptsError(SignInError):
     def __init__(self, message: str, *, seconds: int) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+class MailError(ResoundError):
+    """Mail is not set up, or a message cannot be sent as it is."""
+
+
+class MailServerError(MailError):
+    """The mail server cannot be used now, whoever is written to; what waits in the outbox goes on waiting."""
+
+    exit_code = 75
+    """EX_TEMPFAIL of sysexits.h: try again later."""

@@ -13,7 +13,7 @@ from resound.crawl_words import recognise
 from resound.outcome import MODEL_STAGES, Stage
 from resound.source import Channel as DefinedChannel
 from resound.source import Source
-from resound.store import work
+from resound.store import outbox, work
 from resound.store.frontier import Channel, list_channels
 from resound.store.leads import count_open_leads
 from resound.store.registry import current_definitions, load_sources
@@ -132,6 +132,13 @@ def overall_status(connection: Connection, *, now: datetime) -> Status:
     leads = count_open_leads(connection)
     if leads:
         sentences.append(f"{leads} leads: known of, not readable, never counted.")
+    mails = outbox.count_states(connection)
+    if mails.get("unknown"):
+        sentences.append(
+            f"{mails['unknown']} mails of which nobody knows whether they arrived: `resound outbox list`."
+        )
+    if mails.get("failed"):
+        sentences.append(f"{mails['failed']} mails were not taken: `resound outbox list`.")
     for one in source_health(connection, now=now):
         if one.state in ("failing", "stopped", "too few", "too many"):
             sentences.append(f"{one.name}: {one.sentence}")  # noqa: PERF401 (reads better beside the others)

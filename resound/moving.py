@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from resound.errors import ConflictError, StoreError
-from resound.store import Store, open_store, work
+from resound.store import Store, jobs, open_store, outbox, work
 from resound.store.database import name_store, store_url
 from resound.store.portable import (
     Summer,
@@ -64,7 +65,9 @@ def move_store(
 def hold_still(store: Store, *, now: datetime) -> Iterator[Connection]:
     """A view of the store while nobody else can write to it. Raises ConflictError where a process is at work."""
     with store.write(), store.read() as connection:
-        busy = work.live_holders(connection, now=now)
+        busy: Counter[str] = Counter()
+        for queue in (work, outbox, jobs):
+            busy.update(queue.live_holders(connection, now=now))
         if busy:
             told = "; ".join(
                 f"{holder} ({count} piece{'' if count == 1 else 's'})" for holder, count in busy.items()

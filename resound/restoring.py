@@ -20,7 +20,7 @@ from resound.archive import sync_folder, unpack
 from resound.backup import open_lines
 from resound.errors import BackupError, ConflictError, SchemaTooNewError
 from resound.moving import refuse_filled
-from resound.store import open_store
+from resound.store import lists, open_store, outbox
 from resound.store.database import name_store, shipped_revisions
 from resound.store.portable import (
     Summer,
@@ -45,7 +45,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put in place; every table was compared with what the backup says of it."""
+    """What was put in place; every table was compared with what the backup says of it (before mail that waited was doubted)."""
 
     tables: dict[str, TableSum]
     files: int
@@ -82,6 +82,7 @@ def restore_backup(
                     check_forms(connection, loaded.forms)
                     refuse_filled(connection, name_store(address), loaded.forms)
                     loaded.load(connection, staging, progress)
+                    loaded.doubt(connection)
                     if (
                         store_address is not None
                     ):  # the commit comes last: a store without its evidence is a lie
@@ -145,6 +146,15 @@ class _Loaded:
                 f"The backup says that its tables are absurdly large ({', '.join(absurd) or 'all'})."
             )
         return cls(schema, forms, sums, sizes, numbers)
+
+    def doubt(self, connection: Connection) -> None:
+        """Mail that was still to be sent when the backup was made may have been sent since: only a person knows."""
+        there = {one.name for one in self.forms}
+        reason = "It waited when the backup was made; whether it was sent afterwards is not known."
+        if "outbox" in there:
+            outbox.doubt_all(connection, reason=reason)
+        if "issue" in there:
+            lists.doubt_issues(connection, reason=reason)
 
     def load(self, connection: Connection, staging: Path, progress: Progress | None) -> None:
         """Fill the store and compare it with the manifest."""

@@ -30,6 +30,13 @@
 | `RESOUND_OIDC_CLIENT_SECRET` `…_CLIENT_SECRET_FILE` | what Resound proves itself with there; or a file that holds it |
 | `RESOUND_OIDC_ALLOW` | e-mail addresses and domains, parted by commas, whose owners get an account by themselves (default: nobody) |
 | `RESOUND_OIDC_ROLE` | the role of those accounts: none, reader, coder, editor, admin (default reader) |
+| `RESOUND_SMTP_URL` | the mail server: smtp://name@host:587 (STARTTLS), smtps://name@host:465, smtp://host:25?starttls=no; unset: no mail |
+| `RESOUND_SMTP_PASSWORD` `…_PASSWORD_FILE` | how to sign in there, where the address holds a name; or a file that holds it |
+| `RESOUND_SMTP_CA_FILE` | certificate of the authority that signed its certificate, where it is a private one |
+| `RESOUND_SMTP_TIMEOUT` | seconds after which an answer of it is given up (default 30) |
+| `RESOUND_MAIL_FROM` | who mail is from: Resound <press@example.org> |
+| `RESOUND_ALERTS_TO` | addresses, parted by commas, that are written to when something needs a person |
+| `RESOUND_CRAWL_EVERY` `…PROCESS_EVERY` `…INDEX_EVERY` `…SEND_EVERY` `…DIGEST_EVERY` `…HEALTH_EVERY` | seconds between two runs of a job of `resound run` (default 600, 30, 30, 30, 60, 3600) |
 | `RESOUND_CODER` | the name written beside decisions (default: the login name) |
 | `RESOUND_LANGUAGE` | interface language: en, zh-Hant, vi (default: from the locale) |
 """
@@ -46,10 +53,11 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from resound import __version__
 from resound.errors import DefinitionError
+from resound.settings_running import RunningSettings
 
 PREFIX = "RESOUND_"
 UiLanguage = Literal["en", "zh-Hant", "vi"]
@@ -108,7 +116,7 @@ def is_safe_address(url: str) -> bool:
         return False
 
 
-class Settings(BaseSettings):
+class Settings(RunningSettings):
     """One run's settings. Frozen; `load_settings` is the way to make one."""
 
     model_config = SettingsConfigDict(
@@ -347,6 +355,24 @@ class Settings(BaseSettings):
         if self.oidc_client_secret_file is not None:
             return _read_secret("OIDC_CLIENT_SECRET", self.oidc_client_secret_file)
         return self.oidc_client_secret.get_secret_value() if self.oidc_client_secret is not None else ""
+
+    @property
+    def smtp_secret(self) -> str | None:
+        """The password at the mail server; None where no name signs in there. Not to be printed.
+
+        Raises:
+            DefinitionError: there is a name and no password, or the file cannot be read or is empty.
+        """
+        if self.smtp_user is None:
+            return None
+        if self.smtp_password is not None:
+            return self.smtp_password.get_secret_value()
+        if self.smtp_password_file is not None:
+            return _read_secret("SMTP_PASSWORD", self.smtp_password_file)
+        raise DefinitionError(
+            f"{PREFIX}SMTP_URL names who signs in at the mail server: set {PREFIX}SMTP_PASSWORD or "
+            f"{PREFIX}SMTP_PASSWORD_FILE as well."
+        )
 
     @property
     def user_agent(self) -> str:

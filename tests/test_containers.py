@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import typer.main
 from ruamel.yaml import YAML
 
 from resound.cli import app
+from resound.cli.run import JOBS
 from resound.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,7 +77,7 @@ def pinned_images() -> Iterator[str]:
 
 
 def test_the_wanted_services_are_there() -> None:
-    assert set(SERVICES) == {"elasticsearch", "postgres", "migrate", "worker", "web", "cli", "models"}
+    assert set(SERVICES) == {"elasticsearch", "postgres", "migrate", "worker", "web", "scheduler", "cli", "models"}
     assert "version" not in COMPOSE
 
 
@@ -183,6 +185,28 @@ def test_every_variable_of_env_is_explained_and_used() -> None:
     explained = re.findall(r"(?m)(?:^#.*\n)+^(\w+)=", EXAMPLE)
     assert explained == re.findall(r"(?m)^(\w+)=", EXAMPLE), "each with a comment above it"
     assert set(explained) == used
+
+
+def test_the_scheduler_and_the_worker_do_each_job_and_none_twice() -> None:
+    command = SERVICES["scheduler"]["command"]
+    assert command[0] == "run"
+    without = {name for word, name in pairwise(command) if word == "--without"}
+    assert without == {"process", "index"}, "the worker has these"
+    assert without < set(JOBS)
+    assert SERVICES["worker"]["command"] == ["process", "--follow"]
+    assert "outside" in SERVICES["scheduler"]["networks"], "it crawls and sends mail"
+    assert SERVICES["scheduler"]["stop_grace_period"] == "2m"
+
+
+def test_the_systemd_unit_fits() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (unit,) = re.findall(r"```ini\n(.*?)```", text, re.DOTALL)
+    (start,) = re.findall(r"(?m)^ExecStart=\S*/resound (.*)$", unit)
+    check_command(shlex.split(start))
+    # Worker processes would die of a signal that is meant for the scheduler, with the page that they are reading.
+    assert "KillMode=mixed" in unit
+    assert int(re.findall(r"(?m)^TimeoutStopSec=(\d+)$", unit)[0]) >= 60
+    assert not re.search(r"(?mi)(password|secret)=", unit)
 
 
 @pytest.mark.parametrize("name", [name for name, one in OURS.items() if "command" in one])

@@ -22,11 +22,14 @@ from resound.cli import (
     find,
     indexes,
     keep,
+    lists,
     look,
+    mails,
     models,
     people,
     proposals,
     readiness,
+    run,
     serve,
     stage,
 )
@@ -74,6 +77,9 @@ find.register(app)
 look.register(app)
 readiness.register(app)
 serve.register(app)
+run.register(app)
+lists.register(app)
+mails.register(app)
 indexes.register(app)
 decide.register(app)
 coding.register(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -30,15 +30,15 @@ def follow_work(office: Office, *, workers: int, every: float) -> None:
 
     log = structlog.get_logger("resound.follow")
     trouble = ""
-    with _told_to_stop() as stop:
+    with told_to_stop() as stop:
         log.info("following", every=every, workers=workers)
         while not stop.is_set():
             in_use = office.models_in_use
             # A profile that is chosen while this runs is taken up; until then its models stay in memory.
             with office.models() as models:
                 while not stop.is_set() and office.models_in_use == in_use:
-                    done = _take_round(office, models, workers, stop)
-                    update = _bring_index_up(office, stop)
+                    done = take_round(office, models, workers, stop.is_set)
+                    update = bring_index_up(office, stop.is_set)
                     fields = describe_round(done, update, trouble_before=trouble)
                     trouble = update.trouble
                     if fields:
@@ -62,7 +62,10 @@ def describe_round(done: Processed, update: IndexUpdate, *, trouble_before: str)
     return fields
 
 
-def _take_round(office: Office, models: ModelWorker | ModelError, workers: int, stop: Event) -> Processed:
+def take_round(
+    office: Office, models: ModelWorker | ModelError, workers: int, should_stop: Callable[[], bool]
+) -> Processed:
+    """Take what waits through every stage but the index."""
     from resound.pipeline import process_pending
     from resound.reading import PageReader
 
@@ -74,11 +77,12 @@ def _take_round(office: Office, models: ModelWorker | ModelError, workers: int, 
             models=models,
             enrich=office.settings.enrich,
             clock=now,
-            should_stop=stop.is_set,
+            should_stop=should_stop,
         )
 
 
-def _bring_index_up(office: Office, stop: Event) -> IndexUpdate:
+def bring_index_up(office: Office, should_stop: Callable[[], bool]) -> IndexUpdate:
+    """Write to the index what changed, until it is level or somebody wants an end."""
     from resound.index.base import Refusal
     from resound.indexing import IndexUpdate, try_to_update_index
 
@@ -87,12 +91,12 @@ def _bring_index_up(office: Office, stop: Event) -> IndexUpdate:
         update = try_to_update_index(office.store, office.index, clock=now, seconds=INDEX_SECONDS)
         looked_at += update.looked_at
         refused.update((one.id, one) for one in update.refused)
-        if stop.is_set() or update.trouble or not update.behind or not update.looked_at:
+        if should_stop() or update.trouble or not update.behind or not update.looked_at:
             return IndexUpdate(looked_at, tuple(refused.values()), update.behind, update.trouble)
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[Event]:
+def told_to_stop() -> Iterator[Event]:
     """Set by the first SIGTERM or SIGINT; a second one ends the process at once, as it does elsewhere."""
     stop = Event()
     before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}

@@ -323,16 +323,25 @@ def _raw_table(connection: Connection, form: TableForm) -> Table:
     return Table(form.name, MetaData(), *columns)
 
 
+_LEASES: Mapping[str, tuple[str, float]] = {
+    "work": ("due", 0.0),
+    "outbox": ("due", 0.0),
+    "job": ("until", 0.0),
+}
+"""table → the column with its leases' ends, and what says that there is none."""
+
+
 def _lease_freer(form: TableForm) -> Any:
     """A lease that ends in its own time on the old store would be waited for on the new one, by nobody's work."""
     names = [name for name, _ in form.columns]
-    if form.name != "work" or not {"due", "holder"} <= set(names):
+    column, free_value = _LEASES.get(form.name, ("", 0.0))
+    if not {column, "holder"} <= set(names):
         return lambda _row: None
-    due, holder = names.index("due"), names.index("holder")
+    end, holder = names.index(column), names.index("holder")
 
     def free(row: list[Any]) -> None:
         if row[holder] is not None:
-            row[due], row[holder] = (None if row[due] is None else 0.0), None
+            row[end], row[holder] = (None if row[end] is None else free_value), None
 
     return free
 

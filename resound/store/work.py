@@ -8,19 +8,16 @@ holder finishes, when its time is over, or when its holder is known to be dead (
 
 from __future__ import annotations
 
-import os
-import socket
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
 from sqlalchemy import Connection, case, func, select, update
 
 from resound.outcome import STAGES, Outcome, Stage
 from resound.store.database import insert_new
+from resound.store.holder import is_dead, me, name_holder
 from resound.store.tables import work
 
 LEASE_SECONDS = 600.0
@@ -99,7 +96,7 @@ def claim(
     rows = connection.execute(
         update(work)
         .where(work.c.id.in_(ready.scalar_subquery()))
-        .values(due=moment + lease, attempts=work.c.attempts + 1, holder=_me())
+        .values(due=moment + lease, attempts=work.c.attempts + 1, holder=me())
         .returning(work.c.id, work.c.stage, work.c.subject, work.c.attempts, work.c.due)
     ).all()
     claims = [Claim(row.id, row.stage, row.subject, row.attempts, row.due) for row in sorted(rows)]
@@ -233,7 +230,7 @@ def release_dead(connection: Connection) -> int:
     holders = (
         connection.execute(select(work.c.holder).where(work.c.holder.is_not(None)).distinct()).scalars().all()
     )
-    dead = [holder for holder in holders if _is_dead(holder)]
+    dead = [holder for holder in holders if is_dead(holder)]
     if not dead:
         return 0
     return connection.execute(
@@ -248,11 +245,7 @@ def live_holders(connection: Connection, *, now: datetime) -> dict[str, int]:
         .where(work.c.holder.is_not(None), work.c.due > now.timestamp())
         .group_by(work.c.holder)
     ).all()
-    return {
-        "{}, process {}".format(*holder.rsplit("|", 2)[:2]): count
-        for holder, count in rows
-        if not _is_dead(holder)
-    }
+    return {name_holder(holder): count for holder, count in rows if not is_dead(holder)}
 
 
 def requeue(
@@ -310,33 +303,3 @@ def is_idle(connection: Connection, stage: Stage, *, now: datetime) -> bool:
     """Whether nothing of this stage is ready."""
     ready = select(work.c.id).where(work.c.stage == stage, work.c.due <= now.timestamp()).limit(1)
     return connection.execute(ready).first() is None
-
-
-@cache
-def _me() -> str:
-    return f"{socket.gethostname()}|{os.getpid()}|{_started(os.getpid())}"
-
-
-def _started(pid: int) -> str:
-    """When a process started, in the kernel's ticks: tells a dead process from a new one with its number."""
-    try:
-        # `pid (name, which may hold spaces) S ppid …`: the 22nd field is starttime (proc(5))
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in "ZX" else fields[19]  # a zombie is dead, whoever has not yet noticed
-
-
-def _is_dead(holder: str) -> bool:
-    host, pid, started = holder.rsplit("|", 2)
-    if host != socket.gethostname():
-        return False  # another machine's leases end by time
-    if Path("/proc/self/stat").exists():
-        return _started(int(pid)) != started
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

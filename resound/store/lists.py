@@ -1,0 +1,254 @@
+"""Mailing lists, who reads them, and the weekly issues that they have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import Connection, func, select, update
+
+from resound.errors import ConflictError, NotFoundError
+from resound.store.database import insert_new
+from resound.store.tables import issue, mailing_list, subscription
+from resound.weeks import DueIssue, WeeklyTime, due_issues
+
+if TYPE_CHECKING:
+    from resound.settings import UiLanguage
+
+IssueState = Literal["draft", "approved", "skipped"]
+Ending = Literal["unsubscribed", "bounced", "complained", "removed"]
+ENDINGS: tuple[Ending, ...] = ("unsubscribed", "bounced", "complained", "removed")
+
+
+@dataclass(frozen=True, slots=True)
+class MailingList:
+    """Who gets a campaign's digest, and when. `since`: weeks with a later cut-off have issues; None: from the next look on."""
+
+    id: str
+    campaign: str
+    name: str
+    plan: WeeklyTime
+    is_automatic: bool
+    is_active: bool = True
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One reader of one list. `key` signs its links and is not to be shown. Mail goes to those who `is_read`."""
+
+    id: int
+    list: str
+    address: str
+    name: str
+    language: UiLanguage
+    key: str
+    asked_at: datetime
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+    ended_by: Ending | None
+    who: str
+    why: str
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it was confirmed and has not ended."""
+        return self.confirmed_at is not None and self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One list's digest of one week. How its sending goes is in the outbox, under `occasion`."""
+
+    id: int
+    list: str
+    week: str
+    zone: str
+    cut_off: datetime
+    state: IssueState
+    at: datetime
+    decided_at: datetime | None
+    who: str
+    why: str
+
+    @property
+    def occasion(self) -> str:
+        """What its mails are sent for."""
+        return f"issue/{self.list}/{self.week}"
+
+
+def add_list(connection: Connection, new: MailingList, *, now: datetime) -> None:
+    """Make a list; its first issue is the one of its next cut-off. Raises ConflictError where there is one of this id."""
+    if find_list(connection, new.id) is not None:
+        raise ConflictError(f"There is a list {new.id!r} already.")
+    connection.execute(
+        mailing_list.insert().values(
+            id=new.id,
+            campaign=new.campaign,
+            name=new.name,
+            zone=new.plan.zone,
+            weekday=new.plan.weekday,
+            time=new.plan.time,
+            is_automatic=new.is_automatic,
+            is_active=new.is_active,
+            since=new.since or now,
+            at=now,
+        )
+    )
+
+
+def find_list(connection: Connection, list_id: str) -> MailingList | None:
+    """A list, where there is one of this id."""
+    row = connection.execute(select(mailing_list).where(mailing_list.c.id == list_id)).first()
+    return None if row is None else _list(row)
+
+
+def load_lists(connection: Connection, *, campaign: str | None = None) -> list[MailingList]:
+    """Every list, by id."""
+    statement = select(mailing_list).order_by(mailing_list.c.id)
+    if campaign is not None:
+        statement = statement.where(mailing_list.c.campaign == campaign)
+    return [_list(row) for row in connection.execute(statement)]
+
+
+def set_active(connection: Connection, list_id: str, is_active: bool) -> None:
+    """Stop a list, or let it go on from the scheduler's next look: weeks that passed meanwhile have no issue.
+
+    Raises:
+        NotFoundError: there is no such list.
+    """
+    changed = connection.execute(
+        update(mailing_list).where(mailing_list.c.id == list_id).values(is_active=is_active, since=None)
+    )
+    if changed.rowcount != 1:
+        raise NotFoundError(f"There is no list {list_id!r}. `resound lists show` names all.")
+
+
+def open_issues(connection: Connection, *, now: datetime) -> list[Issue]:
+    """Make the issues of all active lists that are due and not made yet. Those that are new, as drafts.
+
+    In a write: of several schedulers one makes each issue, and a unique key would refuse a second one.
+    """
+    opened = []
+    for one in load_lists(connection):
+        if not one.is_active:
+            continue
+        if one.since is None:
+            connection.execute(update(mailing_list).where(mailing_list.c.id == one.id).values(since=now))
+            continue
+        made = set(connection.execute(select(issue.c.week).where(issue.c.list == one.id)).scalars())
+        for due in due_issues(one.plan, now=now, since=one.since, made=made):
+            _open(connection, one, due, now)
+            opened.append(find_issue(connection, one.id, due.week))
+    return opened
+
+
+def find_issue(connection: Connection, list_id: str, week: str) -> Issue:
+    """An issue. Raises NotFoundError where there is none."""
+    row = connection.execute(select(issue).where(issue.c.list == list_id, issue.c.week == week)).first()
+    if row is None:
+        raise NotFoundError(f"The list {list_id!r} has no issue of {week}.")
+    return Issue(**row._mapping)
+
+
+def list_issues(
+    connection: Connection, *, list_id: str | None = None, states: Sequence[IssueState] = ()
+) -> list[Issue]:
+    """Issues, the newest cut-off first; of one list, in some states."""
+    statement = select(issue).order_by(issue.c.cut_off.desc(), issue.c.list)
+    if list_id is not None:
+        statement = statement.where(issue.c.list == list_id)
+    if states:
+        statement = statement.where(issue.c.state.in_(list(states)))
+    return [Issue(**row._mapping) for row in connection.execute(statement)]
+
+
+def decide_issue(
+    connection: Connection, of: Issue, state: IssueState, *, who: str, why: str = "", now: datetime
+) -> bool:
+    """Take an issue from the state that the caller saw to another. False where somebody else was first: then do nothing."""
+    changed = connection.execute(
+        update(issue)
+        .where(issue.c.id == of.id, issue.c.state == of.state)
+        .values(state=state, who=who, why=why, decided_at=now)
+    )
+    return changed.rowcount == 1
+
+
+def doubt_issues(connection: Connection, *, reason: str) -> None:
+    """In a copy of a store, whose original may have sent them meanwhile: drafts are skipped, and lists begin anew."""
+    connection.execute(update(issue).where(issue.c.state == "draft").values(state="skipped", why=reason))
+    connection.execute(update(mailing_list).values(since=None))
+
+
+def save_subscription(connection: Connection, wanted: Subscription) -> Subscription:
+    """Store one whose `id` is 0, or change the one that it names. As it is then."""
+    values = {one.name: getattr(wanted, one.name) for one in subscription.c if one.name != "id"}
+    if wanted.id:
+        connection.execute(update(subscription).where(subscription.c.id == wanted.id).values(**values))
+        return wanted
+    insert_new(connection, subscription, [values])
+    made = find_subscription(connection, wanted.list, wanted.address)
+    if made is None or made.key != wanted.key:
+        raise ConflictError(f"{wanted.address} is on the list {wanted.list!r} already.")
+    return replace(wanted, id=made.id)
+
+
+def find_subscription(connection: Connection, list_id: str, address: str) -> Subscription | None:
+    """The one of an address (as `read_address` gives it), whatever became of it."""
+    where = (subscription.c.list == list_id, subscription.c.address == address)
+    row = connection.execute(select(subscription).where(*where)).first()
+    return None if row is None else Subscription(**row._mapping)
+
+
+def load_subscription(connection: Connection, subscription_id: int) -> Subscription | None:
+    """The one of this number."""
+    row = connection.execute(select(subscription).where(subscription.c.id == subscription_id)).first()
+    return None if row is None else Subscription(**row._mapping)
+
+
+def list_subscriptions(
+    connection: Connection, list_id: str, *, only_read: bool = False
+) -> list[Subscription]:
+    """Everybody who is or was on a list, by address; with `only_read` those to whom mail goes."""
+    statement = select(subscription).where(subscription.c.list == list_id).order_by(subscription.c.address)
+    found = [Subscription(**row._mapping) for row in connection.execute(statement)]
+    return [one for one in found if one.is_read or not only_read]
+
+
+def count_readers(connection: Connection) -> dict[str, int]:
+    """list → how many read it."""
+    rows = connection.execute(
+        select(subscription.c.list, func.count())
+        .where(subscription.c.confirmed_at.is_not(None), subscription.c.ended_at.is_(None))
+        .group_by(subscription.c.list)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def _open(connection: Connection, of: MailingList, due: DueIssue, now: datetime) -> None:
+    values: dict[str, Any] = {
+        "list": of.id,
+        "week": due.week,
+        "zone": of.plan.zone,
+        "cut_off": due.cut_off,
+        "state": "draft",
+        "at": now,
+        "who": "",
+        "why": "",
+    }
+    connection.execute(issue.insert().values(**values))
+
+
+def _list(row: Any) -> MailingList:
+    return MailingList(
+        row.id,
+        row.campaign,
+        row.name,
+        WeeklyTime(row.weekday, row.time, row.zone),
+        row.is_automatic,
+        row.is_active,
+        row.since,
+    )

@@ -1,0 +1,78 @@
+"""When a weekly issue is due: once for each week, whatever the clock does.
+
+A week is the ISO week of the cut-off's day in the list's zone, so that two cut-offs of one week (the day or the hour was
+changed, an hour comes twice, the clock went back) are the same issue. What has an issue already is asked of the store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+MOST_MISSED = 4
+"""So many weeks that were missed (nothing ran) are still made; older ones stay unmade."""
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyTime:
+    """A weekday (1 is Monday) and an hour in a zone.
+
+    Raises:
+        ValueError: one of them is none; the sentence says which.
+    """
+
+    weekday: int
+    time: str
+    zone: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.weekday <= 7:
+            raise ValueError("the weekday is 1 (Monday) to 7 (Sunday)")
+        if not _TIME.fullmatch(self.time):
+            raise ValueError(f"{self.time!r} is no time of the day such as 08:00")
+        if self.zone not in available_timezones():
+            raise ValueError(
+                f"{self.zone!r} is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh"
+            )
+
+    def cut_off(self, year: int, week: int) -> datetime:
+        """The moment (UTC) in an ISO week. An hour that comes twice is its first, one that is skipped the one after."""
+        day = date.fromisocalendar(year, week, self.weekday)
+        local = datetime.combine(day, time.fromisoformat(self.time), ZoneInfo(self.zone))
+        return local.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class DueIssue:
+    """`week` is its name, such as 2026-W03; it is about the seven days before the cut-off's day, both inclusive."""
+
+    week: str
+    cut_off: datetime
+    first: date
+    last: date
+
+
+def due_issues(
+    plan: WeeklyTime, *, now: datetime, since: datetime, made: Collection[str] = ()
+) -> list[DueIssue]:
+    """The weeks whose cut-off has passed and that have no issue yet, oldest first; at most the last `MOST_MISSED` weeks.
+
+    Args:
+        since: weeks with a cut-off before it are never due (the list did not exist).
+        made: the names of weeks that have an issue, whatever became of it.
+    """
+    today = now.astimezone(ZoneInfo(plan.zone)).date()
+    found = []
+    # The zone's calendar may be a day away from what a clock that was moved says: next week is looked at, too.
+    for back in range(MOST_MISSED, -2, -1):
+        year, week, _ = (today - timedelta(weeks=back)).isocalendar()
+        name, cut_off = f"{year}-W{week:02}", plan.cut_off(year, week)
+        is_missed_for_good = now - cut_off >= timedelta(weeks=MOST_MISSED)
+        if since <= cut_off <= now and not is_missed_for_good and name not in made:
+            day = date.fromisocalendar(year, week, plan.weekday)
+            found.append(DueIssue(name, cut_off, day - timedelta(days=7), day - timedelta(days=1)))
+    return found
