@@ -77,7 +77,16 @@ def pinned_images() -> Iterator[str]:
 
 
 def test_the_wanted_services_are_there() -> None:
-    assert set(SERVICES) == {"elasticsearch", "postgres", "migrate", "worker", "web", "scheduler", "cli", "models"}
+    assert set(SERVICES) == {
+        "elasticsearch",
+        "postgres",
+        "migrate",
+        "worker",
+        "web",
+        "scheduler",
+        "cli",
+        "models",
+    }
     assert "version" not in COMPOSE
 
 
