@@ -99,7 +99,15 @@ def make_documents(corpus: Corpus, count: int) -> Iterator[IndexDocument]:
             ),
             published=int(moment.timestamp()),
             story=f"story-{number // 3}",
-            shown={"url": f"https://outlet-{outlet}.example/{number}", "outlet": f"outlet-{outlet}"},
+            shown={
+                "url": f"https://outlet-{outlet}.example/{number}",
+                "outlet": f"outlet-{language}-{outlet}",
+                "outlet_name": f"Outlet {outlet}",
+                "language": language,
+                "day": day.isoformat(),
+                "doubt": "",
+                "medium": "online",
+            },
         )
 
 

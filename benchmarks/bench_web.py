@@ -77,6 +77,7 @@ def list_pages(corpus: Corpus, articles: Sequence[str]) -> list[Page]:
         Page("search: nothing asked", ["/"]),
         Page("search: a term", [f"/?q={quote(one)}" for one in terms]),
         Page("search: a filtered boolean", [f"/?q={quote(one)}" for one in booleans]),
+        Page("search: API", [f"/api/v1/search?q={quote(one)}" for one in terms]),
         Page("article", [f"/articles/{one}" for one in keys]),
         Page("article: versions", [f"/articles/{one}/changes" for one in keys]),
         Page("campaigns", ["/campaigns"]),

@@ -116,9 +116,9 @@ class Campaign(Strict):
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
         for kind, entries in (
-            (said(N_("names, glossary and people")), (*self.names, *self.glossary, *self.people)),
+            (said(N_("names, terms or people")), (*self.names, *self.glossary, *self.people)),
             (said(N_("messages")), self.messages),
-            (said(N_("comparators")), self.comparators),
+            (said(N_("stories to compare with")), self.comparators),
         ):
             ids = [entry.id for entry in entries]
             twice = sorted({i for i in ids if ids.count(i) > 1})

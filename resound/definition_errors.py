@@ -90,7 +90,7 @@ def find_line(tree: Any, loc: Loc, *, is_key: bool = False) -> tuple[int, Any]:
             at_key = isinstance(here[key], dict | list) or (is_key and depth == len(loc) - 1)
             line = _position(here, key, at_key=at_key) or line
             here = here[key]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+        elif isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):
             line, here = _position(here, part) or line, here[part]
         else:
             break
@@ -100,8 +100,8 @@ def find_line(tree: Any, loc: Loc, *, is_key: bool = False) -> tuple[int, Any]:
 def _position(part: Any, key: Any, *, at_key: bool = False) -> int | None:
     """The line of an entry by ruamel's notes; None for what came in by a merge (<<), which has none."""
     try:
-        if isinstance(part, list):
-            return int(part.lc.item(key)[0]) + 1  # type: ignore[attr-defined]
+        if isinstance(part, list | tuple):
+            return int(part.lc.item(key)[0]) + 1  # type: ignore[union-attr]
         return int((part.lc.key(key) if at_key else part.lc.value(key))[0]) + 1
     except (AttributeError, KeyError, TypeError):
         return None
@@ -153,7 +153,7 @@ def _explain_value(found: ErrorDetails, written: Any, model: type[BaseModel] | N
     kind, context = found["type"], found.get("ctx", {})
     shown = f"{written!s}" if isinstance(written, str | int | float | bool | date) else ""
     value: object = f"{shown[:60]!r}" if shown or isinstance(written, str) else said(N_("this"))
-    if kind == "missing":
+    if kind == "missing" or (written is None and kind.startswith("date")):
         return said(N_("this field is needed and missing; expected a value for it"))
     if kind == "extra_forbidden":
         known = sorted(field_names(model)) if model is not None else []

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from resound.exporting import make_harmless
 from resound.search import Found, found_to_json, passages_for
-from resound.value_names import N_, ValueNames
+from resound.texts import N_
+from resound.value_names import ValueNames
 
 BOM = "\ufeff"
 """Spreadsheets take a CSV file without it for one in their country's old encoding."""

@@ -24,6 +24,7 @@ from resound.matching import CampaignMatcher, Match
 from resound.narrowing import can_match
 from resound.query import AnalysedDocument, Glance, Span, analyse_document
 from resound.search import Snippet, snippets_of
+from resound.source import Names
 from resound.store import Store, work
 from resound.store.articles import StoredArticle, load_articles, load_texts
 from resound.store.decisions import Overlay, overlays, standing_decisions
@@ -42,7 +43,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """An item that the change touches. `day` is the outlet's own; `in_window` is None where the date is missing or in doubt.
+    """An item that the change touches. `outlet` is its name in English, `names` in other languages. `day` is the outlet's own; `in_window` is None where the date is missing or in doubt.
 
     `review`: what a person decided about it, `who`; their word stays whatever the campaign says. `passages` show what
     matches now or, of a lost item, what matched before.
@@ -51,6 +52,7 @@ class Touched:
     item: str
     title: str
     outlet: str
+    names: Names | None
     language: str
     day: date | None
     in_window: bool | None
@@ -245,6 +247,7 @@ class _Effect:
             item=self.facts.stored.id,
             title=self.facts.stored.article.title,
             outlet=outlet_name(self.facts.outlet, self.facts.source),
+            names=self.facts.source.names if self.facts.source is not None else None,
             language=self.facts.stored.article.language.tag,
             day=self.facts.day,
             in_window=self.is_in(self.campaign.window),

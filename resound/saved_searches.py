@@ -18,7 +18,8 @@ from resound.store.saved_searches import (
     insert_search,
     list_searches,
 )
-from resound.value_names import N_
+from resound.texts import N_
+from resound.told import Told
 
 MAX_NAME = 200
 MAX_SEARCHES = 500
@@ -45,11 +46,11 @@ def save_search(
     taken = next((one for one in known if one.name == name), None)
     if taken is None:
         if len(known) >= MAX_SEARCHES:
-            raise ResoundError(TOO_MANY)
+            raise ResoundError(Told(TOO_MANY))
         key = insert_search(connection, person, name=name, query=asked.text, options=options, now=now)
         return _there(connection, person, key)
     if not replace:
-        raise ConflictError(NAME_TAKEN)
+        raise ConflictError(Told(NAME_TAKEN))
     change_search(connection, taken.id, query=asked.text, options=options, at=now)
     return _there(connection, person, taken.id)
 
@@ -59,7 +60,7 @@ def rename_search(connection: Connection, person: int, key: int, name: str) -> S
     name = _checked(name)
     _there(connection, person, key)
     if any(one.name == name and one.id != key for one in list_searches(connection, person)):
-        raise ConflictError(NAME_TAKEN)
+        raise ConflictError(Told(NAME_TAKEN))
     change_search(connection, key, name=name)
     return _there(connection, person, key)
 
@@ -67,7 +68,7 @@ def rename_search(connection: Connection, person: int, key: int, name: str) -> S
 def forget_search(connection: Connection, person: int, key: int) -> None:
     """Raises NotFoundError."""
     if not delete_search(connection, person, key):
-        raise NotFoundError(NOT_THERE)
+        raise NotFoundError(Told(NOT_THERE))
 
 
 def asked_of(saved: SavedSearch) -> Asked:
@@ -83,12 +84,12 @@ def asked_of(saved: SavedSearch) -> Asked:
 def _checked(name: str) -> str:
     name = unicodedata.normalize("NFC", " ".join(name.split()))
     if not name or len(name) > MAX_NAME or not name.isprintable():
-        raise ResoundError(NAME_NEEDED)
+        raise ResoundError(Told(NAME_NEEDED))
     return name
 
 
 def _there(connection: Connection, person: int, key: int) -> SavedSearch:
     found = find_search(connection, person, key)
     if found is None:
-        raise NotFoundError(NOT_THERE)
+        raise NotFoundError(Told(NOT_THERE))
     return found

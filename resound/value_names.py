@@ -7,13 +7,8 @@ from collections.abc import Mapping
 from nlp.topics import load_topics
 from resound.campaign import Campaign
 from resound.source import Names, Source
+from resound.texts import N_
 from resound.words import Words
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name for a text that is translated later)
-    """Mark a text for translation."""
-    return text
-
 
 FIELDS: Mapping[str, str] = {
     "lang": N_("Language"),

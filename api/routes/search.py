@@ -35,7 +35,8 @@ PAGE = 20
 CHUNK = 64_000
 """Characters of a file that are sent at once."""
 
-Reader = Annotated[Visitor, requires("reader")]
+READER = requires("reader")
+Reader = Annotated[Visitor, READER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def address_of(asked: Asked, path: str = "/", **changes: Any) -> str:
     return f"{path}?{written}" if written else path
 
 
-@router.get("/", dependencies=[limited("search")])
+@router.get("/", dependencies=[READER, limited("search")])
 def search_page(
     request: Request, desk: AtDesk, visitor: Reader, asked: AskedHere, glossary: WithGlossary
 ) -> Response:
@@ -119,7 +120,7 @@ def search_page(
     )
 
 
-@router.get("/search/meaning", dependencies=[requires("reader")])
+@router.get("/search/meaning", dependencies=[READER])
 def search_meaning(request: Request, asked: AskedHere, glossary: WithGlossary) -> Response:
     """What a query means, for while it is typed."""
     return render(
@@ -127,7 +128,7 @@ def search_meaning(request: Request, asked: AskedHere, glossary: WithGlossary) -
     )
 
 
-@router.get("/search/help", dependencies=[requires("reader")])
+@router.get("/search/help", dependencies=[READER])
 def search_help(request: Request, desk: AtDesk) -> Response:
     """The query language, with examples to follow; where it can, of what is really there."""
     with desk.store.read() as connection:
@@ -142,14 +143,14 @@ def search_help(request: Request, desk: AtDesk) -> Response:
     )
 
 
-@router.get("/search/hits.csv", dependencies=[requires("reader"), limited("export")])
+@router.get("/search/hits.csv", dependencies=[READER, limited("export")])
 def export_csv(desk: AtDesk, asked: AskedHere, glossary: WithGlossary) -> Response:
     """Every hit as the list shows it, for spreadsheets."""
     hits = every_hit(desk.index, asked, campaigns=glossary.campaigns)
     return stream_csv(hits, glossary.names, desk)
 
 
-@router.get("/search/hits.jsonl", dependencies=[requires("reader"), limited("export")])
+@router.get("/search/hits.jsonl", dependencies=[READER, limited("export")])
 def export_jsonl(desk: AtDesk, asked: AskedHere, glossary: WithGlossary) -> Response:
     """Every hit for programs, one JSON object on each line."""
     return stream_jsonl(every_hit(desk.index, asked, campaigns=glossary.campaigns), desk)

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name for a text that is translated later)
-    """Mark a text for translation."""
-    return text
+from resound.texts import N_
 
 
 class Problem(Enum):

@@ -59,7 +59,7 @@ def test_original_and_translation_stand_side_by_side(reading_client: TestClient,
         original, translation = row.css("p")
         assert original.attributes["lang"] == "vi"
         assert translation.attributes.get("lang") == "en" or "not translated" in translation.text()
-    assert "machine translation · demo model" in words(page, ".reading-head")
+    assert "machine translation · resound-demo/vi-en · demo model" in words(page, ".reading-head")
     chinese = ask(reading_client, f"/articles/{key}?to=zh-Hant")
     assert {node.attributes["lang"] for node in chinese.css("p.translated")} == {"zh-Hant"}
     reader = ask(reading_client, f"/articles/{key}", "zh-Hant")

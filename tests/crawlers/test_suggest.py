@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from crawlers.guard import FetchRules
 from crawlers.suggest import Suggestion, draft_source, suggest_source
+from resound.definitions import load_source
 from resound.errors import FetchError, ForbiddenAddressError
 from tests.crawlers.newsroom import Answer, Newsroom, open_newsroom, rss, urlset
+from tests.whole_way import environment
 
 DAILY = "http://www.daily.example"
 NOW = datetime(2014, 10, 5, tzinfo=UTC)
@@ -187,3 +193,27 @@ def test_hostile_text_stays_text(room: Newsroom) -> None:
     found = suggest(room, f"{DAILY}/")
     assert "<" not in found.name
     assert [one.url for one in found.channels] == [f"{DAILY}/x.rss"]
+
+
+@pytest.mark.slow
+def test_the_command_writes_a_file_to_be_completed(room: Newsroom, tmp_path: Path) -> None:
+    room.pages[f"{DAILY}/"] = page(alternate("/tin.rss"))
+    room.pages[f"{DAILY}/tin.rss"] = rss(*VIETNAMESE)
+
+    def add(*more: str) -> subprocess.CompletedProcess[str]:
+        words = ("--data", str(tmp_path / "data"), "sources", "add", DAILY, "--into", str(tmp_path / "new"))
+        env = {**environment(), "RESOUND_ALLOW": ",".join(room.allow)}
+        command = [sys.executable, "-m", "resound", *words, *more]
+        return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+
+    told = add("--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["source"]["feeds"][0]["url"] == f"{DAILY}/tin.rss"
+    assert not (tmp_path / "data").exists(), "looking makes no store"
+    written = add()
+    assert written.returncode == 0, written.stderr
+    path = tmp_path / "new" / "daily-example.yml"
+    assert path.read_text(encoding="utf-8").count("FILL IN") == 6
+    assert load_source(path).names.vi == "Báo Ngày"
+    again = add()
+    assert (again.returncode, "is there already" in again.stderr.replace("\n", " ")) == (1, True)

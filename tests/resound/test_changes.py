@@ -39,17 +39,17 @@ def test_changes_are_told_field_by_field() -> None:
     )
     assert told(campaign(), new) == [
         "Window › Last day: 2014-11-30 became 2014-12-31",
-        "Names › team › Forms › Vietnamese: added Đội Xanh",
-        "Names › team › Forms that mean something else, too: added GT",
-        "Names: added other",
-        "Names › other › Forms › English: added Other",
+        "Names of the campaign › team › Forms › Vietnamese: added Đội Xanh",
+        "Names of the campaign › team › Forms that mean something else, too: added GT",
+        "Names of the campaign: added other",
+        "Names of the campaign › other › Forms › English: added Other",
         "Context: added water",
         "Queries › English: added a AND b",
-        "People: added chen",
-        "People › chen › Forms › English: added Chen",
-        "People › chen › Spokesperson: added yes",
+        "People to look for: added chen",
+        "People to look for › chen › Forms › English: added Chen",
+        "People to look for › chen › Spokesperson: added yes",
     ]
-    assert "Names: removed other" in told(new, campaign())
+    assert "Names of the campaign: removed other" in told(new, campaign())
     assert "Context: removed water" in told(new, campaign())
 
 

@@ -86,7 +86,7 @@ def test_what_somebody_saved_meanwhile_is_never_overwritten(store: Store) -> Non
         shown = explain_conflict(connection, "campaign", ours, base=1)
         assert len(list_versions(connection, "campaign", "c")) == 2
     assert (shown.theirs.who, shown.theirs.version) == ("Mai", 2)
-    assert [str(one) for one in shown.their_changes] == ["Notes: added theirs"]
+    assert [str(one) for one in shown.their_changes] == ["Notes for colleagues: added theirs"]
     assert [str(one) for one in shown.our_changes] == ["Context: added ours"]
     assert {(one.kind, one.text) for one in shown.between if one.kind != "same"} >= {
         ("removed", "notes: theirs"),
@@ -100,7 +100,7 @@ def test_a_new_one_does_not_take_the_place_of_another(store: Store) -> None:
     with store.read() as connection:
         shown = explain_conflict(connection, "campaign", campaign(), base=None)
     assert shown.base is None
-    assert [str(one) for one in shown.our_changes] == ["Notes: removed theirs"]
+    assert [str(one) for one in shown.our_changes] == ["Notes for colleagues: removed theirs"]
 
 
 def test_an_old_version_comes_back_as_a_new_one(store: Store) -> None:
