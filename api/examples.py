@@ -141,7 +141,7 @@ EXAMPLES: Mapping[str, Any] = {
         "total": 17,
         "next": None,
     },
-    "SearchAnswer": {
+    "SearchPage": {
         "query": '(綠耕隊 OR "APO Green Team") AND lang:zh',
         "expansions": [{"term": "綠耕隊", "forms": ["綠耕隊", "APO Green Team"]}],
         "total": 16,

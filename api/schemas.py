@@ -26,7 +26,6 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    code: str | None = Field(default=None, description="Which mistake in a query, in a stable word.")
     position: int | None = Field(default=None, description="Where in a query, in characters from 0.")
     expected: str | None = Field(default=None, description="What would fit there.")
     errors: list[Wrong] | None = Field(default=None, description="Each value that cannot be used.")

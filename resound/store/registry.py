@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -14,6 +14,7 @@ from resound.errors import NotFoundError
 from resound.source import Source
 from resound.store.tables import definition
 
+Model = TypeVar("Model", Source, Campaign)
 Kind = Literal["source", "campaign"]
 
 
@@ -119,12 +120,31 @@ def list_versions(connection: Connection, kind: Kind, key: str) -> list[Definiti
 
 def load_sources(connection: Connection) -> dict[str, Source]:
     """Every source by id, as its newest version says."""
-    return {one.key: Source.model_validate(one.body) for one in current_definitions(connection, "source")}
+    return _load_kept(connection, "source", Source)
 
 
 def load_campaigns(connection: Connection) -> dict[str, Campaign]:
     """Every campaign by id, as its newest version says."""
-    return {one.key: Campaign.model_validate(one.body) for one in current_definitions(connection, "campaign")}
+    return _load_kept(connection, "campaign", Campaign)
+
+
+def _load_kept(connection: Connection, kind: Kind, model: type[Model]) -> dict[str, Model]:
+    """Read and checked once for each connection, until there is a newer definition: rows are never changed.
+
+    A page asks for all sources several times, and checking hundreds takes longer than everything else that it does.
+    In a transaction that may write nothing is kept: what is rolled back could come again under the same number.
+    """
+    if not connection.get_execution_options().get("resound_read_only", False):
+        return _load(connection, kind, model)
+    newest = connection.execute(select(func.max(definition.c.id))).scalar()
+    known = connection.info.get(("definitions", kind))
+    if known is None or known[0] != newest:
+        known = connection.info["definitions", kind] = (newest, _load(connection, kind, model))
+    return dict(known[1])
+
+
+def _load(connection: Connection, kind: Kind, model: type[Model]) -> dict[str, Model]:
+    return {one.key: model.model_validate(one.body) for one in current_definitions(connection, kind)}
 
 
 def load_campaign(connection: Connection, key: str) -> Campaign:

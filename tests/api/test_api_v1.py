@@ -13,8 +13,8 @@ from fastapi import Request
 from starlette.testclient import TestClient
 
 import api.item_schemas
-import api.routes.v1_search
 import api.schemas
+import api.search_schemas
 from api.access import find_visitor
 from api.conditional import is_known
 from api.cursors import CursorError, cut_page
@@ -329,7 +329,7 @@ def test_the_description_is_whole(reading_client: TestClient) -> None:
 
 def test_every_example_fits_its_form() -> None:
     for name, example in EXAMPLES.items():
-        places = (api.item_schemas, api.schemas, api.routes.v1_search)
+        places = (api.item_schemas, api.schemas, api.search_schemas)
         form = next(found for one in places if (found := getattr(one, name, None)) is not None)
         form.model_validate(example)
 
