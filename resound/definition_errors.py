@@ -214,10 +214,7 @@ def _explain_value(found: ErrorDetails, written: Any, model: type[BaseModel] | N
     if kind == "value_error":
         broken = context.get("error")
         sentence = broken.args[0] if isinstance(broken, ValueError) and broken.args else found["msg"]
-        if isinstance(sentence, Told):
-            return sentence
-        plain = "%(sentence)s"  # a library's own words
-        return Told(plain, sentence=str(sentence).rstrip("."))
+        return sentence if isinstance(sentence, Told) else Told(str(sentence).rstrip("."))
     return Told(
         N_("%(value)s does not fit: %(why)s"),
         value=value,

@@ -461,10 +461,10 @@ def _read_secret(name: str, path: Path) -> str:
 
 
 def _refuse_misspelt(environment: Mapping[str, str]) -> None:
-    """A misspelt variable would be ignored in silence; what resembles no setting is somebody else's."""
+    """A misspelt variable would be ignored in silence; what resembles no setting, and what tests are told, is another's."""
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     for name in environment:
-        if name.startswith(PREFIX) and name.upper() not in known:
+        if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_") and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.85)
             if near:
                 raise DefinitionError(f"{name} is not a setting; did you mean {near[0]}?")

@@ -190,6 +190,7 @@ ASK_THEMSELVES = {
     "/account/keys/{key}/revoke",
     "/account/sign-out-everywhere",
     "/review",
+    "/campaigns",
     "/api/v1/campaigns",
     "/api/v1/items/{item}/decisions",
 }
