@@ -189,6 +189,8 @@ ASK_THEMSELVES = {
     "/account/keys",
     "/account/keys/{key}/revoke",
     "/account/sign-out-everywhere",
+    "/campaigns",
+    "/previews/{token}",
     "/review",
     "/api/v1/campaigns",
     "/api/v1/items/{item}/decisions",
