@@ -132,3 +132,38 @@ def test_who_asks_too_often_is_told_when_to_go_on(demo_copy: Path, monkeypatch: 
     assert [one.status_code for one in answers] == [200, 200, 429]
     assert answers[2].headers["content-type"] == "application/problem+json"
     assert int(answers[2].headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("who", "for_campaign", "for_all"),
+    [
+        ("admin", 201, 201),
+        ("coder", 201, 201),
+        ("one-campaign", 201, 403),
+        ("coder-who-only-reads", 403, 403),
+        ("reader", 403, 403),
+    ],
+)
+def test_who_may_decide_by_a_key(
+    app: FastAPI, keys: dict[str, str], who: str, for_campaign: int, for_all: int
+) -> None:
+    item, campaign = "/api/v1/items/33c030fd07550316/decisions", "apo-coe-gp-vietnam-2014"
+    with browsing(app, headers={"authorization": f"Bearer {keys[who]}"}) as client:
+        accept = client.post(item, json={"kind": "accept", "campaign": campaign, "why": f"read by {who}"})
+        origin = client.post(item, json={"kind": "origin", "value": "original", "why": f"read by {who}"})
+        assert (accept.status_code, origin.status_code) == (for_campaign, for_all)
+        if for_campaign == 201:
+            undo = {"kind": "undo", "undoes": accept.json()["id"], "why": "a slip"}
+            assert client.post(item, json=undo).status_code == 201
+        listed = client.get("/api/v1/campaigns").json()["campaigns"]
+        assert [one["id"] for one in listed] == [campaign]
+        assert client.get("/api/v1/sources").status_code == (403 if who == "one-campaign" else 200)
+
+
+def test_somebody_without_any_role_sees_no_campaign(app: FastAPI) -> None:
+    person = hire(store_of(app), "nobody-yet", "none")
+    with store_of(app).write() as connection:
+        key = add_key(connection, person, name="test", scopes=["edit"], who="test", now=NOW)
+    with browsing(app, headers={"authorization": f"Bearer {key}"}) as client:
+        assert client.get("/api/v1/campaigns").json() == {"campaigns": []}
+        assert client.get("/api/v1/campaigns/apo-coe-gp-vietnam-2014").status_code == 403

@@ -189,6 +189,8 @@ ASK_THEMSELVES = {
     "/account/keys",
     "/account/keys/{key}/revoke",
     "/account/sign-out-everywhere",
+    "/campaigns",
+    "/previews/{token}",
     "/review",
     "/campaigns",
     "/api/v1/campaigns",
