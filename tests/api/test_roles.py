@@ -192,7 +192,6 @@ ASK_THEMSELVES = {
     "/campaigns",
     "/previews/{token}",
     "/review",
-    "/campaigns",
     "/api/v1/campaigns",
     "/api/v1/items/{item}/decisions",
 }
