@@ -7,7 +7,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,7 +17,7 @@ from resound.errors import NotFoundError, ResoundError
 from resound.texts import N_
 from resound.told import Told
 
-AT_ONCE = 2
+AT_ONCE = 4
 KEPT = 100
 """So many chores are remembered, the youngest."""
 KEPT_SECONDS = 3_600.0
@@ -66,7 +65,7 @@ class Chores:
     def __init__(self) -> None:
         self._known: dict[str, Chore] = {}
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="chore")
+        self._places = threading.Semaphore(AT_ONCE)
 
     def start(self, kind: str, owner: str, about: Any, work: Callable[[Chore], Any]) -> Chore:
         """Have `work` done; what it returns becomes the result. An earlier one of the same kind and owner is stopped."""
@@ -77,7 +76,7 @@ class Chores:
                 if (other.kind, other.owner) == (kind, owner) and not other.is_over:
                     other._stop.set()
             self._known[chore.token] = chore
-        self._threads.submit(_run, chore, work)
+        self._begin(chore, work)
         return chore
 
     def again(self, chore: Chore, work: Callable[[Chore], Any]) -> None:
@@ -86,7 +85,7 @@ class Chores:
             if not chore.is_over:
                 return
             chore.state, chore.trouble, chore.begun = "waiting", "", time.monotonic()
-        self._threads.submit(_run, chore, work)
+        self._begin(chore, work)
 
     def find(self, token: str, owner: str) -> Chore:
         """One's own chore.
@@ -107,7 +106,15 @@ class Chores:
         with self._lock:
             for one in self._known.values():
                 one._stop.set()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, chore: Chore, work: Callable[[Chore], Any]) -> None:
+        """In a thread that nobody waits for at the end of the process: what a chore writes is whole at any moment."""
+
+        def run() -> None:
+            with self._places:
+                _run(chore, work)
+
+        threading.Thread(target=run, name=f"chore-{chore.kind}", daemon=True).start()
 
     def _forget(self) -> None:
         moment = time.monotonic()

@@ -16,16 +16,17 @@ from typing import Literal
 
 from sqlalchemy import Connection, select, update
 
-from resound.article import Entry
+from resound.article import Article, Entry
+from resound.campaign import Campaign
 from resound.documents import document_of
 from resound.enriching import enrich_pending, open_model_work
 from resound.errors import ModelError
 from resound.facts import place_page
 from resound.grouping import join_article
-from resound.matching import CampaignMatcher, match_to_json
+from resound.matching import CampaignMatcher, Match, match_to_json
 from resound.modelling import ModelWorker
 from resound.outcome import Outcome, Stage
-from resound.query import AnalysedDocument, Document, analyse_document
+from resound.query import AnalysedDocument, Document, Glance, analyse_document
 from resound.reading import PageReader, Reading
 from resound.source import Source
 from resound.store import Store, work
@@ -34,7 +35,7 @@ from resound.store.captures import Capture, load_captures
 from resound.store.frontier import plan_recheck
 from resound.store.leads import LEAD_REASONS, add_leads, set_matches, untried_leads
 from resound.store.matches import record_matches
-from resound.store.registry import load_campaigns, load_sources
+from resound.store.registry import load_campaigns, load_sources, newest_definition
 from resound.store.tables import capture, page
 from resound.store.work import Claim
 
@@ -87,8 +88,8 @@ def process_pending(
     with store.write() as connection:
         work.release_dead(connection)
     with store.read() as connection:
-        sources, campaigns = load_sources(connection), load_campaigns(connection)
-    matchers = {key: CampaignMatcher(campaign) for key, campaign in campaigns.items()}
+        sources = load_sources(connection)
+        matchers = _Matchers(connection)
     moved = 1
     while moved and not should_stop():
         moved = _read_batch(store, reader, sources, done, clock)
@@ -100,7 +101,13 @@ def process_pending(
         moved += matched + grouped
     _match_leads(store, matchers)
     enrich_pending(
-        store, models, campaigns, clock=clock, ended=done.add, progress=progress, should_stop=should_stop
+        store,
+        models,
+        matchers.campaigns,
+        clock=clock,
+        ended=done.add,
+        progress=progress,
+        should_stop=should_stop,
     )
     return done
 
@@ -119,8 +126,8 @@ def settle(
     """
     begun = time.monotonic()
     with store.read() as connection:
-        sources, campaigns = load_sources(connection), load_campaigns(connection)
-    matchers = {key: CampaignMatcher(campaign) for key, campaign in campaigns.items()}
+        sources = load_sources(connection)
+        matchers = _Matchers(connection)
     done = Processed()
     left = list(articles)
     while left and time.monotonic() - begun < seconds:
@@ -134,6 +141,50 @@ def settle(
         if not moved:
             break
     return not left
+
+
+def match_waiting(
+    store: Store,
+    *,
+    enrich: Literal["matched", "all"] = "matched",
+    clock: Clock,
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Match whatever waits for it, and nothing else: a campaign was changed. Returns how many articles were looked at."""
+    with store.read() as connection:
+        matchers = _Matchers(connection)
+    done, total = Processed(), 0
+    while not should_stop() and (moved := _match_batch(store, matchers, done, clock, enrich)):
+        total += moved
+        _report(progress, "match", moved)
+    _match_leads(store, matchers)
+    return total
+
+
+class _Matchers:
+    """The campaigns as they are now, each with its matcher: made anew where somebody saves one while work goes on."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.campaigns: Mapping[str, Campaign] = {}
+        self.by_campaign: dict[str, CampaignMatcher] = {}
+        self._newest = -1
+        self.refresh(connection)
+
+    def refresh(self, connection: Connection) -> None:
+        """What was claimed on this connection is matched by what it sees: a saved campaign opens the work anew."""
+        newest = newest_definition(connection, "campaign")
+        if newest != self._newest:
+            self.campaigns, self._newest = load_campaigns(connection), newest
+            self.by_campaign = {key: CampaignMatcher(one) for key, one in self.campaigns.items()}
+
+    def analyse(self, article: Article) -> AnalysedDocument | None:
+        """An article for the matchers; None where a quick look says that none of them finds anything."""
+        document = document_of(article)
+        glance = Glance((document.title, document.lead, document.body, document.caption))
+        if any(one.may_match(glance) for one in self.by_campaign.values()):
+            return analyse_document(document)
+        return None
 
 
 def _read_batch(
@@ -187,15 +238,14 @@ def _entry_title(connection: Connection, seen: Capture) -> str:
     return str((entry or {}).get("title", ""))
 
 
-def _match_batch(
-    store: Store, matchers: Mapping[str, CampaignMatcher], done: Processed, clock: Clock, enrich: str
-) -> int:
+def _match_batch(store: Store, matchers: _Matchers, done: Processed, clock: Clock, enrich: str) -> int:
     with store.lease() as connection:
         claims = work.claim(connection, "match", limit=MATCH_BATCH, now=clock())
         articles = load_articles(connection, [one.subject for one in claims])
+        matchers.refresh(connection)
     if not claims:
         return 0
-    analysed = {key: analyse_document(document_of(one.article)) for key, one in articles.items()}
+    analysed = {key: matchers.analyse(one.article) for key, one in articles.items()}
     with store.write() as connection:
         for claim in claims:
             stored = articles[claim.subject]
@@ -205,7 +255,7 @@ def _match_batch(
                 )
             else:
                 outcome, is_changed = _match(
-                    connection, claim, stored.version, analysed[claim.subject], matchers, clock()
+                    connection, claim, stored.version, analysed[claim.subject], matchers.by_campaign, clock()
                 )
                 if is_changed or enrich == "all":
                     open_model_work(connection, [claim.subject])
@@ -218,12 +268,16 @@ def _match(
     connection: Connection,
     claim: Claim,
     version: str,
-    analysed: AnalysedDocument,
+    analysed: AnalysedDocument | None,
     matchers: Mapping[str, CampaignMatcher],
     now: datetime,
 ) -> tuple[Outcome, bool]:
     """The outcome, and whether the article matches otherwise than before."""
-    found = {key: one for key, matcher in matchers.items() if (one := matcher.match(analysed)) is not None}
+    found: dict[str, Match] = {}
+    if analysed is not None:
+        found = {
+            key: one for key, matcher in matchers.items() if (one := matcher.match(analysed)) is not None
+        }
     is_changed = record_matches(
         connection,
         claim.subject,
@@ -260,10 +314,12 @@ def _group_batch(store: Store, sources: Mapping[str, Source], done: Processed, c
     return len(claims)
 
 
-def _match_leads(store: Store, matchers: Mapping[str, CampaignMatcher]) -> None:
+def _match_leads(store: Store, current: _Matchers) -> None:
     """Leads are matched on what is known of them: title and summary."""
-    tried = sha256("".join(sorted(one.fingerprint for one in matchers.values())).encode()).hexdigest()
     with store.write() as connection:
+        current.refresh(connection)
+        matchers = current.by_campaign
+        tried = sha256("".join(sorted(one.fingerprint for one in matchers.values())).encode()).hexdigest()
         for lead in untried_leads(connection, tried=tried):
             document = Document(title=lead.title, lead=lead.summary)
             analysed = analyse_document(document)

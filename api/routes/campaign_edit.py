@@ -20,6 +20,7 @@ from resound.definitions import TEMPLATE, dump_definition, read_definition, ship
 from resound.editing import Conflict, explain_conflict, find_version, read_version, save_definition
 from resound.errors import ConflictError, DefinitionError, NotFoundError, Problem
 from resound.form import Form, FormError
+from resound.pipeline import match_waiting
 from resound.previewing import Preview, preview_change
 from resound.source import Source
 from resound.store import work
@@ -85,6 +86,17 @@ def edit_campaign(request: Request, desk: AtDesk, visitor: Editor, campaign: str
     with desk.store.read() as connection:
         model = _campaign(read_version(find_version(connection, "campaign", campaign, base)))
     return _answer_form(request, desk, visitor, fields, model, base)
+
+
+@router.get("/campaigns/{campaign}/waiting")
+def waiting_page(request: Request, desk: AtDesk, _: Reader, campaign: str) -> Response:
+    """How many articles wait to be matched anew: a part of the form's page."""
+    if "hx-request" not in request.headers:
+        return RedirectResponse(f"/campaigns/{campaign}/edit", 303)
+    with desk.store.read() as connection:
+        waiting = work.count_open(connection, "match")
+        key = find_version(connection, "campaign", campaign).key
+    return render(request, "_waiting.html", waiting=waiting, key=key)
 
 
 @router.get("/new-campaign")
@@ -165,6 +177,8 @@ def save_campaign(request: Request, desk: Desk, visitor: Visitor, draft: Draft) 
     """Save what was edited, or show both sides where somebody else saved meanwhile."""
     campaign, base = draft.campaign, draft.base
     applied = save_definition(desk.store, campaign, base=base, who=visitor.who, now=desk.now())
+    if applied.result in ("new", "changed"):
+        _match_anew(request, desk, visitor, campaign.id)
     if applied.result != "conflict":
         how = "unchanged=1" if applied.result == "unchanged" else f"saved={applied.version}"
         return RedirectResponse(f"/campaigns/{campaign.id}/edit?{how}", 303)
@@ -173,6 +187,18 @@ def save_campaign(request: Request, desk: Desk, visitor: Visitor, draft: Draft) 
     with desk.store.read() as connection:
         conflict = explain_conflict(connection, "campaign", campaign, base=base)
     return show_conflict(request, "campaign", campaign, conflict)
+
+
+def _match_anew(request: Request, desk: Desk, visitor: Visitor, campaign: str) -> None:
+    """Match what saving has opened, beside the requests; a worker that is at it takes its share."""
+    chores_of(request).start(
+        "match",
+        visitor.who,
+        campaign,
+        lambda one: match_waiting(
+            desk.store, enrich=desk.settings.enrich, clock=desk.now, should_stop=one.should_stop
+        ),
+    )
 
 
 def show_conflict(request: Request, kind: Kind, ours: Campaign | Source, conflict: Conflict) -> Response:

@@ -108,6 +108,12 @@ def current_definitions(connection: Connection, kind: Kind) -> list[Definition]:
     return [_definition(row) for row in connection.execute(statement)]
 
 
+def newest_definition(connection: Connection, kind: Kind) -> int:
+    """A number that grows with every version of any definition of a kind; 0 where there is none."""
+    statement = select(func.max(definition.c.id)).where(definition.c.kind == kind)
+    return int(connection.execute(statement).scalar() or 0)
+
+
 def list_versions(connection: Connection, kind: Kind, key: str) -> list[Definition]:
     """Every version of one definition, oldest first."""
     statement = (

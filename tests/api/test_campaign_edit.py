@@ -16,6 +16,8 @@ from api.access import find_visitor
 from resound.campaign import Campaign
 from resound.campaign_form import fill_form
 from resound.editing import find_version, read_version
+from resound.matching import CampaignMatcher
+from resound.store.matches import list_matches
 from resound.store.registry import list_versions
 from tests.api.conftest import csrf_of, make_app
 
@@ -98,7 +100,15 @@ def test_a_change_is_previewed_and_then_saved(app: FastAPI, client: TestClient) 
     assert "rubbish" in stored(app).names[0].forms["en"]
     page = client.get(saved.headers["location"]).text
     assert "Saved as version 2." in page
-    assert "wait to be matched anew" in page
+    deadline = time.monotonic() + 30
+    while "Every article is matched by it." not in page:
+        assert time.monotonic() < deadline
+        assert "to be matched anew" in page
+        time.sleep(0.1)
+        page = client.get(f"/campaigns/{KEY}/waiting", headers={"HX-Request": "true"}).text
+    with app.state.desk.store.read() as connection:
+        found = [one for one in list_matches(connection, campaign=KEY) if one.matched]
+    assert {one.fingerprint for one in found} == {CampaignMatcher(stored(app)).fingerprint}
     with app.state.desk.store.read() as connection:
         newest = list_versions(connection, "campaign", KEY)[-1]
     assert (newest.who, newest.came_from) == ("lin", "edited")

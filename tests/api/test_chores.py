@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -20,8 +20,10 @@ def wait(until: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def chores() -> Chores:
-    return Chores()
+def chores() -> Iterator[Chores]:
+    made = Chores()
+    yield made
+    made.close()
 
 
 def test_a_result_and_its_owner(chores: Chores) -> None:
@@ -57,7 +59,7 @@ def test_a_newer_one_stops_the_one_before(chores: Chores) -> None:
     others = chores.start("preview", "mai", None, work)
     wait(lambda: old.done == 1)
     new = chores.start("preview", "lin", None, lambda _: "new")
-    wait(lambda: new.is_over)
+    wait(lambda: new.is_over and old.is_over)
     assert (old.result, old.total) == ("stopped", 2)
     assert not others.should_stop()
     chores.close()

@@ -17,12 +17,13 @@ from resound.article import Article, FoundDate, Language, LanguageGuess
 from resound.campaign import Campaign
 from resound.deciding import decide
 from resound.definitions import Loaded
+from resound.documents import document_of
 from resound.errors import DefinitionError
 from resound.index.sqlite import SqliteIndex
 from resound.indexing import update_index
 from resound.matching import CampaignMatcher, match_to_json
 from resound.narrowing import can_match
-from resound.pipeline import document_of, process_pending
+from resound.pipeline import process_pending
 from resound.previewing import Preview, preview_change
 from resound.query import AnalysedDocument, analyse_document
 from resound.reading import PageReader
@@ -73,11 +74,11 @@ def put(store: Store, number: int, title: str, *paragraphs: str, language: int =
     return stored.article
 
 
-def save(store: Store, wanted: Campaign) -> None:
+def save(store: Store, wanted: Campaign, *, process_it: bool = True) -> None:
     with store.read() as connection:
         matched = bool(items_by_day(connection))
     apply_definitions(store, [Loaded(wanted, "c.yml", None)], who="Lin", now=NOW, replace=True)
-    if matched:
+    if matched and process_it:
         process(store)
 
 
