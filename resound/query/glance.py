@@ -27,7 +27,7 @@ class Glance:
     @cached_property
     def loose(self) -> frozenset[str]:
         """Every token's loose form."""
-        return frozenset(forms.loose for paragraph in self._paragraphs for forms in paragraph)
+        return frozenset([forms.loose for paragraph in self._paragraphs for forms in paragraph])
 
     @cached_property
     def exact(self) -> frozenset[str]:
@@ -85,4 +85,10 @@ def _any(parts: list[MayHold]) -> MayHold:
 
 def _reading(one: Reading) -> MayHold:
     tokens, exact, prefix = one.tokens, one.exact, one.prefix
-    return lambda glance: glance.has(tokens, exact=exact, prefix=prefix)
+    if prefix or exact:
+        return lambda glance: glance.has(tokens, exact=exact, prefix=prefix)
+    if len(tokens) == 1:
+        token = tokens[0]
+        return lambda glance: token in glance.loose
+    wanted = frozenset(tokens)
+    return lambda glance: wanted <= glance.loose and glance.has(tokens)
