@@ -120,35 +120,38 @@ class Part(NamedTuple):
 
 def field_parts(article: Article) -> dict[Field, tuple[Part, ...]]:
     """Where each field of the original stands in the article. A lead that begins the first paragraph is part of it."""
-    lead, first = article.lead, article.paragraphs[:1]
-    rest = [Part("paragraph", at, 0, text) for at, text in enumerate(article.paragraphs)]
-    leading = Part("lead", 0, 0, lead)
-    if lead and first and first[0].startswith(lead):
-        leading = Part("paragraph", 0, 0, lead)
-        after = first[0][len(lead) :]
-        rest[0] = Part("paragraph", 0, len(first[0]) - len(after.lstrip()), after.strip())
-        rest = [part for part in rest if part.text]
-    return {
-        "title": (Part("title", 0, 0, article.title),),
-        "lead": (leading,),
-        "body": tuple(rest),
-        "caption": tuple(Part("caption", at, 0, text) for at, text in enumerate(article.captions)),
-    }
+    return _split(article.title, article.lead, article.paragraphs, article.captions)
 
 
 def text_fields(article: Article) -> dict[Field, str]:
     """The four fields of the original, which are matched and indexed. `body` is what follows the lead; paragraphs are parted by newlines."""
-    return {name: "\n".join(part.text for part in parts) for name, parts in field_parts(article).items()}
+    return split_fields(article.title, article.lead, article.paragraphs, article.captions)
 
 
 def split_fields(
     title: str, lead: str, paragraphs: Sequence[str], captions: Sequence[str]
 ) -> dict[Field, str]:
     """The same of an article's parts."""
-    rest = list(paragraphs)
-    if lead and rest and rest[0].startswith(lead):
-        rest = [part for part in (rest[0][len(lead) :].strip(), *rest[1:]) if part]
-    return {"title": title, "lead": lead, "body": "\n".join(rest), "caption": "\n".join(captions)}
+    parts = _split(title, lead, paragraphs, captions)
+    return {name: "\n".join(part.text for part in found) for name, found in parts.items()}
+
+
+def _split(
+    title: str, lead: str, paragraphs: Sequence[str], captions: Sequence[str]
+) -> dict[Field, tuple[Part, ...]]:
+    rest = [Part("paragraph", at, 0, text) for at, text in enumerate(paragraphs)]
+    leading = Part("lead", 0, 0, lead)
+    if lead and rest and rest[0].text.startswith(lead):
+        leading = Part("paragraph", 0, 0, lead)
+        after = rest[0].text[len(lead) :]
+        rest[0] = Part("paragraph", 0, len(rest[0].text) - len(after.lstrip()), after.strip())
+        rest = [part for part in rest if part.text]
+    return {
+        "title": (Part("title", 0, 0, title),),
+        "lead": (leading,),
+        "body": tuple(rest),
+        "caption": tuple(Part("caption", at, 0, text) for at, text in enumerate(captions)),
+    }
 
 
 def date_to_json(found: FoundDate | None) -> dict[str, str] | None:
