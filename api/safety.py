@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -206,8 +206,3 @@ def refuse(scope: Scope, status: int, sentence: str, headers: Mapping[str, str] 
     if is_for_programs(scope["path"]):
         return problem(status, sentence, headers=headers)
     return PlainTextResponse(f"{sentence}\n", status, headers)
-
-
-def proxies(settings: Settings) -> Sequence[str]:
-    """The proxies whose word on the visitor's address is taken."""
-    return settings.proxies

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from resound.office import Office as Office  # every command is given one
-from resound.office import open_elastic as open_elastic
 from resound.office import open_models as open_models
 
 if TYPE_CHECKING:

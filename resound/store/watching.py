@@ -107,9 +107,3 @@ def set_said(connection: Connection, sentences: Mapping[str, str], *, now: datet
         alert,
         [{"subject": key, "sentence": text, "said_at": now} for key, text in sentences.items()],
     )
-
-
-def list_said(connection: Connection, *, since: datetime) -> list[SaidAlert]:
-    """What was said since then, newest first."""
-    rows = connection.execute(select(alert).where(alert.c.said_at >= since).order_by(alert.c.said_at.desc()))
-    return [SaidAlert(row.subject, row.sentence, row.said_at) for row in rows]
