@@ -37,10 +37,12 @@ class Term(Strict):
         return tuple(dict.fromkeys([*written, *self.collides]))
 
     def best(self, language: str = "en") -> str:
-        """The first form in `language`, else in English, else whichever there is."""
-        wanted: list[LanguageKey] = ["zh-Hant", "en", "vi"]
-        order = [key for key in wanted if key == language] + ["en", "any", "zh-Hant", "vi", "zh-Hans"]
-        return next((self.forms[key][0] for key in order if self.forms.get(key)), self.id)
+        """What it is called in a language: its first form there, else in English, else the first of all."""
+        forms: dict[str, tuple[str, ...]] = {str(key): value for key, value in self.forms.items()}
+        found = next(
+            (forms[key] for key in (language, "en", "any", *forms) if forms.get(key)), self.all_forms
+        )
+        return found[0] if found else self.id
 
 
 class Person(Term):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from resound.article import Field, text_fields
-from resound.campaign import Campaign, Term
+from resound.campaign import Campaign
 from resound.counting import ItemFacts, Standing, standing
 from resound.figures import item_facts
 from resound.marking import Mark, MarkKind
@@ -54,15 +54,6 @@ class InCampaign:
     tone_state: WorkState | None
 
 
-def term_label(term: Term, language: str) -> str:
-    """What a name is called in a language: its first form there, else in English, else the first of all."""
-    forms: Mapping[str, tuple[str, ...]] = {str(key): value for key, value in term.forms.items()}
-    for key in (language, "en", "any", *forms):
-        if forms.get(key):
-            return forms[key][0]
-    return term.all_forms[0] if term.all_forms else term.id
-
-
 def campaign_marks(
     stored: StoredArticle, matches: Iterable[StoredMatch], campaigns: Mapping[str, Campaign], language: str
 ) -> Iterator[SpanMark]:
@@ -72,7 +63,7 @@ def campaign_marks(
         campaign = campaigns.get(match.campaign)
         if campaign is None or not match.matched:
             continue
-        names = {one.id: term_label(one, language) for one in (*campaign.names, *campaign.people)}
+        names = {one.id: one.best(language) for one in (*campaign.names, *campaign.people)}
         messages = {one.id: one.text.best(language) for one in campaign.messages}
         found: list[tuple[MarkKind, Mapping[str, str], Iterable[Mapping[str, Any]]]] = [
             ("name", names, (one for one in match.detail["spans"] if not _is_query(one))),
@@ -109,7 +100,7 @@ def in_campaigns(
         if facts is None and match is None:
             continue
         detail = match.detail if match is not None else {}
-        terms = {one.id: term_label(one, language) for one in (*campaign.names, *campaign.people)}
+        terms = {one.id: one.best(language) for one in (*campaign.names, *campaign.people)}
         messages = {one.id: one.text.best(language) for one in campaign.messages}
         named: dict[str, list[str]] = {}
         for span in detail.get("spans", ()):

@@ -20,7 +20,7 @@ from resound.documents import build_documents, outlet_name
 from resound.errors import NotFoundError, QuerySyntaxError
 from resound.facts import Facts, edition_of, lay_over
 from resound.marking import Mark, MarkKind, place, stretches
-from resound.matched import InCampaign, SpanMark, campaign_marks, in_campaigns, term_label
+from resound.matched import InCampaign, SpanMark, campaign_marks, in_campaigns
 from resound.outcome import MODEL_STAGES, Stage
 from resound.query import Document, Expansion, analyse_document, expand, parse, spans
 from resound.relating import Relations, relations_of
@@ -153,7 +153,7 @@ def view_article(connection: Connection, item: str, *, query: str = "", language
     text, lines = translated_lines(article, translations)
     reader, searched = _search_marks(connection, stored, item_id, text, query, campaigns.values())
     parts = {name: stretches(found) for name, found in field_parts(article).items()}
-    names = {term.id: term_label(term, language) for one in campaigns.values() for term in one.terms}
+    names = {term.id: term.best(language) for one in campaigns.values() for term in one.terms}
     return ArticleView(
         id=key,
         item=item_id,
@@ -298,7 +298,7 @@ def _decisions(
             about = outlet_name(about, sources.get(about), language=language)
         elif campaign is not None:
             called = {said.id: said.text.best(language) for said in campaign.messages}
-            called |= {person.id: term_label(person, language) for person in campaign.people}
+            called |= {person.id: person.best(language) for person in campaign.people}
             about = called.get(about, about)
         name = campaign.name.best(language) if campaign is not None else one.campaign or ""
         told.append(Said(one, undone.get(number), about, name))
