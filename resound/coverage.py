@@ -6,11 +6,9 @@ them the facts.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from threading import Lock
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -37,6 +35,7 @@ from resound.counting import Dimension, Figures, ItemFacts, StandingKind
 from resound.errors import NotFoundError
 from resound.figure_cache import FigureCache, figures_mark
 from resound.figures import campaign_figures
+from resound.keeping import Kept
 from resound.settings import UiLanguage
 from resound.source import Names
 from resound.store.enrichments import list_headlines, list_tones, list_topics
@@ -44,8 +43,6 @@ from resound.store.registry import load_campaign, load_sources
 
 QUOTED = 3
 """Items that are quoted for one message or spokesperson."""
-KEPT = 32
-"""Campaigns whose coverage is held in memory."""
 _SPOKEN: Mapping[UiLanguage, Language] = {"zh-Hant": "zh", "en": "en", "vi": "vi"}
 
 
@@ -131,12 +128,6 @@ def campaign_coverage(
     )
 
 
-@dataclass(slots=True)
-class _Kept:
-    lock: Lock = field(default_factory=Lock)
-    coverage: Coverage | None = None
-
-
 class Coverages:
     """The coverage of campaigns, kept in memory while nothing of it can be different.
 
@@ -144,8 +135,7 @@ class Coverages:
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: Kept[Coverage] = Kept()
 
     def get(
         self, connection: Connection, campaign_id: str, figures: FigureCache, *, now: datetime
@@ -155,17 +145,12 @@ class Coverages:
         Raises:
             NotFoundError: there is no such campaign.
         """
-        mark = figures_mark(connection, now=now)
-        with self._lock:
-            kept = self._kept.setdefault(campaign_id, _Kept())
-            self._kept.move_to_end(campaign_id)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        with kept.lock:
-            if kept.coverage is None or kept.coverage.mark != mark:
-                counted = figures.count(connection, campaign_id, now=now)
-                kept.coverage = campaign_coverage(connection, campaign_id, now=now, figures=counted)
-            return kept.coverage
+
+        def make() -> Coverage:
+            counted = figures.count(connection, campaign_id, now=now)
+            return campaign_coverage(connection, campaign_id, now=now, figures=counted)
+
+        return self._kept.get(campaign_id, figures_mark(connection, now=now), make)
 
 
 def select_items(coverage: Coverage, by: str, value: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from resound.counting import ItemFacts, Standing, standing
 from resound.deciding import SECOND_CODED
 from resound.figures import item_facts
 from resound.index.base import SearchIndex
+from resound.keeping import Kept
 from resound.proposing import Proposal, open_proposals
 from resound.search import Found, find_similar, search
 from resound.store.articles import load_articles
@@ -123,16 +124,14 @@ class Reviews:
     """The reviews of campaigns; what they rest on is kept in memory until the store is another one. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[tuple[str, ...], _Gathered]] = {}
+        self._kept: Kept[_Gathered] = Kept()
 
     def get(self, connection: Connection, campaign_id: str, *, who: str, is_second: bool = False) -> Review:
         """As `load_review` has it, read anew only where something may be different."""
-        mark = store_mark(connection)
-        kept = self._kept.get(campaign_id)
-        if kept is None or kept[0] != mark:
-            kept = (mark, _gather(connection, campaign_id))
-            self._kept[campaign_id] = kept
-        return _review(kept[1], who, is_second=is_second)
+        gathered = self._kept.get(
+            campaign_id, store_mark(connection), lambda: _gather(connection, campaign_id)
+        )
+        return _review(gathered, who, is_second=is_second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ import resound.figure_cache
 from resound.counting import Figures
 from resound.deciding import decide
 from resound.errors import NotFoundError
-from resound.figure_cache import KEPT, FigureCache
+from resound.figure_cache import FigureCache
 from resound.figures import campaign_figures
+from resound.keeping import KEPT
 from resound.pipeline import process_pending
 from resound.reading import PageReader
 from tests.resound.test_indexing import open_with_sources, put
