@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +33,8 @@ class MailingList:
     is_automatic: bool
     is_active: bool = True
     since: datetime | None = None
+    approvers: tuple[str, ...] = ()
+    """Addresses that are told of a draft; they approve it as the people they sign in as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class Issue:
     decided_at: datetime | None
     who: str
     why: str
+    edits: Mapping[str, Any] = field(default_factory=dict)
+    """What a person changed of the draft."""
+    body: bytes | None = None
+    """What was approved, packed; None while nobody has decided."""
 
     @property
     def occasion(self) -> str:
@@ -95,6 +101,7 @@ def add_list(connection: Connection, new: MailingList, *, now: datetime) -> None
             is_active=new.is_active,
             since=new.since or now,
             at=now,
+            approvers=list(new.approvers),
         )
     )
 
@@ -238,6 +245,7 @@ def _open(connection: Connection, of: MailingList, due: DueIssue, now: datetime)
         "at": now,
         "who": "",
         "why": "",
+        "edits": {},
     }
     connection.execute(issue.insert().values(**values))
 
@@ -251,4 +259,5 @@ def _list(row: Any) -> MailingList:
         row.is_automatic,
         row.is_active,
         row.since,
+        tuple(row.approvers),
     )

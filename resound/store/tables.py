@@ -494,6 +494,7 @@ mailing_list = Table(
         "since", Moment
     ),  # weeks with a later cut-off have issues; NULL: from the scheduler's next look on
     Column("at", Moment, nullable=False),
+    Column("approvers", JSON, nullable=False, server_default="[]"),  # addresses that are told of a draft
 )
 
 subscription = Table(
@@ -527,6 +528,8 @@ issue = Table(
     Column("decided_at", Moment),
     Column("who", Text, nullable=False),
     Column("why", Text, nullable=False),
+    Column("edits", JSON, nullable=False, server_default="{}"),  # what a person changed of a draft
+    Column("body", LargeBinary),  # packed; what was approved, as it was sent; NULL: not decided yet
     UniqueConstraint("list", "week"),
 )
 
@@ -571,6 +574,39 @@ alert = Table(
     Column("subject", String(255), primary_key=True),  # source/vnexpress
     Column("sentence", Text, nullable=False),
     Column("said_at", Moment, nullable=False),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", String(80), nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2, … of its campaign
+    Column("as_of", Moment, nullable=False),
+    Column("sha256", String(64), nullable=False),  # of the body before it was packed
+    Column("counts", JSON, nullable=False),  # the four counts, for lists of snapshots
+    Column("body", LargeBinary, nullable=False),  # packed: values, not references
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    UniqueConstraint("campaign", "number"),
+)
+
+compared = Table(
+    "compared",
+    metadata,
+    Column("campaign", String(80), primary_key=True),
+    Column(
+        "asked", String(64), nullable=False
+    ),  # fingerprint of the comparators, the window and the analysis
+    Column("cursor", Integer, nullable=False),  # every change up to here was looked at
+)
+
+comparator_match = Table(
+    "comparator_match",
+    metadata,
+    Column("campaign", String(80), primary_key=True),
+    Column("article", String(16), primary_key=True),
+    Column("found", JSON, nullable=False),  # ids of the comparators that it matches
 )
 
 change = Table(

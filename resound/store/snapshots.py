@@ -1,0 +1,91 @@
+"""Frozen counts as they are kept. Nothing here is ever changed or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from resound.errors import NotFoundError
+from resound.store.tables import snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """`counts`: items, stories, outlets, groups. `why`: what it was frozen for. `body` is read by `load_body`."""
+
+    campaign: str
+    number: int
+    as_of: datetime
+    sha256: str
+    counts: Mapping[str, int]
+    who: str
+    why: str
+
+
+_SHOWN = (
+    snapshot.c.campaign,
+    snapshot.c.number,
+    snapshot.c.as_of,
+    snapshot.c.sha256,
+    snapshot.c.counts,
+    snapshot.c.who,
+    snapshot.c.why,
+)
+
+
+def add_snapshot(
+    connection: Connection,
+    campaign: str,
+    *,
+    as_of: datetime,
+    sha256: str,
+    counts: Mapping[str, int],
+    body: bytes,
+    who: str,
+    why: str,
+) -> SnapshotRow:
+    """Keep one, under the next number of its campaign; in a write, which nobody else is in."""
+    newest = connection.execute(
+        select(func.max(snapshot.c.number)).where(snapshot.c.campaign == campaign)
+    ).scalar()
+    values: dict[str, Any] = {
+        "campaign": campaign,
+        "number": (newest or 0) + 1,
+        "as_of": as_of,
+        "sha256": sha256,
+        "counts": dict(counts),
+        "who": who,
+        "why": why,
+    }
+    connection.execute(snapshot.insert().values(**values, body=body))
+    return SnapshotRow(**values)
+
+
+def list_snapshots(connection: Connection, campaign: str | None = None) -> list[SnapshotRow]:
+    """Those of a campaign, or all; the newest first."""
+    statement = select(*_SHOWN).order_by(snapshot.c.campaign, snapshot.c.number.desc())
+    if campaign is not None:
+        statement = statement.where(snapshot.c.campaign == campaign)
+    return [SnapshotRow(**row._mapping) for row in connection.execute(statement)]
+
+
+def load_body(connection: Connection, campaign: str, number: int | None = None) -> tuple[SnapshotRow, bytes]:
+    """One snapshot, packed; without a number the newest.
+
+    Raises:
+        NotFoundError: the campaign has no such snapshot.
+    """
+    statement = select(*_SHOWN, snapshot.c.body).where(snapshot.c.campaign == campaign)
+    if number is not None:
+        statement = statement.where(snapshot.c.number == number)
+    row = connection.execute(statement.order_by(snapshot.c.number.desc()).limit(1)).first()
+    if row is None:
+        which = "no snapshot yet" if number is None else f"no snapshot {number}"
+        raise NotFoundError(f"The campaign {campaign!r} has {which}. `resound freeze {campaign}` makes one.")
+    values = dict(row._mapping)
+    body: bytes = values.pop("body")
+    return SnapshotRow(**values), body
