@@ -20,6 +20,7 @@ from resound.cli import (
     demonstrate,
     evaluate,
     find,
+    freezing,
     indexes,
     keep,
     lists,
@@ -75,6 +76,7 @@ define.register(app)
 collect.register(app)
 find.register(app)
 look.register(app)
+freezing.register(app)
 readiness.register(app)
 serve.register(app)
 run.register(app)
