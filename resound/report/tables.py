@@ -30,6 +30,11 @@ class Column:
     do_not_add: bool = False
     where: Mapping[str, str] | None = None
 
+    @property
+    def is_count(self) -> bool:
+        """Whether its cells count something of which there may be more: in a row that is `at_least` they are "≥"."""
+        return self.key in ("items", "stories", "outlets", "groups") or self.where is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -12,7 +12,7 @@ from resound.report.content.named import REASONS, STANDINGS, name_of
 from resound.report.tables import Column, ReportTable, Row, Section
 from resound.snapshots.model import SourceWatch
 
-_STATUS = re.compile(r"status-(?P<status>\d{3})")
+_STATUS = re.compile(r"(?:status|http)-(?P<status>\d{3})")
 
 
 def lay_watch(laid: Laid) -> Section:
@@ -34,7 +34,6 @@ def lay_watch(laid: Laid) -> Section:
                     _refused(laid, one) or None,
                     one.reach,
                 ),
-                at_least=bool(watch.gaps),
             )
         )
     read = sum(one.watch.days_read for one in laid.snapshot.watch)

@@ -39,7 +39,8 @@ def lay_stories(laid: Laid) -> Section:
                     None,
                 ),
                 laid.numbers(one.item for one in story.items),
-                where={**COUNTED, "story": mark("story", str(at))},
+                laid.is_at_least,
+                {**COUNTED, "story": mark("story", str(at))},
             )
         )
         for one in story.items:
@@ -68,7 +69,7 @@ def lay_stories(laid: Laid) -> Section:
         total=Row(
             (None, text("All, each once"), None, None, None, four.items, four.outlets, None),
             laid.numbers(one.item for one in laid.counted),
-            laid.coverage.figures.at_least,
+            laid.is_at_least,
             COUNTED,
         ),
         counted="items",
@@ -91,7 +92,9 @@ def lay_stories(laid: Laid) -> Section:
         "stories",
         text("Stories"),
         (
-            text("A story is one original text, printed again or translated; those with most items come first."),
+            text(
+                "A story is one original text, printed again or translated; those with most items come first."
+            ),
             text(
                 "Near-duplicate texts and translations are brought together by machine; people merge and split. The "
                 "stories stand here as they were when the counts were frozen."

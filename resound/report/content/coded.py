@@ -32,7 +32,9 @@ def lay_tone(laid: Laid) -> Section:
                 "campaign; only what a person decides counts."
             ),
             laid.say(
-                "People coded the tone of %(coded)s of %(all)s counted items.", coded=coded, all=len(laid.counted)
+                "People coded the tone of %(coded)s of %(all)s counted items.",
+                coded=coded,
+                all=len(laid.counted),
             ),
         ),
         (_tone_coded(laid), _agreement(laid), _tone_proposed(laid)),
@@ -46,7 +48,8 @@ def _tone_coded(laid: Laid) -> ReportTable:
         Row(
             (name_of(one.value, TONES, laid.words), one.items, one.original, one.translation, None),
             laid.numbers(one.members),
-            where={**COUNTED, "tone": mark("tone", one.value)},
+            laid.is_at_least,
+            {**COUNTED, "tone": mark("tone", one.value)},
         )
         for one in said
     ]
@@ -58,7 +61,10 @@ def _tone_coded(laid: Laid) -> ReportTable:
             Column("items", text("Items"), "number"),
             Column("original", text("original read"), "number", where={"basis": mark("basis", "original")}),
             Column(
-                "translation", text("translation read"), "number", where={"basis": mark("basis", "translation")}
+                "translation",
+                text("translation read"),
+                "number",
+                where={"basis": mark("basis", "translation")},
             ),
             laid.clips_column(),
         ),
@@ -72,7 +78,8 @@ def _tone_coded(laid: Laid) -> ReportTable:
                 None,
             ),
             laid.numbers(one.item for one in laid.counted),
-            where=COUNTED,
+            laid.is_at_least,
+            COUNTED,
         ),
         counted="items",
     )
@@ -111,7 +118,9 @@ def _agreement(laid: Laid) -> ReportTable:
 def _tone_proposed(laid: Laid) -> ReportTable:
     text, split = laid.words.gettext, laid.coverage.tone
     rows = [
-        _proposed_row(laid, name_of(one.value, TONES, laid.words), one.members, one.share, "machine-tone", one.value)
+        _proposed_row(
+            laid, name_of(one.value, TONES, laid.words), one.members, one.share, "machine-tone", one.value
+        )
         for one in split.parts
     ]
     for value, members in (("none", split.none), ("waiting", split.waiting)):
@@ -131,12 +140,15 @@ def _tone_proposed(laid: Laid) -> ReportTable:
         total=Row(
             (text("All"), len(laid.counted), None, None),
             laid.numbers(one.item for one in laid.counted),
-            where=COUNTED,
+            laid.is_at_least,
+            COUNTED,
         ),
         counted="items",
         notes=(
             *_made_by(laid, split),
-            text("Shares are of the items for which the machine proposes a tone. No figure above rests on them."),
+            text(
+                "Shares are of the items for which the machine proposes a tone. No figure above rests on them."
+            ),
             *_doubtful(laid, split),
         ),
         chart=chart_tone(split, laid.words, _LOOK) if split.of else None,
@@ -152,18 +164,17 @@ def _doubtful(laid: Laid, split: Split) -> tuple[str, ...]:
 def _made_by(laid: Laid, split: Split) -> tuple[str, ...]:
     if not split.made_by:
         return (laid.words.gettext("No machine has read these items yet."),)
-    return (
-        laid.say(
-            "Machine work, not reviewed: %(models)s.", models=laid.words.enumerate(split.made_by)
-        ),
-    )
+    return (laid.say("Machine work, not reviewed: %(models)s.", models=laid.words.enumerate(split.made_by)),)
 
 
 def _proposed_row(
     laid: Laid, name: str, members: Sequence[str], share: float | None, key: str, value: str
 ) -> Row:
     return Row(
-        (name, len(members), share, None), laid.numbers(members), where={**COUNTED, key: mark(key, value)}
+        (name, len(members), share, None),
+        laid.numbers(members),
+        laid.is_at_least,
+        {**COUNTED, key: mark(key, value)},
     )
 
 
@@ -174,7 +185,8 @@ def lay_prominence(laid: Laid) -> Section:
         Row(
             (name_of(one.value, PROMINENCES, laid.words), one.items, one.decided, None),
             laid.numbers(one.members),
-            where={**COUNTED, "prominence": mark("prominence", one.value)},
+            laid.is_at_least,
+            {**COUNTED, "prominence": mark("prominence", one.value)},
         )
         for one in said
     ]
@@ -185,7 +197,10 @@ def lay_prominence(laid: Laid) -> Section:
             Column("prominence", text("Prominence")),
             Column("items", text("Items"), "number"),
             Column(
-                "decided", text("of these, decided by a person"), "number", where={"prominence-by": mark("by", "person")}
+                "decided",
+                text("of these, decided by a person"),
+                "number",
+                where={"prominence-by": mark("by", "person")},
             ),
             laid.clips_column(),
         ),
@@ -193,7 +208,8 @@ def lay_prominence(laid: Laid) -> Section:
         total=Row(
             (text("All"), sum(one.items for one in said), sum(one.decided for one in said), None),
             laid.numbers(one.item for one in laid.counted),
-            where=COUNTED,
+            laid.is_at_least,
+            COUNTED,
         ),
         counted="items",
     )
@@ -218,11 +234,15 @@ def lay_topics(laid: Laid) -> Section:
         Row(
             (names.get(one.value, one.value), len(one.members), one.share, None),
             laid.numbers(one.members),
-            where={**COUNTED, f"theme {one.value}": mark("theme", "yes")},
+            laid.is_at_least,
+            {**COUNTED, f"theme {one.value}": mark("theme", "yes")},
         )
         for one in split.parts
     ]
-    beside = (("none", text("none of the themes"), split.none), ("waiting", text("not judged yet"), split.waiting))
+    beside = (
+        ("none", text("none of the themes"), split.none),
+        ("waiting", text("not judged yet"), split.waiting),
+    )
     rows += [_proposed_row(laid, name, members, None, "themes", value) for value, name, members in beside]
     table = ReportTable(
         key="themes",
@@ -237,7 +257,8 @@ def lay_topics(laid: Laid) -> Section:
         total=Row(
             (text("All, each once"), len(laid.counted), None, None),
             laid.numbers(one.item for one in laid.counted),
-            where=COUNTED,
+            laid.is_at_least,
+            COUNTED,
         ),
         counted="items",
         notes=_made_by(laid, split),
@@ -330,7 +351,8 @@ def _carried_tables(
                         None,
                     ),
                     laid.numbers(members),
-                    where={**COUNTED, f"{key} {one.id}": mark("said", kind)},
+                    laid.is_at_least,
+                    {**COUNTED, f"{key} {one.id}": mark("said", kind)},
                 )
             )
         total = every[kind]
@@ -354,7 +376,8 @@ def _carried_tables(
                     None,
                 ),
                 laid.numbers(total),
-                where={**COUNTED, key: mark("any", kind)},
+                laid.is_at_least,
+                {**COUNTED, key: mark("any", kind)},
             ),
             counted="items",
         )
@@ -404,7 +427,9 @@ def lay_voice(laid: Laid) -> Section:
         ),
     )
     if split is None or not split.parts:
-        return Section("voice", title, (text("This campaign is set beside nothing, so there is no share of voice."),))
+        return Section(
+            "voice", title, (text("This campaign is set beside nothing, so there is no share of voice."),)
+        )
     campaign = laid.snapshot.campaign
     names = {campaign.id: campaign.name.best(laid.words.language)} | {
         one.id: one.name.best(laid.words.language) for one in campaign.comparators
@@ -424,6 +449,10 @@ def lay_voice(laid: Laid) -> Section:
         rows=tuple(rows),
         total=Row((text("All, each once"), split.of, None)),
         chart=chart_voice(split, names, laid.words, _LOOK) if split.of else None,
-        notes=(text("These items are not those of the clip book: nobody reviewed them, and none is counted here."),),
+        notes=(
+            text(
+                "These items are not those of the clip book: nobody reviewed them, and none is counted here."
+            ),
+        ),
     )
     return Section("voice", title, definition, (table,))

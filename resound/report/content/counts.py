@@ -55,7 +55,9 @@ def _by(laid: Laid, by: Dimension) -> ReportTable:
         )
         for row in table.rows
     ]
-    return _table(laid, f"by-{by}", title, (Column(by, laid.words.gettext(head)),), rows, table.do_not_add, by)
+    return _table(
+        laid, f"by-{by}", title, (Column(by, laid.words.gettext(head)),), rows, table.do_not_add, by
+    )
 
 
 def _by_language(laid: Laid) -> ReportTable:
@@ -183,9 +185,7 @@ def lay_time(laid: Laid) -> Section:
             Column("first", text("First day"), "day"),
             Column("last", text("Last day"), "day"),
             *(
-                Column(
-                    name, laid.words.language_name(name), "number", where={"class": mark("class", name)}
-                )
+                Column(name, laid.words.language_name(name), "number", where={"class": mark("class", name)})
                 for name in spoken
             ),
             Column("items", text("Items"), "number"),
@@ -195,7 +195,7 @@ def lay_time(laid: Laid) -> Section:
         total=Row(
             (text("All"), None, *sums, sum(sums), None),
             laid.numbers(shown),
-            laid.coverage.figures.at_least,
+            laid.is_at_least,
             COUNTED,
         ),
         counted="items",
@@ -232,7 +232,6 @@ def lay_outlets(laid: Laid) -> Section:
         for one in counted
     ]
     four = laid.coverage.figures.counts
-    least = laid.coverage.figures.at_least
     every = laid.numbers(one.item for one in laid.counted)
     outlets = ReportTable(
         key="outlets",
@@ -251,7 +250,10 @@ def lay_outlets(laid: Laid) -> Section:
         ),
         rows=tuple(rows),
         total=Row(
-            (text("All, each once"), *[None] * 6, four.items, four.stories, None), every, least, COUNTED
+            (text("All, each once"), *[None] * 6, four.items, four.stories, None),
+            every,
+            laid.is_at_least,
+            COUNTED,
         ),
         counted="items",
         chart=chart_outlets(laid.coverage.outlets, names, laid.words, _LOOK) if counted else None,
@@ -260,7 +262,11 @@ def lay_outlets(laid: Laid) -> Section:
     return Section(
         "outlets",
         text("Outlets and publisher groups"),
-        (text("An outlet's language editions are one outlet; outlets with one owner are one publisher group."),),
+        (
+            text(
+                "An outlet's language editions are one outlet; outlets with one owner are one publisher group."
+            ),
+        ),
         (outlets, _groups(laid)),
     )
 
@@ -302,10 +308,8 @@ def _groups(laid: Laid) -> ReportTable:
         total=Row(
             (text("All, each once"), four.outlets, None, four.items, four.stories, None),
             laid.numbers(one.item for one in laid.counted),
-            laid.coverage.figures.at_least,
+            laid.is_at_least,
             COUNTED,
         ),
         counted="items",
     )
-
-

@@ -31,7 +31,7 @@ _FIELDS = {field: said for said, field in PROMINENCES.items()}
 
 @dataclass(frozen=True)
 class Laid:
-    """`coverage`: what the snapshot gives when it is counted again. `numbers`: item → its clip number, of accepted ones."""
+    """`coverage`: what the snapshot gives when it is counted again. What several parts ask is made once (hence no slots)."""
 
     row: SnapshotRow
     snapshot: Snapshot
@@ -52,6 +52,11 @@ class Laid:
     def counted(self) -> tuple[ItemFacts, ...]:
         """The counted items by day and address."""
         return tuple(self.coverage.item(key) for key in self.coverage.figures.lists["counted"])
+
+    @property
+    def is_at_least(self) -> bool:
+        """Whether any source was not read on a day of the window: every figure of the whole campaign rests on that."""
+        return self.coverage.figures.at_least
 
     @cached_property
     def stories(self) -> dict[str, int]:
@@ -151,7 +156,10 @@ class Laid:
         counted = list(items)
         four = count_four(counted)
         return Row(
-            (*first, *_four(four), None), self.numbers(one.item for one in counted), at_least, {**COUNTED, **where}
+            (*first, *_four(four), None),
+            self.numbers(one.item for one in counted),
+            at_least,
+            {**COUNTED, **where},
         )
 
     def total_row(self, width: int) -> Row:
@@ -160,7 +168,7 @@ class Laid:
             (self.words.gettext("All, each once"), *[None] * (width - 1)),
             self.counted,
             where={},
-            at_least=self.coverage.figures.at_least,
+            at_least=self.is_at_least,
         )
 
     def marks(self, clip: Clip) -> dict[str, str]:
@@ -196,9 +204,7 @@ class Laid:
         topics = () if clip.topics is None else clip.topics.values
         for part in self.coverage.topics.parts:
             found[f"theme {part.value}"] = mark("theme", "yes" if part.value in topics else "no")
-        found["themes"] = mark(
-            "themes", "waiting" if clip.topics is None else "some" if topics else "none"
-        )
+        found["themes"] = mark("themes", "waiting" if clip.topics is None else "some" if topics else "none")
         return found
 
 

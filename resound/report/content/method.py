@@ -87,7 +87,9 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         N_("Spokesperson"),
-        N_("A listed person to whom a quotation is attributed: proposed with the passage, confirmed in review."),
+        N_(
+            "A listed person to whom a quotation is attributed: proposed with the passage, confirmed in review."
+        ),
     ),
     (
         N_("Share of voice"),
@@ -135,7 +137,9 @@ def lay_method(laid: Laid) -> Section:
     review = (
         text("This campaign accepts what the matcher finds; nobody has read every counted item.")
         if campaign.review == "auto"
-        else text("A person reads every match and accepts or rejects it; only what a person accepted is counted.")
+        else text(
+            "A person reads every match and accepts or rejects it; only what a person accepted is counted."
+        )
     )
     return Section(
         "method",
@@ -192,7 +196,11 @@ def _searched(laid: Laid) -> ReportTable:
     return ReportTable(
         key="searched",
         title=text("What was searched for"),
-        columns=(Column("kind", text("Kind")), Column("language", text("Language")), Column("text", text("Text"))),
+        columns=(
+            Column("kind", text("Kind")),
+            Column("language", text("Language")),
+            Column("text", text("Text")),
+        ),
         rows=tuple(Row(cells) for cells in _looked_for(laid)),
     )
 

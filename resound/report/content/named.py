@@ -61,9 +61,7 @@ STANDINGS_MEAN: Mapping[str, str] = {
     "owned": N_("It was published by the campaign's own side or by a partner: not earned."),
     "paid": N_("What was paid for is not earned."),
     "release-verbatim": N_("It repeats a press release word for word: not earned."),
-    "provisional": N_(
-        "Accepted, but nobody has said yet which outlet this is, who owns it and where it is."
-    ),
+    "provisional": N_("Accepted, but nobody has said yet which outlet this is, who owns it and where it is."),
     "outside-window": N_("It was published before the first or after the last day of the campaign."),
     "waits-for-date": N_("Accepted, but a person must say when it appeared."),
     "not-matched": N_("The campaign does not match it, and nobody accepted it."),
@@ -79,6 +77,19 @@ REASONS: Mapping[str, str] = {
     "paywall": N_("behind a wall"),
     "script-only": N_("shows its text by script only"),
     "search-link": N_("known from a search engine only"),
+    "forbidden-address": N_("it leads to an address that may not be fetched"),
+    "bad-url": N_("its address is none of the web"),
+    "too-large": N_("it is larger than what is read of one page"),
+    "too-many-redirects": N_("The site redirected without end"),
+    "robots-unknown": N_("The site did not say what may be read"),
+    "busy": N_("The site asked to be left alone"),
+    "connection": N_("No connection to the site"),
+    "dns": N_("The name of the site was not found"),
+    "deadline": N_("The site took too long"),
+    "timeout": N_("It took too long"),
+    "tls": N_("The secure connection failed"),
+    "bad-encoding": N_("The answer could not be decoded"),
+    "fetch-failed": N_("Fetching failed"),
 }
 BASES: Mapping[str, str] = {
     "original": N_("original read"),

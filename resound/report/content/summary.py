@@ -178,9 +178,7 @@ def lay_summary(laid: Laid) -> Section:
 
 def _four(laid: Laid) -> ReportTable:
     text = laid.words.gettext
-    row = laid.four_row(
-        (text("Counted"),), laid.counted, where={}, at_least=laid.coverage.figures.at_least
-    )
+    row = laid.four_row((text("Counted"),), laid.counted, where={}, at_least=laid.is_at_least)
     return ReportTable(
         key="four-counts",
         title=text("The four counts together"),
@@ -201,7 +199,8 @@ def _beside(laid: Laid) -> ReportTable:
             Row(
                 (text(STANDINGS[key]), number, text(STANDINGS_MEAN[key]), None),
                 members,
-                where={"standing": mark("standing", key)} if is_listed else {},
+                laid.is_at_least,
+                {"standing": mark("standing", key)} if is_listed else {},
             )
         )
     return ReportTable(
