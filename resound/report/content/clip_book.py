@@ -1,0 +1,254 @@
+"""Stories with their items, and the clip book: every accepted clip with its number and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from resound.article import PROMINENCES as FIELDS
+from resound.report.content.laid import COUNTED, Laid
+from resound.report.content.named import BASES, PROMINENCES, STANDINGS, TONES, mark, name_of
+from resound.report.tables import Cell, Column, ReportTable, Row, Section
+from resound.snapshots.model import Clip, Evidence
+from resound.texts import N_
+
+_KINDS: Mapping[str, str] = {
+    "record": N_("web record (WARC)"),
+    "file": N_("file"),
+    "row": N_("row of a table of clips"),
+}
+_STATES: Mapping[str, str] = {"kept": N_("kept"), "missing": N_("missing"), "expired": N_("expired")}
+_SAID_FIELDS = {field: said for said, field in FIELDS.items()}
+
+
+def lay_stories(laid: Laid) -> Section:
+    """Stories by how many items they have, and the items of each."""
+    text = laid.words.gettext
+    rows, items = [], []
+    for at, story in enumerate(laid.coverage.stories, 1):
+        head, made = story.head, laid.translation(story.head)
+        rows.append(
+            Row(
+                (
+                    at,
+                    laid.headline(head),
+                    None if made is None else made.title,
+                    head.day,
+                    laid.words.enumerate(map(laid.words.language_name, story.languages)),
+                    len(story.items),
+                    story.outlets,
+                    None,
+                ),
+                laid.numbers(one.item for one in story.items),
+                laid.is_at_least,
+                {**COUNTED, "story": mark("story", str(at))},
+            )
+        )
+        for one in story.items:
+            number = laid.clips[one.item].number
+            items.append(
+                Row(
+                    (at, number, one.day, laid.outlet(one), laid.language(one), laid.headline(one)),
+                    (number,),
+                )
+            )
+    four = laid.coverage.figures.counts
+    stories = ReportTable(
+        key="stories",
+        title=text("Stories"),
+        columns=(
+            Column("story", text("Story"), "number"),
+            Column("headline", text("Headline of the earliest item")),
+            Column("translated", text("Headline, translated by machine")),
+            Column("first", text("First day"), "day"),
+            Column("languages", text("Languages")),
+            Column("items", text("Items"), "number"),
+            Column("outlets", text("Outlets"), "number", do_not_add=True),
+            laid.clips_column(),
+        ),
+        rows=tuple(rows),
+        total=Row(
+            (None, text("All, each once"), None, None, None, four.items, four.outlets, None),
+            laid.numbers(one.item for one in laid.counted),
+            laid.is_at_least,
+            COUNTED,
+        ),
+        counted="items",
+        notes=() if rows else (text("Nothing is counted yet."),),
+    )
+    members = ReportTable(
+        key="story-items",
+        title=text("The items of each story"),
+        columns=(
+            Column("story", text("Story"), "number"),
+            Column("clip", text("Clip"), "number"),
+            Column("day", text("Day"), "day"),
+            Column("outlet", text("Outlet")),
+            Column("language", text("Language")),
+            Column("headline", text("Headline, original")),
+        ),
+        rows=tuple(items),
+    )
+    return Section(
+        "stories",
+        text("Stories"),
+        (
+            text(
+                "A story is one original text, printed again or translated; those with most items come first."
+            ),
+            text(
+                "Near-duplicate texts and translations are brought together by machine; people merge and split. The "
+                "stories stand here as they were when the counts were frozen."
+            ),
+        ),
+        (stories, members) if rows else (stories,),
+    )
+
+
+def lay_clip_book(laid: Laid) -> Section:
+    """The list of clips (table `clips`), and every piece of evidence."""
+    text = laid.words.gettext
+    return Section(
+        "clip-book",
+        text("Clip book"),
+        (
+            text(
+                "Every accepted clip under its number: counted ones first, then owned, paid and other accepted ones, which "
+                "are not counted. Days are those of the outlet's own calendar."
+            ),
+            text(
+                "Translations of headlines are made by machine, and the model is named beside each. The SHA-256 is that of the evidence as it is "
+                "stored: whoever holds the evidence can compute it again."
+            ),
+        ),
+        (_clips(laid), _evidence(laid)),
+    )
+
+
+def _clips(laid: Laid) -> ReportTable:
+    text = laid.words.gettext
+    columns = (
+        Column("clip", text("Clip"), "number"),
+        Column("day", text("Day"), "day"),
+        Column("outlet", text("Outlet")),
+        Column("group", text("Publisher group")),
+        Column("country", text("Country")),
+        Column("language", text("Language")),
+        Column("medium", text("Media type")),
+        Column("headline", text("Headline, original")),
+        Column("translated", text("Headline, translated by machine")),
+        Column("translated-by", text("Translated by")),
+        Column("byline", text("Byline")),
+        Column("origin", text("Origin")),
+        Column("standing", text("Standing")),
+        Column("prominence", text("Prominence")),
+        Column("tone", text("Tone")),
+        Column("basis", text("Tone was coded from")),
+        Column("decided", text("Decided by")),
+        Column("story", text("Story"), "number"),
+        Column("re-run", text("Re-run")),
+        Column("sha256", text("SHA-256 of the evidence")),
+        Column("url", text("Address"), "link"),
+        Column("seen-at", text("Also seen at")),
+        Column("first-seen", text("First seen"), "moment"),
+        Column("versions", text("Versions"), "number"),
+        Column("gone", text("Gone since"), "moment"),
+    )
+    return ReportTable(
+        key="clips",
+        title=text("Clips"),
+        columns=columns,
+        rows=tuple(Row(_clip_cells(laid, one), (one.number,), where=laid.marks(one)) for one in laid.book),
+        notes=() if laid.book else (text("There is no accepted clip."),),
+    )
+
+
+def _clip_cells(laid: Laid, clip: Clip) -> tuple[Cell, ...]:
+    facts, coded, words = clip.facts, clip.coded, laid.words
+    made = laid.translation(facts)
+    prominence = "not-named" if facts.prominence is None else _SAID_FIELDS[facts.prominence]
+    first = main_evidence(clip)
+    return (
+        clip.number,
+        facts.day,
+        laid.outlet(facts),
+        facts.group_name,
+        laid.country(facts.country),
+        laid.language(facts),
+        laid.medium(facts.medium),
+        laid.headline(facts),
+        None if made is None else made.title,
+        None if made is None else made.made_by,
+        clip.byline or None,
+        laid.origin(facts.origin),
+        words.gettext(STANDINGS[clip.standing]),
+        name_of(prominence, PROMINENCES, words),
+        name_of(coded.tone or "not-coded", TONES, words),
+        None if coded.basis is None else name_of(coded.basis, BASES, words),
+        decided_by(laid, clip),
+        laid.stories.get(facts.story) if clip.standing == "counted" else None,
+        words.gettext("re-run") if facts.re_run else None,
+        None if first is None else first.sha256,
+        facts.url or None,
+        " ".join(facts.seen_at) or None,
+        clip.first_seen,
+        clip.versions,
+        clip.gone_at,
+    )
+
+
+def main_evidence(clip: Clip) -> Evidence | None:
+    """The piece whose hash stands beside the clip in a list: the first that is kept, else the first."""
+    kept = [one for one in clip.evidence if one.state == "kept"]
+    return next(iter((*kept, *clip.evidence)), None)
+
+
+def decided_by(laid: Laid, clip: Clip) -> str:
+    """Who accepted it and who coded its tone: `hana (2 Oct 2014), linh (3 Oct 2014)`; the matcher where nobody did."""
+    said = [one for one in clip.said if one.kind in ("accept", "tone")]
+    people = {one.who: laid.words.day(one.at.date()) for one in said}
+    accepted = any(one.kind == "accept" for one in said)
+    names = [f"{who} ({day})" for who, day in people.items()]
+    return laid.words.enumerate(names if accepted else [laid.words.gettext("the matcher"), *names])
+
+
+def _evidence(laid: Laid) -> ReportTable:
+    text, words = laid.words.gettext, laid.words
+    rows = [
+        Row(
+            (
+                clip.number,
+                name_of(one.kind, _KINDS, words),
+                one.sha256,
+                one.name,
+                one.at,
+                one.who or text("crawler"),
+                name_of(one.state, _STATES, words),
+                one.size,
+                one.media_type or None,
+                one.status,
+                one.url or None,
+            ),
+            (clip.number,),
+        )
+        for clip in laid.book
+        for one in clip.evidence
+    ]
+    return ReportTable(
+        key="evidence",
+        title=text("Evidence"),
+        columns=(
+            Column("clip", text("Clip"), "number"),
+            Column("kind", text("Kind")),
+            Column("sha256", "SHA-256"),
+            Column("name", text("Name")),
+            Column("at", text("Fetched or brought"), "moment"),
+            Column("who", text("By")),
+            Column("state", text("State")),
+            Column("size", text("Bytes"), "number"),
+            Column("type", text("File type")),
+            Column("status", "HTTP", "number"),
+            Column("url", text("Address"), "link"),
+        ),
+        rows=tuple(rows),
+        notes=() if rows else (text("No evidence is kept."),),
+    )
