@@ -21,7 +21,7 @@ _CANNOT_BE_WRITTEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
 MOST_MARKS = 3
 """Accents on one letter; Vietnamese has two at most, Hebrew three. What more there is paints over other lines."""
 MOST_IN_A_HEADLINE = 300
-MOST_IN_A_CELL = 400
+MOST_IN_A_CELL = 3000
 
 
 def settable(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -22,22 +22,24 @@ from resound import __version__
 from resound.charts import Chart, to_svg
 from resound.errors import EvidenceError
 from resound.report.excerpts import Excerpts
-from resound.report.foreign import MOST_IN_A_CELL, followable, settable, shortened, spaced
+from resound.report.foreign import MOST_IN_A_CELL, MOST_IN_A_HEADLINE, followable, settable, shortened, spaced
 from resound.report.pictures import read_picture
 from resound.report.sheets import Sheet, make_sheet
-from resound.report.tables import Cell, CellKind, Column, Report, ReportTable, Row
+from resound.report.tables import Cell, CellKind, Column, Quote, Report, ReportTable, Row, Section
 from resound.report.typesetting import PICTURES, Picture, missing_characters, set_pages
 from resound.report.widths import LYING, UPRIGHT, lies, needed, share_out
 from resound.report.written import write_whole
 from resound.settings import UiLanguage
 from resound.words import OWN_NAMES, Words, words
 
-TEXT_SHOWN = 1500
+TEXT_SHOWN = 900
 """Characters of a clip's stored text in the clip book (half as many Han); its own page in the bundle has all of it."""
 MOST_PICTURES = 3
 """Of one clip."""
-_LEFT_OUT = frozenset({"clips"})
-"""Tables of the workbook that the clip book takes the place of."""
+MOST_QUOTES = 12
+"""Under one heading; those that people confirmed come first."""
+CLIP_BOOK = "clip-book"
+"""The section whose tables (the list of clips, the evidence) the clips themselves take the place of."""
 
 Tell = Callable[[int, int], None]
 """(clips done, clips in all)"""
@@ -61,11 +63,23 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class LaidTable:
-    """A table ready to be printed. `widths` are in per cent of the line."""
+    """A table ready to be printed. `widths` are in per cent of the line; one that `is_lying` needs a page on its side."""
 
     rows: tuple[tuple[Shown, ...], ...]
     total: tuple[Shown, ...] | None
+    table: ReportTable
     widths: tuple[float, ...]
+    is_lying: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LaidSection:
+    """A section ready to be printed. `quotes`: heading → passages that are shown, and how many more there are."""
+
+    section: Section
+    tables: tuple[LaidTable, ...]
+    quotes: tuple[tuple[str, tuple[Quote, ...], int], ...]
+    is_clip_book: bool
     is_lying: bool
 
 
@@ -171,15 +185,12 @@ def _print_part(
             report=report,
             say=say,
             own_name=OWN_NAMES[report.language],
-            sections=[
-                replace(one, tables=tuple(table for table in one.tables if table.key not in _LEFT_OUT))
-                for one in report.sections
-            ],
+            sections=[lay_section(one, say, tags, prefix) for one in report.sections],
+            least=_least_counts(report),
             sheets=sheets,
             is_excerpts=excerpts is not None,
             draw=draw,
             alternative=alternative,
-            lay=lambda table: lay_table(table, say, tags, prefix),
             rests_on_a_gap=rests_on_a_gap,
         )
     )
@@ -203,6 +214,26 @@ def _pictures(
     return tuple(addresses), tuple(failed)
 
 
+def lay_section(section: Section, say: Words, tags: Mapping[str, str], prefix: str) -> LaidSection:
+    """What is printed of a section. One with a table that lies on its side lies as a whole."""
+    is_clip_book = section.key == CLIP_BOOK
+    tables = () if is_clip_book else tuple(lay_table(one, say, tags, prefix) for one in section.tables)
+    quotes = []
+    for heading, passages in section.quotes:
+        ordered = sorted(passages, key=lambda one: not one.is_confirmed)
+        quotes.append((heading, tuple(ordered[:MOST_QUOTES]), max(0, len(ordered) - MOST_QUOTES)))
+    return LaidSection(section, tables, tuple(quotes), is_clip_book, any(one.is_lying for one in tables))
+
+
+def _least_counts(report: Report) -> bool:
+    """Whether the four counts rest on a gap: the total of the first table that counts items says so."""
+    for section in report.sections:
+        for table in section.tables:
+            if table.counted is not None:
+                return rests_on_a_gap(table)
+    return False
+
+
 def lay_table(table: ReportTable, say: Words, tags: Mapping[str, str], prefix: str) -> LaidTable:
     """A table's cells as they are printed, and how wide its columns are."""
     rows = [
@@ -215,6 +246,7 @@ def lay_table(table: ReportTable, say: Words, tags: Mapping[str, str], prefix: s
     ]
     is_lying = lies(columns)
     return LaidTable(
+        table=table,
         rows=tuple(rows[: len(table.rows)]),
         total=rows[-1] if table.total is not None else None,
         widths=tuple(share_out(columns, LYING if is_lying else UPRIGHT)),
@@ -226,6 +258,8 @@ def shown(
     cell: Cell, column: Column, row: Row, say: Words, tags: Mapping[str, str], prefix: str
 ) -> Shown:
     """A cell as people read it in the report's language."""
+    if column.key == "clip" and isinstance(cell, int):
+        return Shown("", is_number=True, links=tuple(clip_links((cell,), prefix)))
     if column.kind == "clips":
         return Shown("", links=tuple(clip_links(row.members, prefix)))
     if cell is None:
@@ -236,10 +270,11 @@ def shown(
         return Shown(text if not address else "", links=((text, address),) if address else (), cut_from=cut_from)
     text = _written(cell, column.kind, say)
     if isinstance(cell, str):
-        text, cut_from = shortened(settable(cell), MOST_IN_A_CELL)
+        most = MOST_IN_A_HEADLINE if cell in tags else MOST_IN_A_CELL
+        text, cut_from = shortened(settable(cell), most)
         return Shown(text, tag=tags.get(cell, ""), cut_from=cut_from)
     is_number = column.kind in ("number", "share")
-    if row.at_least and column.kind == "number":
+    if row.at_least and column.is_count:
         text = f"≥ {text}"
     return Shown(text, is_number=is_number)
 

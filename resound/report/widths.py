@@ -6,6 +6,7 @@ Widths are in characters of the table's letters, of which a Han counts two.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from resound.report.tables import CellKind
 
@@ -30,30 +31,48 @@ def word_width(text: str) -> float:
     )
 
 
-def needed(kind: CellKind, heading: str, cells: Sequence[str]) -> tuple[float, float]:
-    """(least, wished) width of a column with this heading and these cells."""
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a column needs at least, what it wishes, and all that its longest cell could take."""
+
+    least: float
+    wished: float
+    longest: float
+
+
+def needed(kind: CellKind, heading: str, cells: Sequence[str]) -> Need:
+    """What a column with this heading and these cells needs."""
     head = word_width(heading) * 1.1  # bold
     longest = max((text_width(one) for one in cells), default=0.0)
     if kind in _WHOLE:
         width = max(longest, head) + _PADDING
-        return width, width
+        return Need(width, width, width)
     word = max((word_width(one) for one in cells), default=0.0)
-    least = max(min(max(word, head), 18.0), min(longest, _LEAST))
-    return least + _PADDING, max(least, min(longest, _MOST)) + _PADDING
+    least = max(min(max(word, head), 18.0), min(longest, _LEAST)) + _PADDING
+    usual = sum(text_width(one) for one in cells) / max(1, len(cells))  # one long cell does not make a column wide
+    wished = max(least, min(longest, _MOST, max(14.0, 2 * usual)) + _PADDING)
+    return Need(least, wished, max(wished, longest))
 
 
-def share_out(columns: Sequence[tuple[float, float]], room: float) -> list[float]:
-    """The width of each column in per cent of the line: what it wishes where there is room, what it needs where not."""
-    least, wished = sum(one[0] for one in columns), sum(one[1] for one in columns)
-    if wished <= room or wished == least:
-        given = [one[1] for one in columns]
+def share_out(columns: Sequence[Need], room: float) -> list[float]:
+    """The width of each column in per cent of the line: what it wishes where there is room, what it needs where not.
+
+    What is left over goes to the columns whose cells are longer than they wish, else to all alike.
+    """
+    least, wished = sum(one.least for one in columns), sum(one.wished for one in columns)
+    if wished > room:
+        part = max(0.0, room - least) / (wished - least) if wished > least else 0.0
+        given = [one.least + (one.wished - one.least) * part for one in columns]
     else:
-        part = max(0.0, room - least) / (wished - least)
-        given = [low + (high - low) * part for low, high in columns]
+        long = [one.longest - one.wished for one in columns]
+        share = (room - wished) / sum(long) if sum(long) else 0.0
+        given = [one.wished + more * share for one, more in zip(columns, long, strict=True)]
     total = sum(given) or 1.0
     return [round(100 * one / total, 2) for one in given]
 
 
-def lies(columns: Sequence[tuple[float, float]]) -> bool:
+def lies(columns: Sequence[Need]) -> bool:
     """Whether a table needs a page that lies on its side."""
-    return sum(one[0] for one in columns) > UPRIGHT or sum(min(one[1], 24.0) for one in columns) > UPRIGHT * 1.15
+    return (
+        sum(one.least for one in columns) > UPRIGHT or sum(min(one.wished, 24.0) for one in columns) > UPRIGHT * 1.2
+    )

@@ -174,6 +174,7 @@ def make_report(language: UiLanguage = "en", *, clips: tuple[Clip, ...] | None =
         sections=(
             Section("counts", "The four counts", ("Counts are always shown together.",), (table,)),
             Section("stories", "Stories", (), (listed, replace(table, key="empty", title="Nothing", rows=(), total=None, chart=None))),
+            Section("clip-book", "Clip book", ("Every accepted clip.",)),
             Section("messages", "Messages", quotes=(("Message one", (quote, replace(quote, clip=3, tag="vi", parts=(("Việt Nam muốn học hỏi", False),), is_confirmed=False))),)),
         ),
         clips=clips,
