@@ -72,6 +72,4 @@ def _in_order(passages: Iterable[str], clip: Clip) -> tuple[str, ...]:
     """Each once, as they follow each other in the text; one that stands inside another is not told twice."""
     text = "\n".join((clip.lead, *clip.paragraphs))
     found = sorted({one for one in passages if one}, key=lambda one: (text.find(one), one))
-    return tuple(
-        one for one in found if not any(one != other and one in other for other in found)
-    )
+    return tuple(one for one in found if not any(one != other and one in other for other in found))

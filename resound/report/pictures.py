@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache, partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +20,15 @@ MOST_PIXELS = 60_000_000
 MOST_WIDE, MOST_HIGH = 1400, 3600
 """Pixels of a picture as it is printed: 200 to the inch over the width of the page."""
 _QUALITY = 82
+
+
+PictureOf = Callable[[Evidence], Picture]
+"""A kept picture for a page. Raises EvidenceError."""
+
+
+def read_pictures(evidence: Path) -> PictureOf:
+    """Pictures of an evidence folder; the last ones are kept, a report in three languages asks thrice."""
+    return lru_cache(maxsize=8)(partial(read_picture, evidence=evidence))
 
 
 def read_picture(piece: Evidence, *, evidence: Path) -> Picture:

@@ -23,7 +23,7 @@ from resound.charts import Chart, to_svg
 from resound.errors import EvidenceError
 from resound.report.excerpts import Excerpts
 from resound.report.foreign import MOST_IN_A_CELL, MOST_IN_A_HEADLINE, followable, settable, shortened, spaced
-from resound.report.pictures import read_picture
+from resound.report.pictures import PictureOf, read_pictures
 from resound.report.sheets import Sheet, make_sheet
 from resound.report.tables import Cell, CellKind, Column, Quote, Report, ReportTable, Row, Section
 from resound.report.typesetting import PICTURES, Picture, missing_characters, set_pages
@@ -95,7 +95,7 @@ def write_pdf(
 
     Args:
         evidence: the folder in which pictures lie that people brought; without it none are shown.
-        excerpts: only these passages of the clips may be handed out, not their whole text (`find_excerpts`).
+        excerpts: only these passages of the clips may be handed out, not their whole text (`find_excerpts`), and no pictures.
 
     Raises:
         TypesettingError: Pango or a font is not there; the sentence says what to install.
@@ -117,8 +117,9 @@ def print_reports(
     if not reports:
         raise ValueError("a PDF is made of at least one report")
     pictures: dict[str, Picture] = {}
+    read = None if evidence is None or excerpts is not None else read_pictures(evidence)
     parts = [
-        _print_part(number, report, pictures, evidence=evidence, excerpts=excerpts, tell=tell)
+        _print_part(number, report, pictures, read=read, excerpts=excerpts, tell=tell)
         for number, report in enumerate(reports, 1)
     ]
     first = reports[0]
@@ -146,9 +147,7 @@ def _drawable(html: str) -> str:
     missing = missing_characters([html])
     if not missing:
         return html
-    return re.sub(
-        f"[{re.escape(''.join(sorted(missing)))}]", lambda found: f"[U+{ord(found[0]):04X}]", html
-    )
+    return re.sub(f"[{re.escape(''.join(sorted(missing)))}]", lambda found: f"[U+{ord(found[0]):04X}]", html)
 
 
 def _print_part(
@@ -156,7 +155,7 @@ def _print_part(
     report: Report,
     pictures: dict[str, Picture],
     *,
-    evidence: Path | None,
+    read: PictureOf | None,
     excerpts: Excerpts | None,
     tell: Tell | None,
 ) -> Markup:
@@ -168,7 +167,7 @@ def _print_part(
         sheet = make_sheet(
             clip, report, anchor=f"{prefix}clip-{clip.number}", excerpts=excerpts, most=TEXT_SHOWN
         )
-        sheets.append((sheet, *_pictures(sheet, pictures, evidence, say)))
+        sheets.append((sheet, *_pictures(sheet, pictures, read, say)))
         if tell is not None:
             tell(at, len(report.clips))
 
@@ -198,15 +197,15 @@ def _print_part(
 
 
 def _pictures(
-    sheet: Sheet, pictures: dict[str, Picture], evidence: Path | None, say: Words
+    sheet: Sheet, pictures: dict[str, Picture], read: PictureOf | None, say: Words
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Addresses of the clip's pictures, and sentences on those that cannot be shown. One picture is kept once for all parts."""
     addresses, failed = [], []
-    for piece in sheet.pictures[:MOST_PICTURES] if evidence is not None else ():
+    for piece in sheet.pictures[:MOST_PICTURES] if read is not None else ():
         name = f"clip-{piece.sha256}"
         try:
             if name not in pictures:
-                pictures[name] = read_picture(piece, evidence=evidence)  # type: ignore[arg-type]
+                pictures[name] = read(piece)
         except EvidenceError as err:
             failed.append(say.told(err.args[0]))
             continue
@@ -237,7 +236,10 @@ def _least_counts(report: Report) -> bool:
 def lay_table(table: ReportTable, say: Words, tags: Mapping[str, str], prefix: str) -> LaidTable:
     """A table's cells as they are printed, and how wide its columns are."""
     rows = [
-        tuple(shown(cell, column, row, say, tags, prefix) for cell, column in zip(row.cells, table.columns, strict=True))
+        tuple(
+            shown(cell, column, row, say, tags, prefix)
+            for cell, column in zip(row.cells, table.columns, strict=True)
+        )
         for row in (*table.rows, *([table.total] if table.total is not None else []))
     ]
     columns = [
@@ -254,9 +256,7 @@ def lay_table(table: ReportTable, say: Words, tags: Mapping[str, str], prefix: s
     )
 
 
-def shown(
-    cell: Cell, column: Column, row: Row, say: Words, tags: Mapping[str, str], prefix: str
-) -> Shown:
+def shown(cell: Cell, column: Column, row: Row, say: Words, tags: Mapping[str, str], prefix: str) -> Shown:
     """A cell as people read it in the report's language."""
     if column.key == "clip" and isinstance(cell, int):
         return Shown("", is_number=True, links=tuple(clip_links((cell,), prefix)))
@@ -267,7 +267,9 @@ def shown(
     if column.kind == "link" and isinstance(cell, str):
         text, cut_from = shortened(settable(cell), 120)
         address = followable(cell)
-        return Shown(text if not address else "", links=((text, address),) if address else (), cut_from=cut_from)
+        return Shown(
+            text if not address else "", links=((text, address),) if address else (), cut_from=cut_from
+        )
     text = _written(cell, column.kind, say)
     if isinstance(cell, str):
         most = MOST_IN_A_HEADLINE if cell in tags else MOST_IN_A_CELL
@@ -348,5 +350,7 @@ def report_templates(language: UiLanguage) -> Environment:
     )
     spoken = words(language)
     made.install_gettext_callables(spoken.lookup, spoken.plural, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(spaced=spaced, day=spoken.day, moment=spoken.moment, number=spoken.number, settable=settable)
+    made.filters.update(
+        spaced=spaced, day=spoken.day, moment=spoken.moment, number=spoken.number, settable=settable
+    )
     return made

@@ -134,7 +134,9 @@ def make_sheet(
         ),
         pieces=tuple(_piece(one, say) for one in clip.evidence),
         pictures=tuple(
-            one for one in clip.evidence if one.kind == "file" and one.media_type.startswith("image/") and one.state == "kept"
+            one
+            for one in clip.evidence
+            if one.kind == "file" and one.media_type.startswith("image/") and one.state == "kept"
         ),
     )
 
@@ -175,7 +177,10 @@ def _facts(clip: Clip, report: Report, say: Words) -> list[tuple[str, str]]:
         (say.gettext("Country"), say.country_name(facts.country) if facts.country else ""),
         (say.gettext("Language"), say.language_name(facts.tag)),
         (say.gettext("Medium"), name_of(facts.medium, MEDIA, say)),
-        (say.gettext("Prominence"), name_of(_FIELDS.get(facts.prominence or "", "not-named"), PROMINENCES, say)),
+        (
+            say.gettext("Prominence"),
+            name_of(_FIELDS.get(facts.prominence or "", "not-named"), PROMINENCES, say),
+        ),
         (say.gettext("Tone"), _tone(clip, say)),
         (say.gettext("Origin"), name_of(facts.origin or "not-coded", ORIGINS, say)),
         (say.gettext("Standing"), name_of(clip.standing, STANDINGS, say)),
@@ -183,7 +188,12 @@ def _facts(clip: Clip, report: Report, say: Words) -> list[tuple[str, str]]:
     if facts.re_run:
         found.append((say.gettext("Re-run"), say.gettext("yes, of an earlier item of this outlet")))
     if facts.seen_at:
-        found.append((say.gettext("Also seen at"), shortened(settable(", ".join(facts.seen_at)), MOST_IN_A_HEADLINE)[0]))
+        found.append(
+            (
+                say.gettext("Also seen at"),
+                shortened(settable(", ".join(facts.seen_at)), MOST_IN_A_HEADLINE)[0],
+            )
+        )
     if clip.versions > 1:
         found.append((say.gettext("Wordings seen"), say.number(clip.versions)))
     if clip.gone_at is not None:

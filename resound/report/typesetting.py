@@ -90,9 +90,7 @@ def check_setter() -> None:
     there = {font.family for font in _fonts_of(shown)}
     lacking = [name for name in _FONTS if name not in there]
     if lacking:
-        raise TypesettingError(
-            f"A PDF needs fonts that are not installed: {', '.join(lacking)}. {_INSTALL}"
-        )
+        raise TypesettingError(f"A PDF needs fonts that are not installed: {', '.join(lacking)}. {_INSTALL}")
 
 
 def missing_characters(texts: Iterable[str]) -> frozenset[str]:

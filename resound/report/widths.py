@@ -27,7 +27,8 @@ def text_width(text: str) -> float:
 def word_width(text: str) -> float:
     """Of its longest word: Han may be broken anywhere, up to four are kept together."""
     return max(
-        (text_width(word) if max(word) < "\u2e80" else min(text_width(word), 8.0) for word in text.split()), default=0.0
+        (text_width(word) if max(word) < "\u2e80" else min(text_width(word), 8.0) for word in text.split()),
+        default=0.0,
     )
 
 
@@ -49,7 +50,9 @@ def needed(kind: CellKind, heading: str, cells: Sequence[str]) -> Need:
         return Need(width, width, width)
     word = max((word_width(one) for one in cells), default=0.0)
     least = max(min(max(word, head), 18.0), min(longest, _LEAST)) + _PADDING
-    usual = sum(text_width(one) for one in cells) / max(1, len(cells))  # one long cell does not make a column wide
+    usual = sum(text_width(one) for one in cells) / max(
+        1, len(cells)
+    )  # one long cell does not make a column wide
     wished = max(least, min(longest, _MOST, max(14.0, 2 * usual)) + _PADDING)
     return Need(least, wished, max(wished, longest))
 
@@ -74,5 +77,6 @@ def share_out(columns: Sequence[Need], room: float) -> list[float]:
 def lies(columns: Sequence[Need]) -> bool:
     """Whether a table needs a page that lies on its side."""
     return (
-        sum(one.least for one in columns) > UPRIGHT or sum(min(one.wished, 24.0) for one in columns) > UPRIGHT * 1.2
+        sum(one.least for one in columns) > UPRIGHT
+        or sum(min(one.wished, 24.0) for one in columns) > UPRIGHT * 1.2
     )

@@ -50,7 +50,9 @@ TEXTS: Sequence[tuple[str, str, tuple[str, ...], str, str]] = (
     (
         "en",
         "Green team's workshop opens in Ho Chi Minh City",
-        ("The Asian Productivity Organization's Center of Excellence on Green Productivity held a workshop on e-waste.",),
+        (
+            "The Asian Productivity Organization's Center of Excellence on Green Productivity held a workshop on e-waste.",
+        ),
         "",
         "Mekong Post",
     ),
@@ -70,7 +72,9 @@ HOSTILE = (
 )
 
 
-def make_clip(number: int, *, title: str, tag: str, paragraphs: tuple[str, ...], outlet: str, translated: str = "") -> Clip:
+def make_clip(
+    number: int, *, title: str, tag: str, paragraphs: tuple[str, ...], outlet: str, translated: str = ""
+) -> Clip:
     language = tag.partition("-")[0]
     facts = ItemFacts(
         item=f"item-{number}",
@@ -97,13 +101,23 @@ def make_clip(number: int, *, title: str, tag: str, paragraphs: tuple[str, ...],
         version=f"v{number}",
     )
     made = {
-        "en": Translation("en", translated, (translated,), tuple(f"{translated}, paragraph." for _ in paragraphs), "demo model zh→en")
+        "en": Translation(
+            "en",
+            translated,
+            (translated,),
+            tuple(f"{translated}, paragraph." for _ in paragraphs),
+            "demo model zh→en",
+        )
     }
     return Clip(
         number=number,
         facts=facts,
         standing="counted",
-        outlet_names=Names(**{"zh-Hant": outlet}) if language == "zh" else Names(vi=outlet) if language == "vi" else Names(en=outlet),
+        outlet_names=Names(**{"zh-Hant": outlet})
+        if language == "zh"
+        else Names(vi=outlet)
+        if language == "vi"
+        else Names(en=outlet),
         first_seen=datetime(2014, 10, 2, 3, 0, tzinfo=UTC),
         byline="記者 王小明" if language == "zh" else "",
         lead=paragraphs[0] if paragraphs else "",
@@ -112,7 +126,18 @@ def make_clip(number: int, *, title: str, tag: str, paragraphs: tuple[str, ...],
         coded=Coded(tone="positive", basis="original") if number % 2 else Coded(),
         proposed_tone=Reading(("neutral",), "demo"),
         evidence=(
-            Evidence("record", f"{number:064x}", f"item-{number}.warc.gz", datetime(2014, 10, 2, 3, tzinfo=UTC), "", "kept", 1234, "application/warc", facts.url, 200),
+            Evidence(
+                "record",
+                f"{number:064x}",
+                f"item-{number}.warc.gz",
+                datetime(2014, 10, 2, 3, tzinfo=UTC),
+                "",
+                "kept",
+                1234,
+                "application/warc",
+                facts.url,
+                200,
+            ),
         ),
     )
 
@@ -121,16 +146,40 @@ def make_clips(*, port: int = 9, more: int = 0, hostile: bool = True) -> tuple[C
     """Clean clips in four languages, then hostile titles, then as many more as asked for."""
     clips = []
     for number, (tag, title, paragraphs, translated, outlet) in enumerate(TEXTS, 1):
-        clips.append(make_clip(number, title=title, tag=tag, paragraphs=paragraphs, outlet=outlet, translated=translated))
+        clips.append(
+            make_clip(
+                number, title=title, tag=tag, paragraphs=paragraphs, outlet=outlet, translated=translated
+            )
+        )
     for title in HOSTILE if hostile else ():
         bad = title.replace("PORT", str(port))
         number = len(clips) + 1
-        one = make_clip(number, title=bad, tag="zh-Hant", paragraphs=(bad, bad), outlet=bad[:400].encode("utf-8", "replace").decode() or "outlet", translated=bad)
-        clips.append(replace(one, byline=bad, facts=replace(one.facts, url=f"javascript:{bad[:50]}" if number % 2 else one.facts.url)))
+        one = make_clip(
+            number,
+            title=bad,
+            tag="zh-Hant",
+            paragraphs=(bad, bad),
+            outlet=bad[:400].encode("utf-8", "replace").decode() or "outlet",
+            translated=bad,
+        )
+        clips.append(
+            replace(
+                one,
+                byline=bad,
+                facts=replace(one.facts, url=f"javascript:{bad[:50]}" if number % 2 else one.facts.url),
+            )
+        )
     for _ in range(more):
         tag, title, paragraphs, translated, outlet = TEXTS[len(clips) % len(TEXTS)]
         clips.append(
-            make_clip(len(clips) + 1, title=title, tag=tag, paragraphs=paragraphs * 4, outlet=outlet, translated=translated)
+            make_clip(
+                len(clips) + 1,
+                title=title,
+                tag=tag,
+                paragraphs=paragraphs * 4,
+                outlet=outlet,
+                translated=translated,
+            )
         )
     return tuple(clips)
 
@@ -147,7 +196,13 @@ def make_report(language: UiLanguage = "en", *, clips: tuple[Clip, ...] | None =
     table = ReportTable(
         key="language",
         title="The four counts, by language",
-        columns=(text, number, Column("stories", "Stories", "number", do_not_add=True), Column("share", "Share", "share"), Column("clips", "Clips", "clips")),
+        columns=(
+            text,
+            number,
+            Column("stories", "Stories", "number", do_not_add=True),
+            Column("share", "Share", "share"),
+            Column("clips", "Clips", "clips"),
+        ),
         rows=(
             Row(("Chinese", 1234, 2, 0.5, None), members=(1, 2), at_least=True),
             Row(("Vietnamese", 1, 1, 0.25, None), members=(3,)),
@@ -161,21 +216,65 @@ def make_report(language: UiLanguage = "en", *, clips: tuple[Clip, ...] | None =
     listed = ReportTable(
         key="stories",
         title="Stories",
-        columns=(Column("title", "Headline"), Column("day", "Day", "day"), Column("moment", "Read", "moment"), Column("link", "Address", "link")),
-        rows=tuple(Row((one.facts.title, one.facts.day, one.first_seen, one.facts.url), members=(one.number,)) for one in clips[:60]),
+        columns=(
+            Column("title", "Headline"),
+            Column("day", "Day", "day"),
+            Column("moment", "Read", "moment"),
+            Column("link", "Address", "link"),
+        ),
+        rows=tuple(
+            Row((one.facts.title, one.facts.day, one.first_seen, one.facts.url), members=(one.number,))
+            for one in clips[:60]
+        ),
     )
-    quote = Quote(1, "臺灣日報", "zh-Hant", (("綠耕隊", True), ("抵達胡志明市，舉辦工作坊。", False)), is_confirmed=True)
+    quote = Quote(
+        1, "臺灣日報", "zh-Hant", (("綠耕隊", True), ("抵達胡志明市，舉辦工作坊。", False)), is_confirmed=True
+    )
     return Report(
-        snapshot=SnapshotRow("green", 3, AS_OF, SHA, {"items": 4, "stories": 3, "outlets": 4, "groups": 4}, "amy", "report"),
+        snapshot=SnapshotRow(
+            "green", 3, AS_OF, SHA, {"items": 4, "stories": 3, "outlets": 4, "groups": 4}, "amy", "report"
+        ),
         language=language,
-        title={"en": "Coverage of the green team", "zh-Hant": "資源循環綠耕隊報導彙整", "vi": "Báo cáo đưa tin về Đội canh tác xanh"}[language],
-        facts=(("Campaign", "資源循環綠耕隊"), ("Window", "1 Sep – 30 Nov 2014"), ("As of", "1 Dec 2014"), ("SHA-256", SHA)),
+        title={
+            "en": "Coverage of the green team",
+            "zh-Hant": "資源循環綠耕隊報導彙整",
+            "vi": "Báo cáo đưa tin về Đội canh tác xanh",
+        }[language],
+        facts=(
+            ("Campaign", "資源循環綠耕隊"),
+            ("Window", "1 Sep – 30 Nov 2014"),
+            ("As of", "1 Dec 2014"),
+            ("SHA-256", SHA),
+        ),
         summary=("4 items in 4 outlets carried the campaign's news.", "Most of it in Chinese."),
         sections=(
             Section("counts", "The four counts", ("Counts are always shown together.",), (table,)),
-            Section("stories", "Stories", (), (listed, replace(table, key="empty", title="Nothing", rows=(), total=None, chart=None))),
+            Section(
+                "stories",
+                "Stories",
+                (),
+                (listed, replace(table, key="empty", title="Nothing", rows=(), total=None, chart=None)),
+            ),
             Section("clip-book", "Clip book", ("Every accepted clip.",)),
-            Section("messages", "Messages", quotes=(("Message one", (quote, replace(quote, clip=3, tag="vi", parts=(("Việt Nam muốn học hỏi", False),), is_confirmed=False))),)),
+            Section(
+                "messages",
+                "Messages",
+                quotes=(
+                    (
+                        "Message one",
+                        (
+                            quote,
+                            replace(
+                                quote,
+                                clip=3,
+                                tag="vi",
+                                parts=(("Việt Nam muốn học hỏi", False),),
+                                is_confirmed=False,
+                            ),
+                        ),
+                    ),
+                ),
+            ),
         ),
         clips=clips,
     )
