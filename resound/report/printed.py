@@ -32,7 +32,7 @@ from resound.report.written import write_whole
 from resound.settings import UiLanguage
 from resound.words import OWN_NAMES, Words, words
 
-TEXT_SHOWN = 900
+TEXT_SHOWN = 640
 """Characters of a clip's stored text in the clip book (half as many Han); its own page in the bundle has all of it."""
 MOST_PICTURES = 3
 """Of one clip."""

@@ -78,5 +78,5 @@ def lies(columns: Sequence[Need]) -> bool:
     """Whether a table needs a page that lies on its side."""
     return (
         sum(one.least for one in columns) > UPRIGHT
-        or sum(min(one.wished, 24.0) for one in columns) > UPRIGHT * 1.2
+        or sum(min(one.wished, 30.0) for one in columns) > UPRIGHT * 1.15
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from resound.breakdown import Reading
-from resound.charts import Bar, ChartTable, Chart, Look, _draw_bars  # noqa: F401
+from resound.charts import Bar, Chart, ChartTable, Look, _draw_bars
 from resound.coded import Coded
 from resound.counting import ItemFacts
 from resound.report.tables import Column, Quote, Report, ReportTable, Row, Section
