@@ -131,16 +131,16 @@ def write_table(
 
 
 def _write_warnings(paper: Paper, sheet: Any, table: ReportTable, at: int, widths: Sequence[int]) -> int:
-    text = paper.words.gettext
+    _ = paper.words.gettext
     if any(column.do_not_add for column in table.columns):
-        note = text(
+        note = _(
             "Do not add the columns marked so: their rows overlap. The last row prints the distinct number."
         )
         if table.total is None:
-            note = text("Do not add the columns marked so: they are no part of the counts.")
+            note = _("Do not add the columns marked so: they are no part of the counts.")
         at = write_paragraph(paper, sheet, at, note, width=widths, bg_color=AMBER, font_color=AMBER_INK)
     if any(row.at_least for row in table.rows):
-        note = text("≥ means “at least”: a source that bears on the row was not read on every day.")
+        note = _("≥ means “at least”: a source that bears on the row was not read on every day.")
         at = write_paragraph(paper, sheet, at, note, width=widths, font_color=SOFT)
     return at
 
@@ -250,8 +250,8 @@ def write_quotes(
     paper: Paper, sheet: Any, top: int, headed: Iterable[tuple[str, Sequence[Quote]]], widths: Sequence[int]
 ) -> tuple[int, int]:
     """Passages with their marked words bold; the row of the heading, and the one after everything."""
-    text = paper.words.gettext
-    heads = (text("Quoted for"), text("Clip"), text("Outlet"), text("Language"), text("Passage, original"))
+    _ = paper.words.gettext
+    heads = (_("Quoted for"), _("Clip"), _("Outlet"), _("Language"), _("Passage, original"))
     for number, head in enumerate(heads):
         sheet.write_string(top, number, head, _heading_format(paper, Column("", head)))
     at = top

@@ -65,6 +65,7 @@ SHEETS: Mapping[str, str] = {
     "evidence": N_("Evidence"),
     "reconciliation": N_("Reconciliation"),
     "changes": N_("Changes"),
+    "redefined": N_("Definition changed"),
     "watch": N_("Sources and gaps"),
     "leads": N_("Open leads"),
     "excluded": N_("Not counted"),
@@ -311,13 +312,13 @@ def _write_summary(paper: Paper, report: Report, names: _Names) -> _Listed:
 
 
 def _write_contents(paper: Paper, sheet: Any, report: Report, listed: Sequence[_Listed]) -> None:
-    text = paper.words.gettext
+    _ = paper.words.gettext
     write_title(paper, sheet, report.title)
-    sheet.write_string(1, 0, text("Contents"), paper.format(font_color=SOFT, font_size=12))
-    heads = (text("Sheet"), text("Part"), text("What stands there"), text("Rows"))
+    sheet.write_string(1, 0, _("Contents"), paper.format(font_color=SOFT, font_size=12))
+    heads = (_("Sheet"), _("Part"), _("What stands there"), _("Rows"))
     head = paper.format(bold=True, bg_color=FILL, bottom=1, bottom_color=SOFT)
-    for number, one in enumerate(heads):
-        sheet.write_string(3, number, one, head)
+    for number, heading in enumerate(heads):
+        sheet.write_string(3, number, heading, head)
     line = {"bottom": 4, "bottom_color": LINE}
     link = paper.format(font_color="#0b5394", underline=1, **line)
     for at, one in enumerate(listed, 4):

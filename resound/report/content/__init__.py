@@ -18,6 +18,7 @@ from resound.report.content.coded import (
 from resound.report.content.counts import lay_counts, lay_outlets, lay_time
 from resound.report.content.laid import Laid
 from resound.report.content.method import lay_method
+from resound.report.content.reconciled import lay_reconciliation
 from resound.report.content.summary import cover_facts, lay_summary, summarise
 from resound.report.tables import Report
 from resound.snapshots.model import Snapshot
@@ -39,7 +40,7 @@ def build_report(
     return Report(
         snapshot=row,
         language=words.language,
-        title=laid.say("Media coverage report: %(campaign)s", campaign=name),
+        title=laid.gettext("Media coverage report: %(campaign)s", campaign=name),
         facts=cover_facts(laid),
         summary=summarise(laid),
         sections=(
@@ -56,6 +57,7 @@ def build_report(
             lay_voice(laid),
             lay_stories(laid),
             lay_clip_book(laid),
+            lay_reconciliation(laid, earlier),
             lay_watch(laid),
             lay_leads(laid),
             lay_excluded(laid),

@@ -17,7 +17,7 @@ _STATUS = re.compile(r"(?:status|http)-(?P<status>\d{3})")
 
 def lay_watch(laid: Laid) -> Section:
     """Per source the days that were really read, its gaps, what refused us, and how far back it could be read."""
-    text, words = laid.words.gettext, laid.words
+    _, words = laid.words.gettext, laid.words
     rows = []
     for one in laid.snapshot.watch:
         watch = one.watch
@@ -30,7 +30,7 @@ def lay_watch(laid: Laid) -> Section:
                     watch.days_read,
                     watch.days_in_window,
                     watch.days_read / watch.days_in_window if watch.days_in_window else None,
-                    _spans(laid, watch.gaps) or text("none"),
+                    _spans(laid, watch.gaps) or _("none"),
                     _refused(laid, one) or None,
                     one.reach,
                 ),
@@ -40,39 +40,41 @@ def lay_watch(laid: Laid) -> Section:
     days = sum(one.watch.days_in_window for one in laid.snapshot.watch)
     table = ReportTable(
         key="watch",
-        title=text("Every source and its gaps"),
+        title=_("Every source and its gaps"),
         columns=(
-            Column("source", text("Source")),
-            Column("country", text("Country")),
-            Column("medium", text("Media type")),
-            Column("read", text("Days read"), "number"),
-            Column("days", text("Days in the window"), "number"),
-            Column("share", text("Share"), "share"),
-            Column("gaps", text("Days that were not read")),
-            Column("refused", text("What refused us")),
-            Column("reach", text("Read back to"), "day"),
+            Column("source", _("Source")),
+            Column("country", _("Country")),
+            Column("medium", _("Media type")),
+            Column("read", _("Days read"), "number"),
+            Column("days", _("Days in the window"), "number"),
+            Column("share", _("Share"), "share"),
+            Column("gaps", _("Days that were not read")),
+            Column("refused", _("What refused us")),
+            Column("reach", _("Read back to"), "day"),
         ),
         rows=tuple(rows),
-        total=Row((text("All"), None, None, read, days, read / days if days else None, None, None, None)),
-        notes=() if rows else (text("No source of the campaign's countries is read by machine."),),
+        total=Row((_("All"), None, None, read, days, read / days if days else None, None, None, None)),
+        notes=() if rows else (_("No source of the campaign's countries is read by machine."),),
     )
     gaps = sum(bool(one.watch.gaps) for one in laid.snapshot.watch)
     sentences = [
-        text(
+        _(
             "A figure is only as good as the reading behind it. A source counts as read on a day where one of its feeds, "
             "sitemaps or lists reached back to that day. Where days are missing, the figures that rest on the source say "
             "“at least”."
         )
     ]
     if rows and not gaps:
-        sentences.append(text("Every source was read on every day."))
-    return Section("watch", text("How well we watched"), tuple(sentences), (table,))
+        sentences.append(_("Every source was read on every day."))
+    return Section("watch", _("How well we watched"), tuple(sentences), (table,))
 
 
 def _spans(laid: Laid, gaps: Sequence[tuple[date, date]]) -> str:
     day = laid.words.day
     return "; ".join(
-        day(first) if first == last else laid.say("%(first)s to %(last)s", first=day(first), last=day(last))
+        day(first)
+        if first == last
+        else laid.gettext("%(first)s to %(last)s", first=day(first), last=day(last))
         for first, last in gaps
     )
 
@@ -80,11 +82,11 @@ def _spans(laid: Laid, gaps: Sequence[tuple[date, date]]) -> str:
 def _refused(laid: Laid, one: SourceWatch) -> str:
     """`the site asks machines to stay away: 3; the server answers 403: 1`."""
     told = [
-        laid.say("%(reason)s: %(count)s", reason=_reason(laid, reason), count=number)
+        laid.gettext("%(reason)s: %(count)s", reason=_reason(laid, reason), count=number)
         for reason, number in one.blocked.items()
     ]
     told += [
-        laid.say("not read any more: %(reason)s", reason=_reason(laid, reason)) for reason in one.stopped
+        laid.gettext("not read any more: %(reason)s", reason=_reason(laid, reason)) for reason in one.stopped
     ]
     return "; ".join(told)
 
@@ -98,7 +100,7 @@ def _reason(laid: Laid, reason: str) -> str:
 
 def lay_leads(laid: Laid) -> Section:
     """Open leads, numbered."""
-    text = laid.words.gettext
+    _ = laid.words.gettext
     leads = laid.coverage.figures.leads
     rows = [
         Row(
@@ -115,22 +117,22 @@ def lay_leads(laid: Laid) -> Section:
     ]
     table = ReportTable(
         key="leads",
-        title=text("Open leads"),
+        title=_("Open leads"),
         columns=(
-            Column("lead", text("No."), "number"),
-            Column("headline", text("Headline, original")),
-            Column("outlet", text("Known from")),
-            Column("day", text("Day"), "day"),
-            Column("reason", text("Why it could not be read")),
-            Column("url", text("Address"), "link"),
+            Column("lead", _("No."), "number"),
+            Column("headline", _("Headline, original")),
+            Column("outlet", _("Known from")),
+            Column("day", _("Day"), "day"),
+            Column("reason", _("Why it could not be read")),
+            Column("url", _("Address"), "link"),
         ),
         rows=tuple(rows),
-        notes=() if rows else (text("There are no open leads."),),
+        notes=() if rows else (_("There are no open leads."),),
     )
     return Section(
         "leads",
-        text("Open leads"),
-        (text("Known of, and cannot or may not be read: listed, never counted."),),
+        _("Open leads"),
+        (_("Known of, and cannot or may not be read: listed, never counted."),),
         (table,),
     )
 
@@ -142,7 +144,7 @@ def _source_name(laid: Laid, source: str) -> str:
 
 def lay_excluded(laid: Laid) -> Section:
     """Every item that the campaign had to do with and that does not count, and why."""
-    text, figures = laid.words.gettext, laid.coverage.figures
+    _, figures = laid.words.gettext, laid.coverage.figures
     rows = []
     for kind in KINDS:
         if kind == "counted":
@@ -152,7 +154,7 @@ def lay_excluded(laid: Laid) -> Section:
             rows.append(
                 Row(
                     (
-                        text(STANDINGS[kind]),
+                        _(STANDINGS[kind]),
                         laid.words.told(place.why),
                         laid.headline(facts),
                         laid.outlet(facts),
@@ -166,25 +168,25 @@ def lay_excluded(laid: Laid) -> Section:
             )
     table = ReportTable(
         key="excluded",
-        title=text("Not counted, and why"),
+        title=_("Not counted, and why"),
         columns=(
-            Column("standing", text("Standing")),
-            Column("why", text("Why")),
-            Column("headline", text("Headline, original")),
-            Column("outlet", text("Outlet")),
-            Column("day", text("Day"), "day"),
-            Column("language", text("Language")),
-            Column("clip", text("Clip"), "number"),
-            Column("url", text("Address"), "link"),
+            Column("standing", _("Standing")),
+            Column("why", _("Why")),
+            Column("headline", _("Headline, original")),
+            Column("outlet", _("Outlet")),
+            Column("day", _("Day"), "day"),
+            Column("language", _("Language")),
+            Column("clip", _("Clip"), "number"),
+            Column("url", _("Address"), "link"),
         ),
         rows=tuple(rows),
-        notes=() if rows else (text("Everything that the campaign had to do with is counted."),),
+        notes=() if rows else (_("Everything that the campaign had to do with is counted."),),
     )
     return Section(
         "excluded",
-        text("What is not counted"),
+        _("What is not counted"),
         (
-            text(
+            _(
                 "Items that match the campaign or were accepted, and are not counted. Those with a clip number stand in the "
                 "clip book."
             ),
@@ -194,7 +196,7 @@ def lay_excluded(laid: Laid) -> Section:
 
 
 def _provisional(laid: Laid) -> ReportTable:
-    text = laid.words.gettext
+    _ = laid.words.gettext
     outlets = [one for one in laid.coverage.outlets if one.provisional]
     rows = [
         Row((one.name, len(one.members), one.first, one.last, None), laid.numbers(one.members))
@@ -202,17 +204,17 @@ def _provisional(laid: Laid) -> ReportTable:
     ]
     return ReportTable(
         key="provisional",
-        title=text("Provisional outlets"),
+        title=_("Provisional outlets"),
         columns=(
-            Column("outlet", text("Outlet")),
-            Column("items", text("Items"), "number"),
-            Column("first", text("First day"), "day"),
-            Column("last", text("Last day"), "day"),
+            Column("outlet", _("Outlet")),
+            Column("items", _("Items"), "number"),
+            Column("first", _("First day"), "day"),
+            Column("last", _("Last day"), "day"),
             laid.clips_column(),
         ),
         rows=tuple(rows),
         notes=(
-            text("Outlets of accepted items that have no name, owner and country yet."),
-            *(() if rows else (text("There are none."),)),
+            _("Outlets of accepted items that have no name, owner and country yet."),
+            *(() if rows else (_("There are none."),)),
         ),
     )

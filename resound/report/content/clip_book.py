@@ -22,7 +22,7 @@ _SAID_FIELDS = {field: said for said, field in FIELDS.items()}
 
 def lay_stories(laid: Laid) -> Section:
     """Stories by how many items they have, and the items of each."""
-    text = laid.words.gettext
+    _ = laid.words.gettext
     rows, items = [], []
     for at, story in enumerate(laid.coverage.stories, 1):
         head, made = story.head, laid.translation(story.head)
@@ -54,48 +54,46 @@ def lay_stories(laid: Laid) -> Section:
     four = laid.coverage.figures.counts
     stories = ReportTable(
         key="stories",
-        title=text("Stories"),
+        title=_("Stories"),
         columns=(
-            Column("story", text("Story"), "number"),
-            Column("headline", text("Headline of the earliest item")),
-            Column("translated", text("Headline, translated by machine")),
-            Column("first", text("First day"), "day"),
-            Column("languages", text("Languages")),
-            Column("items", text("Items"), "number"),
-            Column("outlets", text("Outlets"), "number", do_not_add=True),
+            Column("story", _("Story"), "number"),
+            Column("headline", _("Headline of the earliest item")),
+            Column("translated", _("Headline, translated by machine")),
+            Column("first", _("First day"), "day"),
+            Column("languages", _("Languages")),
+            Column("items", _("Items"), "number"),
+            Column("outlets", _("Outlets"), "number", do_not_add=True),
             laid.clips_column(),
         ),
         rows=tuple(rows),
         total=Row(
-            (None, text("All, each once"), None, None, None, four.items, four.outlets, None),
+            (None, _("All, each once"), None, None, None, four.items, four.outlets, None),
             laid.numbers(one.item for one in laid.counted),
             laid.is_at_least,
             COUNTED,
         ),
         counted="items",
-        notes=() if rows else (text("Nothing is counted yet."),),
+        notes=() if rows else (_("Nothing is counted yet."),),
     )
     members = ReportTable(
         key="story-items",
-        title=text("The items of each story"),
+        title=_("The items of each story"),
         columns=(
-            Column("story", text("Story"), "number"),
-            Column("clip", text("Clip"), "number"),
-            Column("day", text("Day"), "day"),
-            Column("outlet", text("Outlet")),
-            Column("language", text("Language")),
-            Column("headline", text("Headline, original")),
+            Column("story", _("Story"), "number"),
+            Column("clip", _("Clip"), "number"),
+            Column("day", _("Day"), "day"),
+            Column("outlet", _("Outlet")),
+            Column("language", _("Language")),
+            Column("headline", _("Headline, original")),
         ),
         rows=tuple(items),
     )
     return Section(
         "stories",
-        text("Stories"),
+        _("Stories"),
         (
-            text(
-                "A story is one original text, printed again or translated; those with most items come first."
-            ),
-            text(
+            _("A story is one original text, printed again or translated; those with most items come first."),
+            _(
                 "Near-duplicate texts and translations are brought together by machine; people merge and split. The "
                 "stories stand here as they were when the counts were frozen."
             ),
@@ -106,16 +104,16 @@ def lay_stories(laid: Laid) -> Section:
 
 def lay_clip_book(laid: Laid) -> Section:
     """The list of clips (table `clips`), and every piece of evidence."""
-    text = laid.words.gettext
+    _ = laid.words.gettext
     return Section(
         "clip-book",
-        text("Clip book"),
+        _("Clip book"),
         (
-            text(
+            _(
                 "Every accepted clip under its number: counted ones first, then owned, paid and other accepted ones, which "
                 "are not counted. Days are those of the outlet's own calendar."
             ),
-            text(
+            _(
                 "Translations of headlines are made by machine, and the model is named beside each. The SHA-256 is that of the evidence as it is "
                 "stored: whoever holds the evidence can compute it again."
             ),
@@ -125,40 +123,40 @@ def lay_clip_book(laid: Laid) -> Section:
 
 
 def _clips(laid: Laid) -> ReportTable:
-    text = laid.words.gettext
+    _ = laid.words.gettext
     columns = (
-        Column("clip", text("Clip"), "number"),
-        Column("day", text("Day"), "day"),
-        Column("outlet", text("Outlet")),
-        Column("group", text("Publisher group")),
-        Column("country", text("Country")),
-        Column("language", text("Language")),
-        Column("medium", text("Media type")),
-        Column("headline", text("Headline, original")),
-        Column("translated", text("Headline, translated by machine")),
-        Column("translated-by", text("Translated by")),
-        Column("byline", text("Byline")),
-        Column("origin", text("Origin")),
-        Column("standing", text("Standing")),
-        Column("prominence", text("Prominence")),
-        Column("tone", text("Tone")),
-        Column("basis", text("Tone was coded from")),
-        Column("decided", text("Decided by")),
-        Column("story", text("Story"), "number"),
-        Column("re-run", text("Re-run")),
-        Column("sha256", text("SHA-256 of the evidence")),
-        Column("url", text("Address"), "link"),
-        Column("seen-at", text("Also seen at")),
-        Column("first-seen", text("First seen"), "moment"),
-        Column("versions", text("Versions"), "number"),
-        Column("gone", text("Gone since"), "moment"),
+        Column("clip", _("Clip"), "number"),
+        Column("day", _("Day"), "day"),
+        Column("outlet", _("Outlet")),
+        Column("group", _("Publisher group")),
+        Column("country", _("Country")),
+        Column("language", _("Language")),
+        Column("medium", _("Media type")),
+        Column("headline", _("Headline, original")),
+        Column("translated", _("Headline, translated by machine")),
+        Column("translated-by", _("Translated by")),
+        Column("byline", _("Byline")),
+        Column("origin", _("Origin")),
+        Column("standing", _("Standing")),
+        Column("prominence", _("Prominence")),
+        Column("tone", _("Tone")),
+        Column("basis", _("Tone was coded from")),
+        Column("decided", _("Decided by")),
+        Column("story", _("Story"), "number"),
+        Column("re-run", _("Re-run")),
+        Column("sha256", _("SHA-256 of the evidence")),
+        Column("url", _("Address"), "link"),
+        Column("seen-at", _("Also seen at")),
+        Column("first-seen", _("First seen"), "moment"),
+        Column("versions", _("Wordings seen"), "number"),
+        Column("gone", _("Gone since"), "moment"),
     )
     return ReportTable(
         key="clips",
-        title=text("Clips"),
+        title=_("Clips"),
         columns=columns,
         rows=tuple(Row(_clip_cells(laid, one), (one.number,), where=laid.marks(one)) for one in laid.book),
-        notes=() if laid.book else (text("There is no accepted clip."),),
+        notes=() if laid.book else (_("There is no accepted clip."),),
     )
 
 
@@ -212,7 +210,7 @@ def decided_by(laid: Laid, clip: Clip) -> str:
 
 
 def _evidence(laid: Laid) -> ReportTable:
-    text, words = laid.words.gettext, laid.words
+    _, words = laid.words.gettext, laid.words
     rows = [
         Row(
             (
@@ -221,7 +219,7 @@ def _evidence(laid: Laid) -> ReportTable:
                 one.sha256,
                 one.name,
                 one.at,
-                one.who or text("crawler"),
+                one.who or _("crawler"),
                 name_of(one.state, _STATES, words),
                 one.size,
                 one.media_type or None,
@@ -235,20 +233,20 @@ def _evidence(laid: Laid) -> ReportTable:
     ]
     return ReportTable(
         key="evidence",
-        title=text("Evidence"),
+        title=_("Evidence"),
         columns=(
-            Column("clip", text("Clip"), "number"),
-            Column("kind", text("Kind")),
+            Column("clip", _("Clip"), "number"),
+            Column("kind", _("Kind")),
             Column("sha256", "SHA-256"),
-            Column("name", text("Name")),
-            Column("at", text("Fetched or brought"), "moment"),
-            Column("who", text("By")),
-            Column("state", text("State")),
-            Column("size", text("Bytes"), "number"),
-            Column("type", text("File type")),
+            Column("name", _("Name")),
+            Column("at", _("Fetched or brought"), "moment"),
+            Column("who", _("By")),
+            Column("state", _("State")),
+            Column("size", _("Bytes"), "number"),
+            Column("type", _("File type")),
             Column("status", "HTTP", "number"),
-            Column("url", text("Address"), "link"),
+            Column("url", _("Address"), "link"),
         ),
         rows=tuple(rows),
-        notes=() if rows else (text("No evidence is kept."),),
+        notes=() if rows else (_("No evidence is kept."),),
     )

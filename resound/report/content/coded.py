@@ -20,18 +20,18 @@ _LOOK = Look()
 
 def lay_tone(laid: Laid) -> Section:
     """Tone as people decided, how far coders agree, and apart from it what a model proposes."""
-    text = laid.words.gettext
+    _ = laid.words.gettext
     said = laid.coverage.coding.tone
     coded = sum(one.items for one in said if one.value != NOT_CODED)
     return Section(
         "tone",
-        text("Tone"),
+        _("Tone"),
         (
-            text(
+            _(
                 "How a reader would feel about the campaign. A machine proposes it from the passages that name the "
                 "campaign; only what a person decides counts."
             ),
-            laid.say(
+            laid.gettext(
                 "People coded the tone of %(coded)s of %(all)s counted items.",
                 coded=coded,
                 all=len(laid.counted),
@@ -42,7 +42,7 @@ def lay_tone(laid: Laid) -> Section:
 
 
 def _tone_coded(laid: Laid) -> ReportTable:
-    text = laid.words.gettext
+    _ = laid.words.gettext
     said = laid.coverage.coding.tone
     rows = [
         Row(
@@ -55,14 +55,14 @@ def _tone_coded(laid: Laid) -> ReportTable:
     ]
     return ReportTable(
         key="tone-coded",
-        title=text("Tone, as people decided"),
+        title=_("Tone, as people decided"),
         columns=(
-            Column("tone", text("Tone")),
-            Column("items", text("Items"), "number"),
-            Column("original", text("original read"), "number", where={"basis": mark("basis", "original")}),
+            Column("tone", _("Tone")),
+            Column("items", _("Items"), "number"),
+            Column("original", _("original read"), "number", where={"basis": mark("basis", "original")}),
             Column(
                 "translation",
-                text("translation read"),
+                _("translation read"),
                 "number",
                 where={"basis": mark("basis", "translation")},
             ),
@@ -71,7 +71,7 @@ def _tone_coded(laid: Laid) -> ReportTable:
         rows=tuple(rows),
         total=Row(
             (
-                text("All"),
+                _("All"),
                 sum(one.items for one in said),
                 sum(one.original for one in said),
                 sum(one.translation for one in said),
@@ -86,28 +86,28 @@ def _tone_coded(laid: Laid) -> ReportTable:
 
 
 def _agreement(laid: Laid) -> ReportTable:
-    text = laid.words.gettext
+    _ = laid.words.gettext
     why = {
-        "one-coder": text("not available (one coder)"),
-        "no-variation": text("not available (everybody always said the same)"),
+        "one-coder": _("not available (one coder)"),
+        "no-variation": _("not available (everybody always said the same)"),
     }
     rows = []
     for question, name in QUESTIONS.items():
         found = laid.coverage.coding.agreement[question]
         alpha: Cell = why[found.reason] if found.alpha is None else round(found.alpha, 3)
-        rows.append(Row((text(name), alpha, found.units, found.agreed)))
+        rows.append(Row((_(name), alpha, found.units, found.agreed)))
     return ReportTable(
         key="agreement",
-        title=text("Agreement between coders"),
+        title=_("Agreement between coders"),
         columns=(
-            Column("question", text("Question")),
-            Column("alpha", text("Krippendorff's alpha"), "number"),
-            Column("twice", text("Items coded twice"), "number"),
-            Column("alike", text("Coded alike"), "number"),
+            Column("question", _("Question")),
+            Column("alpha", _("Krippendorff's alpha"), "number"),
+            Column("twice", _("Items coded twice"), "number"),
+            Column("alike", _("Coded alike"), "number"),
         ),
         rows=tuple(rows),
         notes=(
-            text(
+            _(
                 "Krippendorff's alpha: 1 where two people always code alike, 0 where they agree no more than chance "
                 "would. 0.8 is good; below 0.67 the codes say little. Only items coded by two people count."
             ),
@@ -116,7 +116,7 @@ def _agreement(laid: Laid) -> ReportTable:
 
 
 def _tone_proposed(laid: Laid) -> ReportTable:
-    text, split = laid.words.gettext, laid.coverage.tone
+    _, split = laid.words.gettext, laid.coverage.tone
     rows = [
         _proposed_row(
             laid, name_of(one.value, TONES, laid.words), one.members, one.share, "machine-tone", one.value
@@ -129,16 +129,16 @@ def _tone_proposed(laid: Laid) -> ReportTable:
         )
     return ReportTable(
         key="tone-proposed",
-        title=text("Tone, proposed by a machine"),
+        title=_("Tone, proposed by a machine"),
         columns=(
-            Column("tone", text("Tone")),
-            Column("items", text("Items"), "number"),
-            Column("share", text("Share"), "share"),
+            Column("tone", _("Tone")),
+            Column("items", _("Items"), "number"),
+            Column("share", _("Share"), "share"),
             laid.clips_column(),
         ),
         rows=tuple(rows),
         total=Row(
-            (text("All"), len(laid.counted), None, None),
+            (_("All"), len(laid.counted), None, None),
             laid.numbers(one.item for one in laid.counted),
             laid.is_at_least,
             COUNTED,
@@ -146,7 +146,7 @@ def _tone_proposed(laid: Laid) -> ReportTable:
         counted="items",
         notes=(
             *_made_by(laid, split),
-            text(
+            _(
                 "Shares are of the items for which the machine proposes a tone. No figure above rests on them."
             ),
             *_doubtful(laid, split),
@@ -158,13 +158,15 @@ def _tone_proposed(laid: Laid) -> ReportTable:
 def _doubtful(laid: Laid, split: Split) -> tuple[str, ...]:
     if not split.doubtful:
         return ()
-    return (laid.say("The machine itself is not sure of %(count)s of them.", count=len(split.doubtful)),)
+    return (laid.gettext("The machine itself is not sure of %(count)s of them.", count=len(split.doubtful)),)
 
 
 def _made_by(laid: Laid, split: Split) -> tuple[str, ...]:
     if not split.made_by:
         return (laid.words.gettext("No machine has read these items yet."),)
-    return (laid.say("Machine work, not reviewed: %(models)s.", models=laid.words.enumerate(split.made_by)),)
+    return (
+        laid.gettext("Machine work, not reviewed: %(models)s.", models=laid.words.enumerate(split.made_by)),
+    )
 
 
 def _proposed_row(
@@ -180,7 +182,7 @@ def _proposed_row(
 
 def lay_prominence(laid: Laid) -> Section:
     """Where the campaign is named: a person's word where there is one, else the matcher's."""
-    text, said = laid.words.gettext, laid.coverage.coding.prominence
+    _, said = laid.words.gettext, laid.coverage.coding.prominence
     rows = [
         Row(
             (name_of(one.value, PROMINENCES, laid.words), one.items, one.decided, None),
@@ -192,13 +194,13 @@ def lay_prominence(laid: Laid) -> Section:
     ]
     table = ReportTable(
         key="prominence",
-        title=text("Prominence"),
+        title=_("Prominence"),
         columns=(
-            Column("prominence", text("Prominence")),
-            Column("items", text("Items"), "number"),
+            Column("prominence", _("Prominence")),
+            Column("items", _("Items"), "number"),
             Column(
                 "decided",
-                text("of these, decided by a person"),
+                _("of these, decided by a person"),
                 "number",
                 where={"prominence-by": mark("by", "person")},
             ),
@@ -206,7 +208,7 @@ def lay_prominence(laid: Laid) -> Section:
         ),
         rows=tuple(rows),
         total=Row(
-            (text("All"), sum(one.items for one in said), sum(one.decided for one in said), None),
+            (_("All"), sum(one.items for one in said), sum(one.decided for one in said), None),
             laid.numbers(one.item for one in laid.counted),
             laid.is_at_least,
             COUNTED,
@@ -215,9 +217,9 @@ def lay_prominence(laid: Laid) -> Section:
     )
     return Section(
         "prominence",
-        text("Prominence"),
+        _("Prominence"),
         (
-            text(
+            _(
                 "The highest of headline, lead, body text and caption in which the campaign is named, as the matcher reads "
                 "it; a person's word overrules it."
             ),
@@ -228,7 +230,7 @@ def lay_prominence(laid: Laid) -> Section:
 
 def lay_topics(laid: Laid) -> Section:
     """Themes, as a model reads them; an item may have several."""
-    text, split = laid.words.gettext, laid.coverage.topics
+    _, split = laid.words.gettext, laid.coverage.topics
     names = laid.topic_names
     rows = [
         Row(
@@ -240,22 +242,22 @@ def lay_topics(laid: Laid) -> Section:
         for one in split.parts
     ]
     beside = (
-        ("none", text("none of the themes"), split.none),
-        ("waiting", text("not judged yet"), split.waiting),
+        ("none", _("none of the themes"), split.none),
+        ("waiting", _("not judged yet"), split.waiting),
     )
     rows += [_proposed_row(laid, name, members, None, "themes", value) for value, name, members in beside]
     table = ReportTable(
         key="themes",
-        title=text("Themes"),
+        title=_("Themes"),
         columns=(
-            Column("theme", text("Theme")),
-            Column("items", text("Items"), "number", do_not_add=True),
-            Column("share", text("Share"), "share", do_not_add=True),
+            Column("theme", _("Theme")),
+            Column("items", _("Items"), "number", do_not_add=True),
+            Column("share", _("Share"), "share", do_not_add=True),
             laid.clips_column(),
         ),
         rows=tuple(rows),
         total=Row(
-            (text("All, each once"), len(laid.counted), None, None),
+            (_("All, each once"), len(laid.counted), None, None),
             laid.numbers(one.item for one in laid.counted),
             laid.is_at_least,
             COUNTED,
@@ -266,8 +268,8 @@ def lay_topics(laid: Laid) -> Section:
     )
     return Section(
         "themes",
-        text("Themes"),
-        (text("Share of the items that a machine has read; an item may have several themes."),),
+        _("Themes"),
+        (_("Share of the items that a machine has read; an item may have several themes."),),
         (table,),
     )
 
@@ -277,26 +279,26 @@ def lay_messages(laid: Laid) -> Section:
     campaign = laid.snapshot.campaign
     carried = laid.coverage.coding.messages
     names = {one.id: one.text.best(laid.words.language) for one in campaign.messages}
-    text = laid.words.gettext
-    sentences: tuple[str, ...] = (text("This campaign names no key messages."),)
+    _ = laid.words.gettext
+    sentences: tuple[str, ...] = (_("This campaign names no key messages."),)
     if names:
         sentences = (
-            laid.say(
+            laid.gettext(
                 "People confirmed at least one key message in %(confirmed)s of %(all)s counted items (%(share)s).",
                 confirmed=len(carried.confirmed),
                 all=carried.items,
                 share=laid.words.percent(carried.share or 0),
             ),
-            laid.say(
+            laid.gettext(
                 "In %(proposed)s more the matcher finds the words of one, which nobody has confirmed.",
                 proposed=len(carried.proposed),
             ),
         )
     return Section(
         "messages",
-        text("Key messages"),
+        _("Key messages"),
         sentences,
-        tuple(_carried_tables(laid, "message", text("Key message"), names, carried)) if names else (),
+        tuple(_carried_tables(laid, "message", _("Key message"), names, carried)) if names else (),
         _quotes(laid, names, carried, laid.snapshot.messages),
     )
 
@@ -308,17 +310,17 @@ def lay_spokespersons(laid: Laid) -> Section:
     names = {}
     for one in campaign.spokespersons:
         names[one.id] = one.best(laid.words.language) + (f" ({one.role})" if one.role else "")
-    text = laid.words.gettext
+    _ = laid.words.gettext
     sentences = (
-        (text("The matcher finds who is named; that words are theirs is for a person to confirm."),)
+        (_("The matcher finds who is named; that words are theirs is for a person to confirm."),)
         if names
-        else (text("This campaign names no spokespersons."),)
+        else (_("This campaign names no spokespersons."),)
     )
     return Section(
         "spokespersons",
-        text("Spokespersons"),
+        _("Spokespersons"),
         sentences,
-        tuple(_carried_tables(laid, "spokesperson", text("Spokesperson"), names, carried)) if names else (),
+        tuple(_carried_tables(laid, "spokesperson", _("Spokesperson"), names, carried)) if names else (),
         _quotes(laid, names, carried, laid.snapshot.spokespersons),
     )
 
@@ -326,15 +328,15 @@ def lay_spokespersons(laid: Laid) -> Section:
 def _carried_tables(
     laid: Laid, key: str, head: str, names: Mapping[str, str], carried: Carried
 ) -> Iterable[ReportTable]:
-    text = laid.words.gettext
+    _ = laid.words.gettext
     titles = {
         "message": {
-            "confirmed": text("Key messages, confirmed by people"),
-            "proposed": text("Key messages, proposed by the matcher"),
+            "confirmed": _("Key messages, confirmed by people"),
+            "proposed": _("Key messages, proposed by the matcher"),
         },
         "spokesperson": {
-            "confirmed": text("Spokespersons quoted, confirmed by people"),
-            "proposed": text("Spokespersons named, proposed by the matcher"),
+            "confirmed": _("Spokespersons quoted, confirmed by people"),
+            "proposed": _("Spokespersons named, proposed by the matcher"),
         },
     }[key]
     every = {"confirmed": carried.confirmed, "proposed": carried.proposed}
@@ -361,16 +363,16 @@ def _carried_tables(
             title=title,
             columns=(
                 Column(key, head),
-                Column("items", text("Items"), "number", do_not_add=True),
-                Column("share", text("Share of counted items"), "share", do_not_add=True),
+                Column("items", _("Items"), "number", do_not_add=True),
+                Column("share", _("Share of counted items"), "share", do_not_add=True),
                 laid.clips_column(),
             ),
             rows=tuple(rows),
             total=Row(
                 (
-                    text("At least one, each item once")
+                    _("At least one, each item once")
                     if kind == "confirmed"
-                    else text("At least one, and none confirmed; each item once"),
+                    else _("At least one, and none confirmed; each item once"),
                     len(total),
                     len(total) / carried.items if carried.items else None,
                     None,
@@ -387,13 +389,13 @@ def _quotes(
     laid: Laid, names: Mapping[str, str], carried: Carried, found: Mapping[str, Sequence[QuotedItem]]
 ) -> tuple[tuple[str, tuple[Quote, ...]], ...]:
     """Under each message (or person) what is confirmed and what is proposed, apart."""
-    text, own = laid.words.gettext, SPOKEN[laid.words.language]
+    _, own = laid.words.gettext, SPOKEN[laid.words.language]
     headed = []
     for row in carried.rows:
         passages = {one.item: one.passages for one in found.get(row.id, ())}
         for members, word, is_confirmed in (
-            (row.confirmed, text("confirmed"), True),
-            (row.proposed, text("proposed by the matcher"), False),
+            (row.confirmed, _("confirmed"), True),
+            (row.proposed, _("proposed by the matcher"), False),
         ):
             quotable = [laid.coverage.item(key) for key in members if passages.get(key)]
             quotes = [
@@ -414,21 +416,21 @@ def _quotes(
 
 def lay_voice(laid: Laid) -> Section:
     """Campaign ÷ (campaign ∪ comparators), all matched by machine."""
-    text, split = laid.words.gettext, laid.snapshot.voice
-    title = text("Share of voice")
+    _, split = laid.words.gettext, laid.snapshot.voice
+    title = _("Share of voice")
     definition = (
-        text(
+        _(
             "Share of voice: the items that match the campaign, out of those that match the campaign or one of what it "
             "is set beside. All are matched by machine and not reviewed, in the same sources and the same days."
         ),
-        text(
+        _(
             "Only items of independent outlets that are read by machine, within the campaign's dates: clips that people "
             "brought and outlets found by the campaign's own searches would weigh one side."
         ),
     )
     if split is None or not split.parts:
         return Section(
-            "voice", title, (text("This campaign is set beside nothing, so there is no share of voice."),)
+            "voice", title, (_("This campaign is set beside nothing, so there is no share of voice."),)
         )
     campaign = laid.snapshot.campaign
     names = {campaign.id: campaign.name.best(laid.words.language)} | {
@@ -442,17 +444,15 @@ def lay_voice(laid: Laid) -> Section:
         key="voice",
         title=title,
         columns=(
-            Column("subject", text("Subject")),
-            Column("items", text("Items"), "number", do_not_add=True),
-            Column("share", text("Share"), "share", do_not_add=True),
+            Column("subject", _("Subject")),
+            Column("items", _("Items"), "number", do_not_add=True),
+            Column("share", _("Share"), "share", do_not_add=True),
         ),
         rows=tuple(rows),
-        total=Row((text("All, each once"), split.of, None)),
+        total=Row((_("All, each once"), split.of, None)),
         chart=chart_voice(split, names, laid.words, _LOOK) if split.of else None,
         notes=(
-            text(
-                "These items are not those of the clip book: nobody reviewed them, and none is counted here."
-            ),
+            _("These items are not those of the clip book: nobody reviewed them, and none is counted here."),
         ),
     )
     return Section("voice", title, definition, (table,))

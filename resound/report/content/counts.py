@@ -22,16 +22,16 @@ _LOOK = Look()
 
 def lay_counts(laid: Laid) -> Section:
     """A table for each of the four dimensions, and one of all of them crossed."""
-    text = laid.words.gettext
+    _ = laid.words.gettext
     tables = [_by_language(laid), *(_by(laid, name) for name in ("country", "medium", "origin"))]
     return Section(
         "counts",
-        text("The four counts"),
+        _("The four counts"),
         sentences=(
-            text(
+            _(
                 "“Do not add”: a story, outlet or publisher may stand in several rows. The last row counts each once."
             ),
-            text("≥ means “at least”: a source that bears on the row was not read on every day."),
+            _("≥ means “at least”: a source that bears on the row was not read on every day."),
             *map(laid.words.told, laid.coverage.figures.notes),
         ),
         tables=(*tables, _crossed(laid)),
@@ -68,15 +68,15 @@ def _by_language(laid: Laid) -> ReportTable:
     for row in table.rows:
         inside = [laid.coverage.item(key) for key in row.members]
         tags = sorted({one.tag for one in inside}) if row.value == "other" else [row.value]
-        for tag in tags:
-            rows.append(
-                laid.four_row(
-                    (laid.words.language_name(tag),),
-                    [one for one in inside if row.value != "other" or one.tag == tag],
-                    where={"language": mark("language", tag)},
-                    at_least=row.at_least,
-                )
+        rows += [
+            laid.four_row(
+                (laid.words.language_name(tag),),
+                [one for one in inside if row.value != "other" or one.tag == tag],
+                where={"language": mark("language", tag)},
+                at_least=row.at_least,
             )
+            for tag in tags
+        ]
     columns = (Column("language", laid.words.gettext(head)),)
     return _table(laid, "by-language", title, columns, rows, table.do_not_add, "language")
 
@@ -149,11 +149,11 @@ def _table(
 
 def lay_time(laid: Laid) -> Section:
     """Items by period and language: a table, and a chart of the same numbers."""
-    text, series = laid.words.gettext, laid.coverage.series
+    _, series = laid.words.gettext, laid.coverage.series
     unit = {
-        "day": text("by day"),
-        "week": text("by week, from Monday to Sunday"),
-        "month": text("by month"),
+        "day": _("by day"),
+        "week": _("by week, from Monday to Sunday"),
+        "month": _("by month"),
     }[series.unit]
     spoken = [
         name
@@ -180,20 +180,20 @@ def lay_time(laid: Laid) -> Section:
     sums = [sum(map(len, series.members[name])) for name in spoken]
     table = ReportTable(
         key="over-time",
-        title=text("Items over time, by language"),
+        title=_("Items over time, by language"),
         columns=(
-            Column("first", text("First day"), "day"),
-            Column("last", text("Last day"), "day"),
+            Column("first", _("First day"), "day"),
+            Column("last", _("Last day"), "day"),
             *(
                 Column(name, laid.words.language_name(name), "number", where={"class": mark("class", name)})
                 for name in spoken
             ),
-            Column("items", text("Items"), "number"),
+            Column("items", _("Items"), "number"),
             laid.clips_column(),
         ),
         rows=tuple(rows),
         total=Row(
-            (text("All"), None, *sums, sum(sums), None),
+            (_("All"), None, *sums, sum(sums), None),
             laid.numbers(shown),
             laid.is_at_least,
             COUNTED,
@@ -201,13 +201,13 @@ def lay_time(laid: Laid) -> Section:
         counted="items",
         chart=chart_series(series, laid.words, _LOOK) if series.periods else None,
     )
-    sentence = laid.say("Items by language, %(unit)s, in the outlets' own calendars", unit=unit)
-    return Section("time", text("Coverage over time"), (sentence,), (table,))
+    sentence = laid.gettext("Items by language, %(unit)s, in the outlets' own calendars", unit=unit)
+    return Section("time", _("Coverage over time"), (sentence,), (table,))
 
 
 def lay_outlets(laid: Laid) -> Section:
     """Every counted outlet with what it carried, and the publisher groups."""
-    text = laid.words.gettext
+    _ = laid.words.gettext
     counted = [one for one in laid.coverage.outlets if not one.provisional]
     names = {one.outlet: laid.outlet(laid.coverage.item(one.members[0])) for one in counted}
     spoken = laid.words.enumerate
@@ -235,44 +235,40 @@ def lay_outlets(laid: Laid) -> Section:
     every = laid.numbers(one.item for one in laid.counted)
     outlets = ReportTable(
         key="outlets",
-        title=text("Outlets"),
+        title=_("Outlets"),
         columns=(
-            Column("outlet", text("Outlet")),
-            Column("group", text("Publisher group")),
-            Column("country", text("Country")),
-            Column("medium", text("Media type")),
-            Column("languages", text("Languages")),
-            Column("first", text("First day"), "day"),
-            Column("last", text("Last day"), "day"),
-            Column("items", text("Items"), "number"),
-            Column("stories", text("Stories"), "number", do_not_add=True),
+            Column("outlet", _("Outlet")),
+            Column("group", _("Publisher group")),
+            Column("country", _("Country")),
+            Column("medium", _("Media type")),
+            Column("languages", _("Languages")),
+            Column("first", _("First day"), "day"),
+            Column("last", _("Last day"), "day"),
+            Column("items", _("Items"), "number"),
+            Column("stories", _("Stories"), "number", do_not_add=True),
             laid.clips_column(),
         ),
         rows=tuple(rows),
         total=Row(
-            (text("All, each once"), *[None] * 6, four.items, four.stories, None),
+            (_("All, each once"), *[None] * 6, four.items, four.stories, None),
             every,
             laid.is_at_least,
             COUNTED,
         ),
         counted="items",
         chart=chart_outlets(laid.coverage.outlets, names, laid.words, _LOOK) if counted else None,
-        notes=() if counted else (text("Nothing is counted yet."),),
+        notes=() if counted else (_("Nothing is counted yet."),),
     )
     return Section(
         "outlets",
-        text("Outlets and publisher groups"),
-        (
-            text(
-                "An outlet's language editions are one outlet; outlets with one owner are one publisher group."
-            ),
-        ),
+        _("Outlets and publisher groups"),
+        (_("An outlet's language editions are one outlet; outlets with one owner are one publisher group."),),
         (outlets, _groups(laid)),
     )
 
 
 def _groups(laid: Laid) -> ReportTable:
-    text, table = laid.words.gettext, laid.coverage.figures.tables["group"]
+    _, table = laid.words.gettext, laid.coverage.figures.tables["group"]
     rows = []
     for row in table.rows:
         inside = [laid.coverage.item(key) for key in row.members]
@@ -295,18 +291,18 @@ def _groups(laid: Laid) -> ReportTable:
     four = table.total
     return ReportTable(
         key="groups",
-        title=text("Publisher groups"),
+        title=_("Publisher groups"),
         columns=(
-            Column("group", text("Publisher group")),
-            Column("outlets", text("Outlets"), "number"),
-            Column("names", text("Their names")),
-            Column("items", text("Items"), "number"),
-            Column("stories", text("Stories"), "number", do_not_add=True),
+            Column("group", _("Publisher group")),
+            Column("outlets", _("Outlets"), "number"),
+            Column("names", _("Their names")),
+            Column("items", _("Items"), "number"),
+            Column("stories", _("Stories"), "number", do_not_add=True),
             laid.clips_column(),
         ),
         rows=tuple(rows),
         total=Row(
-            (text("All, each once"), four.outlets, None, four.items, four.stories, None),
+            (_("All, each once"), four.outlets, None, four.items, four.stories, None),
             laid.numbers(one.item for one in laid.counted),
             laid.is_at_least,
             COUNTED,

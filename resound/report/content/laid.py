@@ -82,7 +82,7 @@ class Laid:
         """The clip numbers of items, ascending; of those that stand in the clip book."""
         return tuple(sorted(self.clips[key].number for key in items if self.clips[key].number))
 
-    def say(self, message: str, /, **values: object) -> str:
+    def gettext(self, message: str, /, **values: object) -> str:
         """A text in the report's language; numbers are written as people there write them."""
         words = self.words
         written = {
@@ -130,12 +130,12 @@ class Laid:
 
     def four_columns(self, do_not_add: Sequence[str], *first: Column) -> tuple[Column, ...]:
         """Those of a table of the four counts, and the clips behind a row."""
-        text = self.words.gettext
+        _ = self.words.gettext
         heads = {
-            "items": text("Items"),
-            "stories": text("Stories"),
-            "outlets": text("Outlets"),
-            "groups": text("Publisher groups"),
+            "items": _("Items"),
+            "stories": _("Stories"),
+            "outlets": _("Outlets"),
+            "groups": _("Publisher groups"),
         }
         counts = [Column(key, head, "number", key in do_not_add) for key, head in heads.items()]
         return (*first, *counts, self.clips_column())

@@ -132,42 +132,42 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
 
 def lay_method(laid: Laid) -> Section:
     """How it was found, who decided, what was searched for, by which models; and what this report never says."""
-    text, campaign = laid.words.gettext, laid.snapshot.campaign
+    _, campaign = laid.words.gettext, laid.snapshot.campaign
     number, sha256 = laid.snapshot.definition
     review = (
-        text("This campaign accepts what the matcher finds; nobody has read every counted item.")
+        _("This campaign accepts what the matcher finds; nobody has read every counted item.")
         if campaign.review == "auto"
-        else text(
+        else _(
             "A person reads every match and accepts or rejects it; only what a person accepted is counted."
         )
     )
     return Section(
         "method",
-        text("Method, definitions and exclusions"),
+        _("Method, definitions and exclusions"),
         (
-            text(
+            _(
                 "Feeds, sitemaps and listing pages of the registered outlets are read; every response is kept as received "
                 "before anything reads it. Originals, never translations, are matched against the campaign's names and "
                 "queries."
             ),
             review,
-            text(
+            _(
                 "Counts are outputs: they say what was published, not what it brought about. Four of them (items, stories, "
                 "outlets, publisher groups) always stand together."
             ),
-            text(
+            _(
                 "In line with the Barcelona Principles and AMEC's Integrated Evaluation Framework this report holds no "
                 "advertising value equivalents (AVE) and uses no multipliers."
             ),
-            text(
+            _(
                 "Translations, tone proposals and themes are made by machine, which is said wherever they stand. No count "
                 "rests on them; the share of voice is matched by machine on both sides."
             ),
-            text(
+            _(
                 "Not counted: what nobody has reviewed, what was rejected, owned, paid and release-verbatim items, items "
                 "outside the window or without a certain date, provisional outlets, copies on aggregators, and leads."
             ),
-            laid.say(
+            laid.gettext(
                 "Every figure comes from snapshot %(number)s of the campaign's definition %(version)s. SHA-256 of the "
                 "snapshot: %(sha256)s; of the definition: %(definition)s.",
                 number=laid.row.number,
@@ -181,76 +181,76 @@ def lay_method(laid: Laid) -> Section:
 
 
 def _definitions(laid: Laid) -> ReportTable:
-    text = laid.words.gettext
+    _ = laid.words.gettext
     return ReportTable(
         key="definitions",
-        title=text("Definitions"),
-        columns=(Column("term", text("Term")), Column("definition", text("Definition"))),
-        rows=tuple(Row((text(term), text(meaning))) for term, meaning in DEFINITIONS),
+        title=_("Definitions"),
+        columns=(Column("term", _("Term")), Column("definition", _("Definition"))),
+        rows=tuple(Row((_(term), _(meaning))) for term, meaning in DEFINITIONS),
     )
 
 
 def _searched(laid: Laid) -> ReportTable:
     """What was looked for, as it stood."""
-    text = laid.words.gettext
+    _ = laid.words.gettext
     return ReportTable(
         key="searched",
-        title=text("What was searched for"),
+        title=_("What was searched for"),
         columns=(
-            Column("kind", text("Kind")),
-            Column("language", text("Language")),
-            Column("text", text("Text")),
+            Column("kind", _("Kind")),
+            Column("language", _("Language")),
+            Column("text", _("Text")),
         ),
         rows=tuple(Row(cells) for cells in _looked_for(laid)),
     )
 
 
 def _looked_for(laid: Laid) -> Iterator[tuple[str, str | None, str]]:
-    text, campaign = laid.words.gettext, laid.snapshot.campaign
+    _, campaign = laid.words.gettext, laid.snapshot.campaign
 
     def language(key: str) -> str:
-        return text("any language") if key == "any" else laid.words.language_name(key)
+        return _("any language") if key == "any" else laid.words.language_name(key)
 
     for term in campaign.names:
         for key, forms in term.forms.items():
-            yield text("Name"), language(key), laid.words.enumerate(forms)
+            yield _("Name"), language(key), laid.words.enumerate(forms)
         if term.collides:
-            yield text("Name that also means something else"), None, laid.words.enumerate(term.collides)
+            yield _("Name that also means something else"), None, laid.words.enumerate(term.collides)
     if campaign.context:
-        yield text("Context that such a name needs"), None, campaign.context
+        yield _("Context that such a name needs"), None, campaign.context
     for key, query in campaign.queries.items():
-        yield text("Query"), language(key), query
+        yield _("Query"), language(key), query
     if campaign.exclude:
-        yield text("Excluded"), None, campaign.exclude
+        yield _("Excluded"), None, campaign.exclude
     for message in campaign.messages:
         name = message.text.best(laid.words.language)
-        yield laid.say("Key message: %(name)s", name=name), None, message.query
+        yield laid.gettext("Key message: %(name)s", name=name), None, message.query
     for other in campaign.comparators:
         name = other.name.best(laid.words.language)
-        yield laid.say("Comparator: %(name)s", name=name), None, other.query
+        yield laid.gettext("Comparator: %(name)s", name=name), None, other.query
 
 
 def _models(laid: Laid) -> ReportTable:
     """Which models did what; the demo's say themselves that they are."""
-    text = laid.words.gettext
+    _ = laid.words.gettext
     made: dict[tuple[str, str], int] = {}
     for clip in laid.book:
-        done = [(text("Translation"), one.made_by) for one in clip.translations.values()]
+        done = [(_("Translation"), one.made_by) for one in clip.translations.values()]
         if clip.proposed_tone is not None:
-            done.append((text("Tone proposal"), clip.proposed_tone.made_by))
+            done.append((_("Tone proposal"), clip.proposed_tone.made_by))
         if clip.topics is not None:
-            done.append((text("Themes"), clip.topics.made_by))
+            done.append((_("Themes"), clip.topics.made_by))
         for key in dict.fromkeys(done):
             made[key] = made.get(key, 0) + 1
     rows = [Row((work, model, number)) for (work, model), number in sorted(made.items())]
     return ReportTable(
         key="models",
-        title=text("Machine work"),
+        title=_("Machine work"),
         columns=(
-            Column("work", text("Work")),
-            Column("model", text("Model")),
-            Column("clips", text("Clips"), "number"),
+            Column("work", _("Work")),
+            Column("model", _("Model")),
+            Column("clips", _("Clips"), "number"),
         ),
         rows=tuple(rows),
-        notes=() if rows else (text("No machine has read these items yet."),),
+        notes=() if rows else (_("No machine has read these items yet."),),
     )

@@ -27,26 +27,26 @@ _ACCEPTED = ("owned", "paid", "release-verbatim", "provisional", "waits-for-date
 
 def cover_facts(laid: Laid) -> tuple[tuple[str, str], ...]:
     """(name, value), as they stand on the cover."""
-    text, words, row = laid.words.gettext, laid.words, laid.row
+    _, words, row = laid.words.gettext, laid.words, laid.row
     window = laid.snapshot.campaign.window
     return (
-        (text("Campaign"), laid.snapshot.campaign.name.best(words.language)),
-        (text("Window"), _days(laid)),
+        (_("Campaign"), laid.snapshot.campaign.name.best(words.language)),
+        (_("Window"), _days(laid)),
         (
-            text("Days in the window"),
+            _("Days in the window"),
             words.number((window.last - window.first).days + 1),
         ),
-        (text("As of"), words.moment(laid.snapshot.as_of)),
-        (text("Snapshot"), words.number(row.number) + (f" · {row.why}" if row.why else "")),
-        (text("Frozen by"), row.who),
-        (text("SHA-256 of the snapshot"), row.sha256),
-        (text("Made with"), laid.snapshot.product),
+        (_("As of"), words.moment(laid.snapshot.as_of)),
+        (_("Snapshot"), words.number(row.number) + (f" · {row.why}" if row.why else "")),
+        (_("Frozen by"), row.who),
+        (_("SHA-256 of the snapshot"), row.sha256),
+        (_("Made with"), laid.snapshot.product),
     )
 
 
 def _days(laid: Laid) -> str:
     window = laid.snapshot.campaign.window
-    return laid.say(
+    return laid.gettext(
         "%(first)s to %(last)s", first=laid.words.day(window.first), last=laid.words.day(window.last)
     )
 
@@ -66,7 +66,9 @@ def _counts(laid: Laid) -> str:
     name = laid.snapshot.campaign.name.best(words.language)
     four = figures.counts
     if not four.items:
-        return laid.say("%(days)s: no item on “%(campaign)s” is counted.", days=_days(laid), campaign=name)
+        return laid.gettext(
+            "%(days)s: no item on “%(campaign)s” is counted.", days=_days(laid), campaign=name
+        )
     parts = {
         "items": words.ngettext("%(num)s item", "%(num)s items", four.items),
         "outlets": words.ngettext("%(num)s outlet", "%(num)s outlets", four.outlets),
@@ -74,14 +76,14 @@ def _counts(laid: Laid) -> str:
         "stories": words.ngettext("%(num)s story", "%(num)s stories", four.stories),
     }
     if figures.at_least:
-        return laid.say(
+        return laid.gettext(
             "%(days)s: at least %(items)s of earned coverage on “%(campaign)s”, in at least %(outlets)s of at least "
             "%(groups)s, which go back to at least %(stories)s.",
             days=_days(laid),
             campaign=name,
             **parts,
         )
-    return laid.say(
+    return laid.gettext(
         "%(days)s: %(items)s of earned coverage on “%(campaign)s”, in %(outlets)s of %(groups)s, which go back to "
         "%(stories)s.",
         days=_days(laid),
@@ -102,7 +104,7 @@ def _languages(laid: Laid) -> str:
         pair % {"name": laid.country(row.value), "number": words.number(row.counts.items)}
         for row in tables["country"].rows
     ]
-    return laid.say(
+    return laid.gettext(
         "Items by language: %(languages)s; by country: %(countries)s.",
         languages=words.enumerate(spoken),
         countries=words.enumerate(countries),
@@ -120,7 +122,7 @@ def _tone(laid: Laid) -> str:
     named = [
         pair % {"name": name_of(one.value, TONES, words), "number": words.number(one.items)} for one in coded
     ]
-    return laid.say(
+    return laid.gettext(
         "Tone, as people coded it: %(tones)s; not coded %(rest)s.", tones=words.enumerate(named), rest=rest
     )
 
@@ -130,7 +132,7 @@ def _messages(laid: Laid) -> tuple[str, ...]:
     if not laid.snapshot.campaign.messages or carried.share is None:
         return ()
     return (
-        laid.say(
+        laid.gettext(
             "People confirmed at least one key message in %(confirmed)s of %(all)s counted items (%(share)s).",
             confirmed=len(carried.confirmed),
             all=carried.items,
@@ -149,7 +151,7 @@ def _beside_told(laid: Laid) -> tuple[str, ...]:
     ]
     if not named:
         return ()
-    return (laid.say("Beside these, never added: %(named)s.", named=words.enumerate(named)),)
+    return (laid.gettext("Beside these, never added: %(named)s.", named=words.enumerate(named)),)
 
 
 def _watched(laid: Laid) -> str:
@@ -158,7 +160,7 @@ def _watched(laid: Laid) -> str:
     if not days:
         return laid.words.gettext("No source of the campaign's countries is read by machine.")
     read = sum(one.days_read for one in watch)
-    return laid.say(
+    return laid.gettext(
         "%(read)s of %(all)s source days were read (%(share)s).",
         read=read,
         all=days,
@@ -177,19 +179,19 @@ def lay_summary(laid: Laid) -> Section:
 
 
 def _four(laid: Laid) -> ReportTable:
-    text = laid.words.gettext
-    row = laid.four_row((text("Counted"),), laid.counted, where={}, at_least=laid.is_at_least)
+    _ = laid.words.gettext
+    row = laid.four_row((_("Counted"),), laid.counted, where={}, at_least=laid.is_at_least)
     return ReportTable(
         key="four-counts",
-        title=text("The four counts together"),
-        columns=laid.four_columns((), Column("what", text("Earned coverage"))),
+        title=_("The four counts together"),
+        columns=laid.four_columns((), Column("what", _("Earned coverage"))),
         rows=(row,),
         counted="items",
     )
 
 
 def _beside(laid: Laid) -> ReportTable:
-    text, figures = laid.words.gettext, laid.coverage.figures
+    _, figures = laid.words.gettext, laid.coverage.figures
     rows = []
     for key in BESIDE:
         number = figures.beside[key]
@@ -197,7 +199,7 @@ def _beside(laid: Laid) -> ReportTable:
         is_listed = key in _ACCEPTED and len(members) == number
         rows.append(
             Row(
-                (text(STANDINGS[key]), number, text(STANDINGS_MEAN[key]), None),
+                (_(STANDINGS[key]), number, _(STANDINGS_MEAN[key]), None),
                 members,
                 laid.is_at_least,
                 {"standing": mark("standing", key)} if is_listed else {},
@@ -205,11 +207,11 @@ def _beside(laid: Laid) -> ReportTable:
         )
     return ReportTable(
         key="beside",
-        title=text("What stands beside, never added"),
+        title=_("What stands beside, never added"),
         columns=(
-            Column("standing", text("Standing")),
-            Column("items", text("Number"), "number", do_not_add=True),
-            Column("meaning", text("What it means")),
+            Column("standing", _("Standing")),
+            Column("items", _("Number"), "number", do_not_add=True),
+            Column("meaning", _("What it means")),
             laid.clips_column(),
         ),
         rows=tuple(rows),
