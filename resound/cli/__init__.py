@@ -20,6 +20,7 @@ from resound.cli import (
     demonstrate,
     evaluate,
     find,
+    freezing,
     indexes,
     keep,
     lists,
@@ -76,6 +77,7 @@ define.register(app)
 collect.register(app)
 find.register(app)
 look.register(app)
+freezing.register(app)
 readiness.register(app)
 serve.register(app)
 run.register(app)
