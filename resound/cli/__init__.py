@@ -30,6 +30,7 @@ from resound.cli import (
     people,
     proposals,
     readiness,
+    report,
     run,
     serve,
     stage,
@@ -88,6 +89,7 @@ coding.register(app)
 proposals.register(app)
 models.register(app)
 keep.register(app)
+report.register(app)
 people.register(app)
 app.add_typer(stage.app, name="stage")
 app.add_typer(evaluate.app, name="evaluate")
