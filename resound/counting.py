@@ -192,7 +192,7 @@ class Figures:
     leads: tuple[Lead, ...]
     watch: tuple[Watch, ...]
     notes: tuple[str, ...]
-    """Sentences that must stand beside the figures."""
+    """Sentences that must stand beside the figures; `Words.told` says them in a reader's language."""
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`: keys with underscores, days and moments in ISO 8601."""
@@ -446,18 +446,31 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     if review == "auto":
-        notes.append("This campaign accepts what the matcher finds; nobody has read every counted item.")
+        notes.append(
+            Told("This campaign accepts what the matcher finds; nobody has read every counted item.")
+        )
     uncoded = sum(one.origin is None for one in counted)
     if uncoded:
-        notes.append(f"The origin of {uncoded} counted items is not coded; they are taken as earned.")
+        notes.append(
+            Told(
+                "The origin of %(count)s counted items is not coded; they are taken as earned.", count=uncoded
+            )
+        )
     if lapsed:
         notes.append(
-            f"{len(lapsed)} accepted items no longer match the campaign; they stay counted and are listed."
+            Told(
+                "%(count)s accepted items no longer match the campaign; they stay counted and are listed.",
+                count=len(lapsed),
+            )
         )
     gaps = sum(bool(one.gaps) for one in watch)
     if gaps:
         notes.append(
-            f"{gaps} of {len(watch)} sources were not read on every day of the window: read “at least”."
+            Told(
+                "%(gaps)s of %(sources)s sources were not read on every day of the window: read “at least”.",
+                gaps=gaps,
+                sources=len(watch),
+            )
         )
     return tuple(notes)
 

@@ -47,6 +47,10 @@ class DefinitionError(ResoundError):
         self.problems = problems
 
 
+class ReportError(ResoundError):
+    """A report cannot be made of what was given."""
+
+
 class ConflictError(ResoundError):
     """Somebody was faster: a file differs from a version that was edited elsewhere, a decision was undone already. Nothing was done."""
 

@@ -145,7 +145,7 @@ def take_file(connection: Connection, digest: str, *, evidence: Path) -> ClipFil
         raise EvidenceError(Told("The file of this clip is missing from the evidence folder.")) from err
     if seen != row.sha256:
         raise EvidenceError(Told("The file of this clip is not what was brought: its SHA-256 differs."))
-    name = "clip-row.json" if _is_row(row.row, row.sha256) else row.name
+    name = "clip-row.json" if is_row(row.row, row.sha256) else row.name
     return ClipFile(path, name, kind_of(path))
 
 
@@ -155,7 +155,7 @@ def _brought(row: Any, evidence: Path) -> Brought:
     return Brought(
         sha256=row.sha256,
         name=row.name,
-        is_row=_is_row(row.row, row.sha256),
+        is_row=is_row(row.row, row.sha256),
         row=row.row,
         who=row.who,
         at=row.at,
@@ -164,6 +164,6 @@ def _brought(row: Any, evidence: Path) -> Brought:
     )
 
 
-def _is_row(cells: Mapping[str, str], digest: str) -> bool:
+def is_row(cells: Mapping[str, str], digest: str) -> bool:
     """Whether a kept file is the row itself, as `resound.clipping` writes it."""
     return sha256(written_row(cells)).hexdigest() == digest

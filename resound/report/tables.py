@@ -19,20 +19,30 @@ CellKind = Literal["text", "number", "share", "day", "moment", "clips", "link"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`key` is the same in every language. `do_not_add`: its rows overlap; the total is the distinct number."""
+    """`key` is the same in every language. `do_not_add`: its rows overlap; the total is the distinct number.
+
+    `where`: what a cell that counts items asks of them besides its row's `where`; None where the cells count no items.
+    """
 
     key: str
     heading: str
     kind: CellKind = "text"
     do_not_add: bool = False
+    where: Mapping[str, str] | None = None
+
+    @property
+    def is_count(self) -> bool:
+        """Whether its cells count something of which there may be more: in a row that is `at_least` they are "≥"."""
+        return self.key in ("items", "stories", "outlets", "groups") or self.where is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One cell a column. `members`: the numbers of the clips that the row counts.
 
-    `at_least`: a source that bears on the row was not read every day. `where`: column of the clip list → the value by
-    which the row's items are found there, so that a spreadsheet can count them itself; empty where it cannot.
+    `at_least`: a source that bears on the row was not read every day. `where`: mark → the value by which the row's items
+    are found in the clip list, so that a spreadsheet can count them itself; empty where it cannot. In the clip list itself
+    (the table `clips`) it holds all marks of the row's clip.
     """
 
     cells: tuple[Cell, ...]
@@ -43,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """`total` holds the distinct numbers. `counted`: the column whose cells are numbers of items, if any."""
+    """`total` holds the distinct numbers. `counted`: the column whose cells are the numbers of the rows' items, if any."""
 
     key: str
     title: str

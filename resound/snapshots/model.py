@@ -39,7 +39,9 @@ class Evidence:
 
     `record`: a WARC record, `sha256` of it as stored. `file`: what came with a clip. `row`: the row of cells that a clip
     was. `name`: how it is called when it is handed out. `at`: when it was fetched or brought, by `who` (empty: by a
-    crawler). `url`, `status`: of a record's response. `media_type` is empty where it is none that is known.
+    crawler). `url`, `status`: of a record's response. `media_type` is empty where it is none that is known. `missing`: it
+    is not there, or it is not what it was. `file`, `offset`: the WARC file that a record stands in, and its first byte
+    there (`size` is its length); `payload_sha256`: of the page's body.
     """
 
     kind: EvidenceKind
@@ -52,11 +54,17 @@ class Evidence:
     media_type: str = ""
     url: str = ""
     status: int | None = None
+    file: str = ""
+    offset: int | None = None
+    payload_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A standing decision about a clip, as `resound.store.decisions.Decision` has it."""
+    """A decision about a clip that holds, as `resound.store.decisions.Decision` has it: the last word on its question.
+
+    Of a merge or a split, `value` is the other item.
+    """
 
     id: int
     kind: str
@@ -75,7 +83,8 @@ class Clip:
     `number`: its number in the clip book (1, 2, …: counted items in the order of day and address, then what else is
     accepted in the same order); 0 for what is not accepted, of which no text, translation or evidence is kept.
     `standing`: why it counts or not. `proposed_tone`, `topics`: a model's word; None where no model has read it.
-    `versions`: wordings that were seen; `gone_at`: since when the page answers that it is gone.
+    `versions`: wordings that were seen; `gone_at`: since when the page answers that it is gone. `twins`: the other articles
+    that are this one publication.
     """
 
     number: int
@@ -95,6 +104,7 @@ class Clip:
     said: tuple[Word, ...] = ()
     versions: int = 1
     gone_at: datetime | None = None
+    twins: tuple[str, ...] = ()
 
     def outlet_name(self, language: UiLanguage) -> str:
         """Its outlet as it was called in a language; what is known of it otherwise."""
@@ -132,7 +142,8 @@ class Snapshot:
     number and SHA-256 of the campaign's version. `sources`: the outlets of the clips and those that were watched, as they
     were defined. `clips`: every item that the campaign had to do with, counted or not. `messages`, `spokespersons`: id →
     the items that carry it, confirmed or proposed. `voice`: None where the campaign has no comparators. `figures`: the
-    counts and every split as they were counted then (`Figures.to_json`), which a recount must give again.
+    counts and every split as they were counted then (`resound.snapshots.opened.write_figures`), which a recount must give
+    again.
     """
 
     format: int

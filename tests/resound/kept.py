@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, text
 from crawlers.evidence import EvidenceRef, EvidenceWriter
 from resound.article import Article, FoundDate, LanguageGuess, RawPage
 from resound.backup import BackedUp, make_backup
+from resound.snapshots.written import content_hash, pack
 from resound.store import Store, work
 from resound.store.articles import Placement, store_article
 from resound.store.captures import add_capture
@@ -25,6 +26,7 @@ from resound.store.matches import record_matches
 from resound.store.people import insert_person, record_account_change, set_campaign_role
 from resound.store.portable import read_table, store_forms
 from resound.store.sessions import insert_attempt, insert_invitation, insert_session
+from resound.store.snapshots import add_snapshot
 from resound.store.tables import clip
 from resound.tokens import digest
 
@@ -82,6 +84,12 @@ def fill(store: Store, articles: int = 12) -> None:
         )
         add_decision(connection, "undo", article="a", why="no", who="Lin", now=NOW, undoes=first.id)
         add_leads(connection, source="s", entries=[], reason="paywall", now=NOW)
+        for number in range(3):
+            body = f"{WORDS[number]} {number}".encode()
+            add_snapshot(
+                connection, "c", as_of=NOW, sha256=content_hash(body), counts={"items": number}, body=pack(body),
+                who="Lin", why=WORDS[number],
+            )  # fmt: skip
         connection.execute(
             text(
                 "INSERT INTO lead (id, url, source, title, summary, reason, published, first_seen) "
