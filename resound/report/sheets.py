@@ -115,7 +115,7 @@ def make_sheet(
         outlet=Passage(_short(clip.outlet_name(report.language)), report.language),
         day=_day(clip, say),
         byline=Passage(shortened(settable(clip.byline), 200)[0], facts.tag),
-        facts=tuple(_facts(clip, report, say)),
+        facts=tuple(_facts(clip, say)),
         address=shortened(settable(facts.url), MOST_IN_A_HEADLINE)[0],
         follows=followable(facts.url),
         text=tuple(Passage(settable(one), facts.tag) for one in shown if settable(one)),
@@ -170,7 +170,7 @@ def _day(clip: Clip, say: Words) -> str:
     return say.gettext("no date was found") if doubt is None else say.told(doubt)
 
 
-def _facts(clip: Clip, report: Report, say: Words) -> list[tuple[str, str]]:
+def _facts(clip: Clip, say: Words) -> list[tuple[str, str]]:
     facts = clip.facts
     found = [
         (say.gettext("Publisher group"), _short(facts.group_name)),
