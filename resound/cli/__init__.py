@@ -20,6 +20,7 @@ from resound.cli import (
     demonstrate,
     evaluate,
     find,
+    freezing,
     indexes,
     keep,
     lists,
@@ -29,6 +30,7 @@ from resound.cli import (
     people,
     proposals,
     readiness,
+    report,
     run,
     serve,
     stage,
@@ -75,6 +77,7 @@ define.register(app)
 collect.register(app)
 find.register(app)
 look.register(app)
+freezing.register(app)
 readiness.register(app)
 serve.register(app)
 run.register(app)
@@ -86,6 +89,7 @@ coding.register(app)
 proposals.register(app)
 models.register(app)
 keep.register(app)
+report.register(app)
 people.register(app)
 app.add_typer(stage.app, name="stage")
 app.add_typer(evaluate.app, name="evaluate")

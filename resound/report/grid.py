@@ -57,17 +57,22 @@ class Paper:
             self._formats[wanted] = self.book.add_format(dict(wanted))
         return self._formats[wanted]
 
-    def page(self, sheet: Any, *, header: int | None, title: str) -> None:
-        """How a sheet is printed: A4 on its side, as wide as the page, the heading again on every page, numbered."""
+    def page(self, sheet: Any, *, header: int | None, title: str, pages: tuple[int, int] = (1, 0)) -> None:
+        """How a sheet is printed: A4 on its side, the heading again on every page, numbered.
+
+        `pages`: how many it is wide and high; 0 for as many as it takes.
+        """
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(*pages)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         numbered = self.words.gettext("Page %(page)s of %(pages)s", page="&P", pages="&N")
         sheet.set_footer(f"&L&8{cell_text(title)[:120].replace('&', '&&')}&R&8{numbered}")
         if header is not None:
             sheet.repeat_rows(0, header)
+        if pages[0] > 1:
+            sheet.repeat_columns(0)
 
 
 def write_title(paper: Paper, sheet: Any, title: str) -> None:
@@ -80,14 +85,27 @@ def write_paragraph(
     paper: Paper, sheet: Any, at: int, text: str, *, width: Sequence[int], **look: Any
 ) -> int:
     """A sentence over several columns (`width` of each); the row after it."""
-    wide = sum(width) or 1
-    lines = max(1, -(-display_width(text) * 108 // (100 * wide)))
+    lines = lines_of(text, sum(width))
     styled = paper.format(text_wrap=True, quote_prefix=could_be_run(text), **look)
     if len(width) > 1:
         sheet.merge_range(at, 0, at, len(width) - 1, "", styled)
     sheet.write_string(at, 0, cell_text(text), styled)
     sheet.set_row(at, lines * LINE_HEIGHT + 3)
     return at + 1
+
+
+def lines_of(text: str, width: int) -> int:
+    """How many lines a text takes in so wide a column: words that do not fit the end of a line cost a tenth.
+
+    Spreadsheets fit the height of rows themselves, but not that of merged cells, and not everywhere when they print.
+    """
+    wide = [display_width(line) for line in text.split("\n")]
+    return sum(1 if one <= width else -(-one * 11 // (10 * width)) for one in wide)
+
+
+def row_height(lines: int) -> float:
+    """Of a row with so many lines."""
+    return min(lines, MOST_LINES) * LINE_HEIGHT + 2
 
 
 def table_widths(table: ReportTable) -> list[int]:
@@ -99,7 +117,7 @@ def table_widths(table: ReportTable) -> list[int]:
         words = max((display_width(word) for word in column.heading.split()), default=0)
         most = _WIDTHS.get(column.key, 34 if column.kind == "clips" else WIDE)
         least = max(NARROW, min(words + 2, 18), 13 if column.do_not_add else 0)
-        found.append(widest(texts, least=least, most=most))
+        found.append(widest(texts, least=least, most=most) + 1)
     return found
 
 
@@ -113,10 +131,9 @@ def write_table(
     at = _write_warnings(paper, sheet, table, top, widths)
     header = at
     for number, column in enumerate(table.columns):
-        sheet.write_string(at, number, cell_text(_heading(paper, column)), _heading_format(paper, column))
-    sheet.set_row(
-        at, LINE_HEIGHT * max(_heading_lines(paper, one, widths) for one in enumerate(table.columns)) + 4
-    )
+        sheet.write_string(at, number, _heading(paper, column), _heading_format(paper, column))
+    headings = zip((_heading(paper, one) for one in table.columns), widths, strict=False)
+    sheet.set_row(at, row_height(max(lines_of(*one) for one in headings)) + 2)
     for row in table.rows:
         at += 1
         _write_row(paper, sheet, at, table, row, widths)
@@ -151,19 +168,21 @@ def _heading(paper: Paper, column: Column) -> str:
         words.append("(UTC)")
     if column.do_not_add:
         words.append(f"({paper.words.gettext('do not add')})")
-    return " ".join(words)
-
-
-def _heading_lines(paper: Paper, numbered: tuple[int, Column], widths: Sequence[int]) -> int:
-    at, column = numbered
-    return max(1, -(-display_width(_heading(paper, column)) * 12 // (10 * widths[at])))
+    return "\n".join(map(cell_text, words))
 
 
 def _heading_format(paper: Paper, column: Column) -> Any:
     look = {"bg_color": AMBER, "font_color": AMBER_INK} if column.do_not_add else {"bg_color": FILL}
     side = "right" if column.kind in ("number", "share") else "left"
     return paper.format(
-        bold=True, text_wrap=True, bottom=1, bottom_color=SOFT, align=side, valign="bottom", **look
+        bold=True,
+        text_wrap=True,
+        bottom=1,
+        bottom_color=SOFT,
+        align=side,
+        valign="bottom",
+        indent=int(side == "left"),
+        **look,
     )
 
 
@@ -185,9 +204,8 @@ def _write_row(
         value = cell_value(row.cells[number], column.kind, row)
         _write_cell(paper, sheet, (at, number), table, column, row, value, look)
         if isinstance(value, str):
-            lines = max(lines, -(-display_width(value) // widths[number]))
-    if lines > MOST_LINES:  # else spreadsheets fit it themselves
-        sheet.set_row(at, MOST_LINES * LINE_HEIGHT)
+            lines = max(lines, lines_of(value, widths[number] - 1))
+    sheet.set_row(at, row_height(lines))
 
 
 def _write_cell(
@@ -206,7 +224,9 @@ def _write_cell(
         _write_text(paper, sheet, place, column, row, value, look)
     elif isinstance(value, datetime | date):
         kind = "moment" if isinstance(value, datetime) else "day"
-        sheet.write_datetime(*place, value, paper.format(num_format=_FORMATS[kind], align="left", **look))
+        sheet.write_datetime(
+            *place, value, paper.format(num_format=_FORMATS[kind], align="left", indent=1, **look)
+        )
     else:
         styled = paper.format(num_format=_number_format(column, row, value), **look)
         wanted = asked(table, column, row)
@@ -238,11 +258,13 @@ def _write_text(
     """Always a string; an address of the web with a link behind it."""
     if column.kind == "link":
         address = cell_link(row.cells[place[1]])
-        styled = paper.format(font_color="#0b5394", underline=1, text_wrap=True, **look)
+        styled = paper.format(font_color="#0b5394", underline=1, text_wrap=True, indent=1, **look)
         if address and sheet.write_url(*place, address, styled, value) == 0:
             return
     side = "right" if column.kind == "number" and look.get("bold") is None else "left"
-    styled = paper.format(text_wrap=True, align=side, quote_prefix=could_be_run(value), **look)
+    styled = paper.format(
+        text_wrap=True, align=side, indent=int(side == "left"), quote_prefix=could_be_run(value), **look
+    )
     sheet.write_string(*place, value, styled)
 
 
@@ -267,9 +289,9 @@ def write_quotes(
                 )
             sheet.write_number(at, 1, one.clip, paper.format(**look))
             _write_passage(paper, sheet, at, len(heads) - 1, one, plain)
-            lines = -(-sum(display_width(part) for part, _ in one.parts) // widths[-1])
-            if lines > MOST_LINES:
-                sheet.set_row(at, MOST_LINES * LINE_HEIGHT)
+            whole = "".join(part for part, _ in one.parts)
+            lines = max(lines_of(whole, widths[-1]), *map(lines_of, named, (widths[0], widths[2], widths[3])))
+            sheet.set_row(at, row_height(lines))
     return top, at + 1
 
 

@@ -35,6 +35,7 @@ from resound.words import Words, words
 SHEETS: Mapping[str, str] = {
     "contents": N_("Contents"),
     "summary": N_("Summary"),
+    "beside": N_("What stands beside"),
     "method": N_("Method"),
     "definitions": N_("Definitions"),
     "searched": N_("What was searched for"),
@@ -73,9 +74,12 @@ SHEETS: Mapping[str, str] = {
 }
 """Names of sheets: 31 characters at most, so shorter than the titles on them."""
 LONGEST_NAME = 31
+_PAGE_WIDTH = 270
+"""Narrow letters on a line of A4 on its side, printed as small as can be read."""
+_MOST_WITH_CHART = 40
 _PREFIXES: Mapping[UiLanguage, str] = {"zh-Hant": "clips_zh", "en": "clips_en", "vi": "clips_vi"}
-_ON_SUMMARY = ("four-counts", "beside")
-_SUMMARY_WIDTHS = (34, 14, 14, 14, 16, 40)
+_ON_SUMMARY = ("four-counts",)
+_SUMMARY_WIDTHS = (32, 14, 14, 14, 18, 46)
 _QUOTES_WIDTHS = (40, 9, 26, 22, 90)
 _NOT_NAMED = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
@@ -142,8 +146,7 @@ def _write_report(book: Any, report: Report, taken: set[str]) -> None:
     contents = book.add_worksheet(names.take("contents", ""))
     listed = [_write_summary(paper, report, names)]
     for section in report.sections:
-        if section.key != "summary":
-            listed += _write_section(paper, section, names)
+        listed += _write_section(paper, section, names)
     _write_contents(paper, contents, report, listed)
 
 
@@ -174,8 +177,8 @@ class _Names:
 def _write_section(paper: Paper, section: Section, names: _Names) -> list[_Listed]:
     """A sheet for each table; the section's sentences stand under its first. One without tables has a sheet of its own."""
     listed = []
-    tables = section.tables
-    sentences = section.sentences
+    tables = [one for one in section.tables if one.key not in _ON_SUMMARY]
+    sentences = section.sentences if section.key != "summary" else ()
     if section.key == "method" or not tables:
         listed.append(_write_sentences(paper, section, names))
         sentences = ()
@@ -216,10 +219,17 @@ def _write_sheet(
     if table.rows:
         sheet.autofilter(header, 0, header + len(table.rows), len(table.columns) - 1)
     sheet.freeze_panes(header + 1, 1 if len(table.columns) > 4 else 0)
-    paper.page(sheet, header=header, title=table.title)
+    paper.page(sheet, header=header, title=table.title, pages=_pages(table, widths))
     if table.key == "clips":
         _write_marks(paper, sheet, name, table, header)
     return _Listed(name, section.title, table.title, len(table.rows))
+
+
+def _pages(table: ReportTable, widths: Sequence[int]) -> tuple[int, int]:
+    """A short table and its picture on one page; a wide one on several, so that it can be read."""
+    if table.chart is not None and len(table.rows) <= _MOST_WITH_CHART:
+        return 1, 1
+    return -(-sum(widths) // _PAGE_WIDTH), 0
 
 
 def _write_marks(paper: Paper, sheet: Any, name: str, table: ReportTable, header: int) -> None:
@@ -291,14 +301,14 @@ def _write_summary(paper: Paper, report: Report, names: _Names) -> _Listed:
     at = 2
     for label, value in report.facts:
         styled = paper.format(text_wrap=True, bottom=4, bottom_color=LINE)
-        sheet.write_string(at, 0, label, paper.format(font_color=SOFT, bottom=4, bottom_color=LINE))
+        sheet.write_string(at, 0, label, paper.format(font_color=SOFT, bottom=4, bottom_color=LINE, indent=1))
         sheet.merge_range(at, 1, at, len(_SUMMARY_WIDTHS) - 1, "", styled)
         sheet.write_string(at, 1, cell_text(value), styled)
         at += 1
     at += 1
     for sentence in section.sentences:
         at = write_paragraph(paper, sheet, at, sentence, width=_SUMMARY_WIDTHS, font_size=11)
-    for table in section.tables:
+    for table in (one for one in section.tables if one.key in _ON_SUMMARY):
         at += 1
         sheet.write_string(at, 0, cell_text(table.title), paper.format(bold=True, font_size=12))
         _, at = write_table(paper, sheet, table, at + 1, _SUMMARY_WIDTHS)
@@ -307,7 +317,7 @@ def _write_summary(paper: Paper, report: Report, names: _Names) -> _Listed:
         at += 1
         sheet.write_string(at, 0, cell_text(chart.title), paper.format(bold=True, font_size=12))
         insert_chart(paper, sheet, at + 1, chart)
-    paper.page(sheet, header=None, title=report.title)
+    paper.page(sheet, header=None, title=report.title, pages=(1, 1))
     return _Listed(name, section.title, report.title, None)
 
 
@@ -320,7 +330,7 @@ def _write_contents(paper: Paper, sheet: Any, report: Report, listed: Sequence[_
     for number, heading in enumerate(heads):
         sheet.write_string(3, number, heading, head)
     line = {"bottom": 4, "bottom_color": LINE}
-    link = paper.format(font_color="#0b5394", underline=1, **line)
+    link = paper.format(font_color="#0b5394", underline=1, indent=1, **line)
     for at, one in enumerate(listed, 4):
         quoted = one.name.replace("'", "''")
         sheet.write_url(at, 0, f"internal:'{quoted}'!A1", link, one.name)
@@ -334,4 +344,4 @@ def _write_contents(paper: Paper, sheet: Any, report: Report, listed: Sequence[_
     for number, width in enumerate((wide, 34, 64, 9)):
         sheet.set_column(number, number, width)
     sheet.freeze_panes(4, 0)
-    paper.page(sheet, header=3, title=report.title)
+    paper.page(sheet, header=3, title=report.title, pages=(1, 1))

@@ -32,7 +32,7 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
-        N_("Lead"),
+        N_("Lead (known of, not read)"),
         N_(
             "Something that is known of and cannot or may not be read (robots.txt, a paywall, a script, a search engine's "
             "link): listed and numbered, never counted."
@@ -199,7 +199,7 @@ def _searched(laid: Laid) -> ReportTable:
         columns=(
             Column("kind", _("Kind")),
             Column("language", _("Language")),
-            Column("text", _("Text")),
+            Column("text", _("Form or query")),
         ),
         rows=tuple(Row(cells) for cells in _looked_for(laid)),
     )
