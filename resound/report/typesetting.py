@@ -147,7 +147,7 @@ def _make_fetcher(pictures: Mapping[str, Picture]) -> Any:
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class OwnPictures(URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
+        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ARG002
             name = url.removeprefix(PICTURES)
             if name == url or name not in pictures:
                 raise ValueError("nothing is fetched for a PDF")
