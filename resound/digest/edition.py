@@ -33,7 +33,7 @@ from resound.digest.model import (
     WeekBar,
 )
 
-_RANKS = {name: rank for rank, name in enumerate(PROMINENCES.values())}
+_RANKS: Mapping[str, int] = {name: rank for rank, name in enumerate(PROMINENCES.values())}
 
 
 @dataclass(frozen=True, slots=True)
