@@ -234,7 +234,7 @@ class Wording:
 
     def more_others(self, story: StoryEntry) -> str:
         """What of them is not named."""
-        return self.more(len(self._others(story)) - MOST_NAMED)
+        return self._and_others(len(self._others(story)) - MOST_NAMED)
 
     def _others(self, story: StoryEntry) -> list[tuple[str, str | None]]:
         found: dict[str, list[Entry]] = {}
@@ -250,8 +250,14 @@ class Wording:
             for name, some in found.items()
         ]
 
+    def _and_others(self, number: int) -> str:
+        """`and 3 others` (outlets, sources); empty for none."""
+        return (
+            self.words.ngettext("and %(num)s other", "and %(num)s others", number) if number > 0 else ""
+        )
+
     def more(self, number: int) -> str:
-        """`and 3 more`; empty for none."""
+        """`and 3 more` (items); empty for none."""
         return self.words.ngettext("and %(num)s more", "and %(num)s more", number) if number > 0 else ""
 
     @property
@@ -461,14 +467,14 @@ class Wording:
 
     def _named(self, names: Iterable[str], more: int) -> str:
         listed = self.words.gettext(", ").join(names)
-        return f"{listed} {self.more(more)}" if more > 0 else listed
+        return f"{listed} {self._and_others(more)}" if more > 0 else listed
 
     @property
     def failing(self) -> list[tuple[str, str]]:
         """(name, what is wrong) of sources in trouble now."""
         found = self.edition.watched.failing
         told = [(one_line(self.spoken(one.names), most=80), self._wrong(one)) for one in found[:MOST_NAMED]]
-        more = self.more(len(found) - MOST_NAMED)
+        more = self._and_others(len(found) - MOST_NAMED)
         return [*told, (more, "")] if more else told
 
     def _wrong(self, one: FailingSource) -> str:
