@@ -36,6 +36,7 @@ from api.routes import (
     search,
     signing_in,
     sources,
+    subscriptions,
     system,
     v1_campaigns,
     v1_docs,
@@ -70,6 +71,7 @@ ROOMS: tuple[APIRouter, ...] = (
     campaign_edit.router,
     sources.router,
     definitions.router,
+    subscriptions.router,
 )
 """In the order in which they are asked."""
 

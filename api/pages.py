@@ -46,8 +46,10 @@ DOORS = (
 
 
 def language_of(request: Request) -> UiLanguage:
-    """What was chosen here since the sign-in, else the person's own, else what the browser asks for, else the settings'."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    """What was chosen here since the sign-in, else the page's own (a subscription has one), else the person's, else what
+    the browser asks for, else the settings'.
+    """
+    chosen = request.cookies.get(LANGUAGE_COOKIE) or getattr(request.state, "language", None)
     for language in UI_LANGUAGES:
         if chosen == language:
             return language
