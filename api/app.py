@@ -30,7 +30,10 @@ from api.routes import (
     definitions,
     health,
     language,
+    lists,
+    outbox,
     people,
+    readers,
     review,
     saved_searches,
     search,
@@ -62,6 +65,7 @@ ROOMS: tuple[APIRouter, ...] = (
     article.router,
     clips.router,
     review.router,
+    outbox.router,
     system.router,
     v1_items.router,
     v1_campaigns.router,
@@ -72,6 +76,8 @@ ROOMS: tuple[APIRouter, ...] = (
     sources.router,
     definitions.router,
     subscriptions.router,
+    lists.router,
+    readers.router,
 )
 """In the order in which they are asked."""
 
