@@ -48,7 +48,7 @@ def campaign_figures(
         by=by,
         review=campaign.review,
         leads=_leads(connection, campaign, sources),
-        watch=_watch(connection, campaign, sources, now),
+        watch=watch_sources(connection, campaign, sources, window=campaign.window, now=now),
     )
 
 
@@ -212,12 +212,20 @@ def _leads(connection: Connection, campaign: Campaign, sources: Mapping[str, Sou
     return found
 
 
-def _watch(
-    connection: Connection, campaign: Campaign, sources: Mapping[str, Source], now: datetime
+def watch_sources(
+    connection: Connection,
+    campaign: Campaign,
+    sources: Mapping[str, Source],
+    *,
+    window: Window,
+    now: datetime,
 ) -> list[Watch]:
-    """How well the outlets of the campaign's countries were read. By-hand sources have nothing that could be read."""
+    """How well the outlets of the campaign's countries were read in a window, up to today in their own calendars.
+
+    By-hand sources have nothing that could be read, and are left out.
+    """
     days_read: dict[str, list[Gap]] = {}
-    for one in list_readings(connection, first=campaign.window.first, last=campaign.window.last):
+    for one in list_readings(connection, first=window.first, last=window.last):
         days_read.setdefault(one.source, []).append((one.first_day, one.last_day))
     found = []
     for source in sources.values():
@@ -225,8 +233,8 @@ def _watch(
             continue
         if campaign.countries and source.country not in campaign.countries:
             continue
-        last = min(campaign.window.last, now.astimezone(source.zone).date())
-        days, gaps = find_gaps(days_read.get(source.id, ()), campaign.window.first, last)
+        last = min(window.last, now.astimezone(source.zone).date())
+        days, gaps = find_gaps(days_read.get(source.id, ()), window.first, last)
         found.append(
             Watch(
                 source=source.id,
@@ -236,7 +244,7 @@ def _watch(
                 medium=source.medium,
                 languages=_languages(source),
                 days_read=days,
-                days_in_window=max(0, (last - campaign.window.first).days + 1),
+                days_in_window=max(0, (last - window.first).days + 1),
                 gaps=tuple(gaps),
             )
         )

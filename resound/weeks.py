@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 MOST_MISSED = 4
 """So many weeks that were missed (nothing ran) are still made; older ones stay unmade."""
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_WEEK = re.compile(r"(\d{4})-W(\d\d)")  # 2026-W03
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,34 @@ def due_issues(
         name, cut_off = f"{year}-W{week:02}", plan.cut_off(year, week)
         is_missed_for_good = now - cut_off >= timedelta(weeks=MOST_MISSED)
         if since <= cut_off <= now and not is_missed_for_good and name not in made:
-            day = date.fromisocalendar(year, week, plan.weekday)
-            found.append(DueIssue(name, cut_off, day - timedelta(days=7), day - timedelta(days=1)))
+            found.append(_issue(plan, year, week))
     return found
+
+
+def issue_of(plan: WeeklyTime, week: str) -> DueIssue:
+    """The issue of a week by its name, due or not.
+
+    Raises:
+        ValueError: the name is none, or that year has no such week.
+    """
+    read = _WEEK.fullmatch(week)
+    if read is None:
+        raise ValueError(f"{week!r} is no week such as 2026-W03")
+    try:
+        return _issue(plan, int(read[1]), int(read[2]))
+    except (ValueError, OverflowError) as err:
+        raise ValueError(f"there is no week {week}") from err
+
+
+def last_issue(plan: WeeklyTime, *, now: datetime) -> DueIssue:
+    """The issue whose cut-off passed last."""
+    today = now.astimezone(ZoneInfo(plan.zone)).date()
+    weeks = [(today - timedelta(weeks=back)).isocalendar()[:2] for back in (-1, 0, 1)]
+    return next(one for one in (_issue(plan, *week) for week in weeks) if one.cut_off <= now)
+
+
+def _issue(plan: WeeklyTime, year: int, week: int) -> DueIssue:
+    day = date.fromisocalendar(year, week, plan.weekday)
+    return DueIssue(
+        f"{year}-W{week:02}", plan.cut_off(year, week), day - timedelta(days=7), day - timedelta(days=1)
+    )

@@ -15,7 +15,7 @@ from typing import Any
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_datetime, get_timezone_location
+from babel.dates import format_date, format_datetime, format_interval, get_timezone_location
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -99,6 +99,12 @@ class Words:
         if isinstance(value, str):
             value = date.fromisoformat(value[:10])
         return format_date(value, format=size, locale=self.locale)
+
+    def days(self, first: date, last: date) -> str:
+        """Two inclusive calendar days: `29 Sept – 5 Oct 2014`."""
+        if first == last:
+            return self.day(first)
+        return format_interval(first, last, skeleton="yMMMd", locale=self.locale)
 
     def moment(self, value: datetime | None, zone: tzinfo | None = None) -> str:
         """A moment in a zone, by default UTC, which is then named."""

@@ -15,7 +15,7 @@ from api.routes.campaign_edit import Fields
 from api.routes.lists import DONE as LIST_DONE
 from api.routes.lists import Editor, ListId, find, look_at
 from api.safety import limited
-from resound.digest.approving import queue_confirmation
+from resound.digest.telling import queue_confirmation
 from resound.errors import NotFoundError, ResoundError
 from resound.inviting import Invited, invite_people, read_people
 from resound.settings import UI_LANGUAGES, UiLanguage

@@ -216,12 +216,30 @@ def _index(office: Office, should_stop: ShouldStop) -> Mapping[str, Any]:
 
 
 def _digest(office: Office) -> Mapping[str, Any]:
-    """Make the issues that are due. A draft waits for its approval; whatever else belongs to a new issue is called here."""
+    """Make the issues that are due; approve those that need nobody, tell who approves the others, and remind them."""
+    from resound.digest.approving import approve_automatic
+    from resound.digest.telling import tell_approvers
+    from resound.mail import mail_server
     from resound.store.lists import open_issues
+    from resound.words import words
 
+    settings = office.settings
+    moment: datetime = now()
     with office.store.write() as connection:
-        opened = open_issues(connection, now=now())
-    return {"opened": [one.occasion for one in opened]} if opened else {}
+        opened = open_issues(connection, now=moment)
+    told: dict[str, Any] = {"opened": [one.occasion for one in opened]} if opened else {}
+    server = None if settings.smtp_url is None or settings.mail_from is None else mail_server(settings)
+    if server is not None:
+        said = tell_approvers(
+            office.store,
+            server=server,
+            public_url=settings.public_url,
+            words=words(settings.language),
+            now=moment,
+        )
+        told |= {"told": said} if said else {}
+    approved = approve_automatic(office.store, server=server, public_url=settings.public_url, now=moment)
+    return told | ({"approved": [one.issue.occasion for one in approved]} if approved else {})
 
 
 def _send(office: Office, should_stop: ShouldStop) -> Mapping[str, Any]:

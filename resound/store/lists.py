@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select, update
 
@@ -84,6 +85,12 @@ class Issue:
         """What its mails are sent for."""
         return f"issue/{self.list}/{self.week}"
 
+    @property
+    def days(self) -> tuple[date, date]:
+        """First and last day (inclusive) that it is about: the seven before the cut-off's day in its zone."""
+        day = self.cut_off.astimezone(ZoneInfo(self.zone)).date()
+        return day - timedelta(days=7), day - timedelta(days=1)
+
 
 def add_list(connection: Connection, new: MailingList, *, now: datetime) -> None:
     """Make a list; its first issue is the one of its next cut-off. Raises ConflictError where there is one of this id."""
@@ -142,6 +149,15 @@ def load_lists(connection: Connection, *, campaign: str | None = None) -> list[M
     return [_list(row) for row in connection.execute(statement)]
 
 
+def set_approvers(connection: Connection, list_id: str, approvers: Sequence[str]) -> None:
+    """Say who is told of its drafts. Raises NotFoundError where there is no such list."""
+    changed = connection.execute(
+        update(mailing_list).where(mailing_list.c.id == list_id).values(approvers=list(approvers))
+    )
+    if changed.rowcount != 1:
+        raise NotFoundError(f"There is no list {list_id!r}. `resound lists show` names all.")
+
+
 def set_active(connection: Connection, list_id: str, is_active: bool) -> None:
     """Stop a list, or let it go on from the scheduler's next look: weeks that passed meanwhile have no issue.
 
@@ -174,6 +190,17 @@ def open_issues(connection: Connection, *, now: datetime) -> list[Issue]:
     return opened
 
 
+def open_issue(connection: Connection, of: MailingList, due: DueIssue, *, now: datetime) -> Issue:
+    """Make the issue of any week, as a draft, whether it is due or not. Raises ConflictError where there is one already."""
+    made = connection.execute(
+        select(issue.c.id).where(issue.c.list == of.id, issue.c.week == due.week)
+    ).first()
+    if made is not None:
+        raise ConflictError(f"The list {of.id!r} has an issue of {due.week} already.")
+    _open(connection, of, due, now)
+    return find_issue(connection, of.id, due.week)
+
+
 def find_issue(connection: Connection, list_id: str, week: str) -> Issue:
     """An issue. Raises NotFoundError where there is none."""
     row = connection.execute(select(issue).where(issue.c.list == list_id, issue.c.week == week)).first()
@@ -195,15 +222,31 @@ def list_issues(
 
 
 def decide_issue(
-    connection: Connection, of: Issue, state: IssueState, *, who: str, why: str = "", now: datetime
+    connection: Connection,
+    of: Issue,
+    state: IssueState,
+    *,
+    who: str,
+    why: str = "",
+    body: bytes | None = None,
+    now: datetime,
 ) -> bool:
-    """Take an issue from the state that the caller saw to another. False where somebody else was first: then do nothing."""
+    """Take an issue from the state that the caller saw to another. False where somebody else was first: then do nothing.
+
+    Args:
+        body: what was approved, packed.
+    """
     changed = connection.execute(
         update(issue)
         .where(issue.c.id == of.id, issue.c.state == of.state)
-        .values(state=state, who=who, why=why, decided_at=now)
+        .values(state=state, who=who, why=why, body=body, decided_at=now)
     )
     return changed.rowcount == 1
+
+
+def set_edits(connection: Connection, of: Issue, edits: Mapping[str, Any]) -> None:
+    """Store what a person changed of a draft, in the write that looked at it."""
+    connection.execute(update(issue).where(issue.c.id == of.id).values(edits=dict(edits)))
 
 
 def doubt_issues(connection: Connection, *, reason: str) -> None:

@@ -1,0 +1,227 @@
+"""The facts of a week out of the store. Reads the store, never the index; `edition` decides what stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import get_args
+
+from sqlalchemy import Connection
+
+from nlp.topics import load_topics
+from resound.article import Language
+from resound.campaign import Campaign, Window
+from resound.coded import Coded
+from resound.coding import load_coded
+from resound.counting import Figures, ItemFacts, StandingKind, Watch, count_four
+from resound.coverage import Headline, headlines
+from resound.digest.correcting import gained, sort_earlier, stated_weeks
+from resound.digest.edition import WeekFacts, of_days
+from resound.digest.model import (
+    WEEKS_SHOWN,
+    Edition,
+    Entry,
+    FailingSource,
+    LanguageRow,
+    Spoken,
+    UnreadSource,
+    Watched,
+    WeekBar,
+)
+from resound.figures import campaign_figures, watch_sources
+from resound.health import source_health
+from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.source import Names, Source
+from resound.store.articles import load_articles
+from resound.store.enrichments import list_topics
+from resound.store.registry import load_campaign, load_sources
+from resound.told import told_to_json
+
+WEEK = timedelta(days=7)
+DAY = timedelta(days=1)
+FAILING = ("failing", "stopped", "too few")
+"""States of a source that readers of a digest should know of."""
+_BESIDE: tuple[StandingKind, ...] = ("unreviewed", "provisional", "owned", "paid", "release-verbatim")
+
+
+def gather_week(
+    connection: Connection,
+    campaign: str,
+    first: date,
+    last: date,
+    *,
+    week: str = "",
+    earlier: Sequence[Edition] = (),
+    pending: Sequence[tuple[date, date]] = (),
+    now: datetime,
+) -> WeekFacts:
+    """What was published from `first` to `last` (inclusive, each day in its outlet's calendar), as of now.
+
+    Args:
+        week: the name of the issue.
+        earlier: the approved editions of the list, oldest first: what they said is corrected where it does not hold.
+        pending: days of earlier issues that nobody has decided on yet; they are no late finds.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+    """
+    about = load_campaign(connection, campaign)
+    sources = load_sources(connection)
+    figures = campaign_figures(connection, campaign, by=(), now=now)
+    items = {key: (facts, place.kind) for key, (facts, place) in figures.items.items()}
+    counted = [facts for facts, kind in items.values() if kind == "counted"]
+    sorted_ = sort_earlier(counted, first=first, earlier=earlier, pending=pending)
+    shown = [*of_days(items, first, last), *(one for late in sorted_.late for one in late.items)]
+    stated = stated_weeks(earlier)
+    topics = list_topics(connection, {one.version for one in shown})
+    before = of_days(items, first - WEEK, last - WEEK)
+    bars = [(first - back * WEEK, last - back * WEEK) for back in reversed(range(WEEKS_SHOWN))]
+    bars = [one for one in bars if one[1] >= about.window.first and one[0] <= about.window.last] or bars[-1:]
+    gaps = [gap for one in _watch(connection, about, sources, bars[0][0], last, now) for gap in one.gaps]
+    watch = _watch(connection, about, sources, first, last, now)
+    return WeekFacts(
+        campaign=campaign,
+        names=spoken(about.name),
+        review=about.review,
+        window=(about.window.first, about.window.last),
+        week=week,
+        first=first,
+        last=last,
+        as_of=now,
+        items=items,
+        entries=_entries(connection, about, sources, shown),
+        before=count_four(before),
+        at_least=any(one.gaps for one in watch),
+        before_at_least=any(start <= last - WEEK and first - WEEK <= end for start, end in gaps),
+        languages=_languages(of_days(items, first, last), before),
+        series=tuple(_bar(items, *span, gaps) for span in bars),
+        beside=_beside(figures, first, last),
+        watched=_watched(connection, watch, sources, now),
+        topics={one.item: topics[one.version][0] for one in shown if one.version in topics},
+        topic_names={one.id: _labels(one.label) for one in load_topics()},
+        topics_by=tuple(sorted({who for _, who in topics.values()})),
+        earlier=tuple(earlier),
+        sorted=sorted_,
+        first_seen={
+            key: one.first_seen
+            for key, one in load_articles(connection, gained(stated, counted), with_text=False).items()
+        },
+    )
+
+
+def spoken(names: Names) -> Spoken:
+    """A name in each language of the product."""
+    return {language: names.best(language) for language in UI_LANGUAGES}
+
+
+def _labels(label: Mapping[UiLanguage, str] | Mapping[str, str]) -> Spoken:
+    known = dict(label)
+    return {language: known.get(language) or known["en"] for language in UI_LANGUAGES}
+
+
+def _watch(
+    connection: Connection,
+    campaign: Campaign,
+    sources: Mapping[str, Source],
+    first: date,
+    last: date,
+    now: datetime,
+) -> list[Watch]:
+    return watch_sources(connection, campaign, sources, window=Window(first=first, last=last), now=now)
+
+
+def _entries(
+    connection: Connection, campaign: Campaign, sources: Mapping[str, Source], shown: Sequence[ItemFacts]
+) -> dict[str, Entry]:
+    coded = load_coded(connection, campaign, [one.item for one in shown], with_proposals=False)
+    translated = {language: headlines(connection, shown, language) for language in UI_LANGUAGES}
+    return {
+        one.item: _entry(
+            one,
+            sources.get(one.outlet),
+            coded.get(one.item, Coded()),
+            {name: found[one.item] for name, found in translated.items() if one.item in found},
+        )
+        for one in shown
+    }
+
+
+def _entry(
+    one: ItemFacts, source: Source | None, coded: Coded, translated: Mapping[UiLanguage, Headline]
+) -> Entry:
+    if one.day is None:
+        raise ValueError(f"item {one.item} is counted and has no day")
+    return Entry(
+        item=one.item,
+        url=one.url,
+        title=one.title,
+        tag=one.tag,
+        outlet=one.outlet,
+        outlet_names=dict.fromkeys(UI_LANGUAGES, one.outlet_name) if source is None else spoken(source.names),
+        medium=one.medium,
+        day=one.day,
+        story=one.story,
+        prominence=one.prominence,
+        tone=coded.tone,
+        basis=coded.basis,
+        headlines=translated,
+        re_run=one.re_run,
+    )
+
+
+def _languages(week: Sequence[ItemFacts], before: Sequence[ItemFacts]) -> tuple[LanguageRow, ...]:
+    """Every language has its row, an empty one too; `other` only where there is any."""
+    rows = [
+        LanguageRow(
+            name, sum(one.language == name for one in week), sum(one.language == name for one in before)
+        )
+        for name in get_args(Language)
+    ]
+    return tuple(one for one in rows if one.language != "other" or one.items or one.before)
+
+
+def _bar(
+    items: Mapping[str, tuple[ItemFacts, StandingKind]],
+    first: date,
+    last: date,
+    gaps: Iterable[tuple[date, date]],
+) -> WeekBar:
+    found = of_days(items, first, last)
+    counts = {name: sum(one.language == name for one in found) for name in get_args(Language)}
+    return WeekBar(first, last, counts, any(start <= last and first <= end for start, end in gaps))
+
+
+def _beside(figures: Figures, first: date, last: date) -> dict[str, int]:
+    of_week = [
+        place.kind
+        for facts, place in figures.items.values()
+        if facts.day is not None and first <= facts.day <= last
+    ]
+    leads = sum(one.day is not None and first <= one.day <= last for one in figures.leads)
+    return {
+        **{kind: of_week.count(kind) for kind in _BESIDE},
+        "waits-for-date": figures.beside["waits-for-date"],
+        "leads": leads,
+    }
+
+
+def _watched(
+    connection: Connection, watch: Sequence[Watch], sources: Mapping[str, Source], now: datetime
+) -> Watched:
+    of_campaign = {one.source for one in watch}
+    return Watched(
+        sources=len(watch),
+        complete=sum(not one.gaps for one in watch),
+        unread=tuple(
+            UnreadSource(one.source, spoken(sources[one.source].names), one.days_in_window - one.days_read)
+            for one in watch
+            if one.gaps
+        ),
+        failing=tuple(
+            FailingSource(
+                one.source, spoken(sources[one.source].names), one.state, told_to_json(one.sentence)
+            )
+            for one in source_health(connection, now=now)
+            if one.state in FAILING and one.source in of_campaign
+        ),
+    )
