@@ -100,11 +100,9 @@ class Words:
             value = date.fromisoformat(value[:10])
         return format_date(value, format=size, locale=self.locale)
 
-    def days(self, first: date, last: date) -> str:
+    def days(self, first: date, last: date, *, with_year: bool = True) -> str:
         """Two inclusive calendar days: `29 Sept – 5 Oct 2014`."""
-        if first == last:
-            return self.day(first)
-        return format_interval(first, last, skeleton="yMMMd", locale=self.locale)
+        return format_interval(first, last, skeleton="yMMMd" if with_year else "MMMd", locale=self.locale)
 
     def moment(self, value: datetime | None, zone: tzinfo | None = None) -> str:
         """A moment in a zone, by default UTC, which is then named."""

@@ -12,8 +12,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from resound.digest.edition import build_edition
 from resound.digest.editing import Change, PutFirst, TakeOut, apply_change
+from resound.digest.edition import build_edition
 from resound.digest.gathering import gather_week
 from resound.digest.letter import Composed, compose, write_letter
 from resound.digest.model import Edition, Edits
@@ -258,7 +258,13 @@ def approve_automatic(
             if readers[one.list]:
                 made.append(
                     approve_issue(
-                        store, one.list, one.week, server=server, public_url=public_url, who=AUTOMATIC, now=now
+                        store,
+                        one.list,
+                        one.week,
+                        server=server,
+                        public_url=public_url,
+                        who=AUTOMATIC,
+                        now=now,
                     )
                 )
             else:

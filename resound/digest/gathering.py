@@ -79,6 +79,7 @@ def gather_week(
     bars = [one for one in bars if one[1] >= about.window.first and one[0] <= about.window.last] or bars[-1:]
     gaps = [gap for one in _watch(connection, about, sources, bars[0][0], last, now) for gap in one.gaps]
     watch = _watch(connection, about, sources, first, last, now)
+    watch_before = _watch(connection, about, sources, first - WEEK, last - WEEK, now)
     return WeekFacts(
         campaign=campaign,
         names=spoken(about.name),
@@ -92,8 +93,8 @@ def gather_week(
         entries=_entries(connection, about, sources, shown),
         before=count_four(before),
         at_least=any(one.gaps for one in watch),
-        before_at_least=any(start <= last - WEEK and first - WEEK <= end for start, end in gaps),
-        languages=_languages(of_days(items, first, last), before),
+        before_at_least=any(one.gaps for one in watch_before),
+        languages=_languages(of_days(items, first, last), before, watch, watch_before),
         series=tuple(_bar(items, *span, gaps) for span in bars),
         beside=_beside(figures, first, last),
         watched=_watched(connection, watch, sources, now),
@@ -169,11 +170,20 @@ def _entry(
     )
 
 
-def _languages(week: Sequence[ItemFacts], before: Sequence[ItemFacts]) -> tuple[LanguageRow, ...]:
+def _languages(
+    week: Sequence[ItemFacts],
+    before: Sequence[ItemFacts],
+    watch: Sequence[Watch],
+    watch_before: Sequence[Watch],
+) -> tuple[LanguageRow, ...]:
     """Every language has its row, an empty one too; `other` only where there is any."""
     rows = [
         LanguageRow(
-            name, sum(one.language == name for one in week), sum(one.language == name for one in before)
+            name,
+            sum(one.language == name for one in week),
+            sum(one.language == name for one in before),
+            any(one.gaps and name in one.languages for one in watch),
+            any(one.gaps and name in one.languages for one in watch_before),
         )
         for name in get_args(Language)
     ]

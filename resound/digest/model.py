@@ -147,11 +147,13 @@ class LostEdit:
 
 @dataclass(frozen=True, slots=True)
 class LanguageRow:
-    """Items of one language: this week and the week before."""
+    """Items of one language: this week and the week before. `at_least`: a source of that language was not read every day."""
 
     language: str
     items: int
     before: int
+    at_least: bool = False
+    before_at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

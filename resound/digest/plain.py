@@ -22,7 +22,7 @@ def write_plain(say: Wording, edition: Edition, *, note: str, hidden: int, unsub
         lines += _table(say, words.gettext("Items by language"), say.languages)
     if len(edition.series) > 1:
         lines += [words.gettext("Items week by week")]
-        lines += _aligned([(bar.days, bar.items) for bar in say.bars])
+        lines += _aligned([(bar.days, _number(bar.items)) for bar in say.bars])
         lines.append("")
     lines += [*say.beside, *([""] if say.beside else [])]
     if edition.top:
@@ -82,7 +82,12 @@ def _heading(text: str) -> list[str]:
 def _table(say: Wording, caption: str, rows: Sequence[CountRow]) -> list[str]:
     words = say.words
     head = ("", words.gettext("This week"), words.gettext("Week before"), words.gettext("Change"))
-    return [caption, *_aligned([head, *((one.name, one.now, one.before, one.change) for one in rows)]), ""]
+    cells = [(one.name, _number(one.now), _number(one.before), one.change) for one in rows]
+    return [caption, *_aligned([head, *cells]), ""]
+
+
+def _number(of: tuple[str, str]) -> str:
+    return " ".join(of).strip()
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -75,11 +75,11 @@ _REMOVED: Mapping[Removed, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """One row of the table of counts, as it is printed."""
+    """One row of a table of counts, as it is printed. Each number and its "at least" (empty where it is exact)."""
 
     name: str
-    now: str
-    before: str
+    now: tuple[str, str]
+    before: tuple[str, str]
     change: str
 
 
@@ -88,9 +88,8 @@ class Bar:
     """One row of the series. `share`: of the longest bar, 0 … 100."""
 
     days: str
-    items: str
+    items: tuple[str, str]
     share: int
-    split: str
     is_this_week: bool
 
 
@@ -252,9 +251,7 @@ class Wording:
 
     def _and_others(self, number: int) -> str:
         """`and 3 others` (outlets, sources); empty for none."""
-        return (
-            self.words.ngettext("and %(num)s other", "and %(num)s others", number) if number > 0 else ""
-        )
+        return self.words.ngettext("and %(num)s other", "and %(num)s others", number) if number > 0 else ""
 
     def more(self, number: int) -> str:
         """`and 3 more` (items); empty for none."""
@@ -286,8 +283,8 @@ class Wording:
         return [
             CountRow(
                 self.words.language_name(one.language),
-                self.words.number(one.items),
-                self.words.number(one.before),
+                self._at_least(one.items, one.at_least),
+                self._at_least(one.before, one.before_at_least),
                 self.signed(one.items - one.before),
             )
             for one in self.edition.languages
@@ -301,14 +298,9 @@ class Wording:
         most = max(totals, default=0) or 1
         return [
             Bar(
-                words.days(one.first, one.last),
+                words.days(one.first, one.last, with_year=False),
                 self._at_least(total, one.at_least),
                 round(100 * total / most),
-                words.enumerate(
-                    f"{words.language_name(name)} {words.number(count)}"
-                    for name, count in one.items.items()
-                    if count
-                ),
                 one.last == self.edition.last,
             )
             for one, total in zip(self.edition.series, totals, strict=True)
@@ -319,9 +311,8 @@ class Wording:
         sign = "+" if number > 0 else "−" if number < 0 else ""
         return f"{sign}{self.words.number(abs(number))}"
 
-    def _at_least(self, number: int, is_at_least: bool) -> str:
-        shown = self.words.number(number)
-        return self.words.gettext("at least %(number)s", number=shown) if is_at_least else shown
+    def _at_least(self, number: int, is_at_least: bool) -> tuple[str, str]:
+        return self.words.gettext("at least") if is_at_least else "", self.words.number(number)
 
     @cached_property
     def beside(self) -> list[str]:
@@ -454,7 +445,11 @@ class Wording:
         if not unread:
             return ""
         names = [
-            f"{one_line(self.spoken(one.names), most=80)} ({self._days_missed(one.missed)})"
+            self.words.gettext(
+                "%(name)s (%(note)s)",
+                name=one_line(self.spoken(one.names), most=80),
+                note=self._days_missed(one.missed),
+            )
             for one in sorted(unread, key=lambda one: (-one.missed, one.source))[:MOST_NAMED]
         ]
         return self.words.gettext(
