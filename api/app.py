@@ -28,6 +28,8 @@ from api.routes import (
     campaign_edit,
     clips,
     definitions,
+    digest_mail,
+    digests,
     health,
     language,
     lists,
@@ -77,6 +79,8 @@ ROOMS: tuple[APIRouter, ...] = (
     definitions.router,
     subscriptions.router,
     lists.router,
+    digest_mail.router,
+    digests.router,
     readers.router,
 )
 """In the order in which they are asked."""

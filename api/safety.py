@@ -104,6 +104,11 @@ def content_policy(nonce: str) -> str:
     )
 
 
+def frame_policy(nonce: str) -> str:
+    """The same for a page that shows another answer of ours in a frame."""
+    return f"{content_policy(nonce)}; frame-src 'self'"
+
+
 def safe_headers(nonce: str) -> dict[str, str]:
     """What every answer carries, unless its route says otherwise."""
     return {

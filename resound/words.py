@@ -15,7 +15,7 @@ from typing import Any
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_interval, get_timezone_location
+from babel.dates import format_date, format_datetime, format_interval, format_time, get_timezone_location
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -111,6 +111,12 @@ class Words:
         if zone is not None:
             return format_datetime(value, format="medium", tzinfo=zone, locale=self.locale)
         return f"{format_datetime(value, format='medium', locale=self.locale)} UTC"
+
+    def hour(self, value: datetime, zone: tzinfo) -> str:
+        """A moment that was appointed, in its zone: a day and an hour, without seconds."""
+        time = format_time(value, format="short", tzinfo=zone, locale=self.locale)
+        day = format_date(value.astimezone(zone).date(), format="medium", locale=self.locale)
+        return str(self.locale.datetime_formats["medium"]).format(time, day)
 
     def weekday(self, number: int) -> str:
         """1 as Monday."""
