@@ -36,12 +36,24 @@ from resound.modelling import ModelWorker
 from resound.outcome import MODEL_STAGES, Stage
 from resound.pipeline import process_pending
 from resound.reading import PageReader
+from resound.settings import UiLanguage
 from resound.store import Store, work
 from resound.store.decisions import standing_decisions
 from resound.store.frontier import make_due
+from resound.store.lists import MailingList, add_list, find_list, open_issue
 from resound.store.registry import load_sources
+from resound.subscribing import subscribe
+from resound.weeks import WeeklyTime, issue_of
 
 CODER = "demo"
+LIST = "managers"
+WEEK = "2014-W41"
+"""Of the demo's draft: about 29 September to 5 October 2014."""
+_READERS: Mapping[str, UiLanguage] = {
+    "lin@resound.example": "zh-Hant",
+    "carter@resound.example": "en",
+    "tran@resound.example": "vi",
+}
 
 Say = Callable[[str], None]
 
@@ -136,6 +148,7 @@ def run_demo(
             say(f"  {sentence}")
     say("Making the decisions that a person would make …")
     _decide(store)
+    _make_list(store)
     update = try_to_update_index(store, index)
     if update.sentence:
         say(update.sentence)
@@ -179,6 +192,35 @@ def _decide(store: Store) -> None:
                 who=CODER,
                 now=_now(),
             )
+
+
+def _make_list(store: Store) -> None:
+    """A mailing list with three invented readers, and the draft of the week in which most was published."""
+    with store.write() as connection:
+        if find_list(connection, LIST) is not None:
+            return
+        campaign = load_campaign(demo.campaign_path())
+        made = MailingList(
+            LIST,
+            campaign.id,
+            "Managers (demo)",
+            WeeklyTime(1, "08:00", "Asia/Taipei"),
+            is_automatic=False,
+            approvers=("officer@resound.example",),
+        )
+        add_list(connection, made, now=_now())
+        for address, language in _READERS.items():
+            subscribe(
+                connection,
+                LIST,
+                address,
+                language=language,
+                who=CODER,
+                why="an invented reader of the demo",
+                is_confirmed=True,
+                now=_now(),
+            )
+        open_issue(connection, made, issue_of(made.plan, WEEK), now=_now())
 
 
 def _decisions() -> Iterator[Mapping[str, Any]]:

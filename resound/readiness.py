@@ -9,9 +9,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
+from urllib.parse import urlsplit
 
 from nlp.models import find_profile
 from nlp.standing import stand_models
@@ -50,13 +52,15 @@ def check_readiness(
     *,
     open_index: Callable[[], SearchIndex],
     models_in_use: Callable[[], tuple[str, Path] | None],
+    is_demo: bool = False,
     room: int = ROOM,
 ) -> tuple[Check, ...]:
-    """Look at everything, in the order: store, evidence, disk, index, models. Raises nothing for what it finds.
+    """Look at everything, in the order: store, evidence, disk, index, models, public address. Raises nothing for what it finds.
 
     Args:
         open_index: the configured index; it is not closed here.
         models_in_use: the profile in use and the folder of its models; None where none is chosen.
+        is_demo: this is the demo, whose links may lead to this machine.
         room: bytes that must be free.
     """
     store: Store | None = None
@@ -72,6 +76,7 @@ def check_readiness(
             check_room([settings.data, settings.evidence], room=room),
             _check_index(store, open_index),
             _check_models(models_in_use),
+            check_public_url(settings.public_url, is_mailing=settings.smtp_url is not None, is_demo=is_demo),
         )
     finally:
         if store is not None:
@@ -114,6 +119,45 @@ def judge_index(standing: Standing) -> Check:
     """An index that is behind is well: it follows. One that does not answer, or was last in trouble, is not."""
     is_ok = standing.answers and not (standing.behind and standing.trouble)
     return Check("index", is_ok, " ".join(standing.sentences), False)
+
+
+def check_public_url(public_url: str | None, *, is_mailing: bool, is_demo: bool) -> Check:
+    """Whether links in mail can be followed by those who get it: https, and a host that others can reach.
+
+    What is looked at is its form; nothing is asked of the network.
+    """
+    if public_url is None:
+        sentence = (
+            "RESOUND_PUBLIC_URL is not set: mail holds no links to these pages, and no digest can be sent."
+        )
+        return Check("public address", not is_mailing, sentence, False)
+    parts = urlsplit(public_url)
+    host = parts.hostname or ""
+    troubles = []
+    if is_local(host) and not is_demo:
+        troubles.append(
+            f"{host} is a name of this machine or of a private network: readers elsewhere cannot follow it"
+        )
+    elif "." not in host and ":" not in host and not is_local(host):
+        troubles.append(f"{host} has no domain: only machines of your own network know such a name")
+    if parts.scheme != "https" and not (is_local(host) and is_demo):
+        troubles.append("it is not https: mail programs offer no one-click unsubscribing (RFC 8058)")
+    if troubles:
+        return Check(
+            "public address", False, f"RESOUND_PUBLIC_URL is {public_url}: {'; '.join(troubles)}.", False
+        )
+    return Check("public address", True, f"Links in mail lead to {public_url}.", False)
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is this machine, or an address that the public internet does not lead to."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".home.arpa")):
+        return True
+    try:
+        return not ip_address(name).is_global
+    except ValueError:
+        return False
 
 
 def _check_index(store: Store | None, open_index: Callable[[], SearchIndex]) -> Check:

@@ -39,7 +39,10 @@ def _look(request: Request, desk: Desk) -> tuple[Check, ...]:
     now = time.monotonic()
     if kept is None or now - kept[0] > KEPT_SECONDS:
         checks = check_readiness(
-            desk.settings, open_index=lambda: desk.index, models_in_use=lambda: desk.office.models_in_use
+            desk.settings,
+            open_index=lambda: desk.index,
+            models_in_use=lambda: desk.office.models_in_use,
+            is_demo=desk.office.is_demo,
         )
         kept = (now, checks)
         request.app.state.readiness = kept

@@ -18,6 +18,7 @@ from resound.cli import (
     decide,
     define,
     demonstrate,
+    digest,
     evaluate,
     find,
     indexes,
@@ -80,6 +81,7 @@ serve.register(app)
 run.register(app)
 lists.register(app)
 mails.register(app)
+digest.register(app)
 indexes.register(app)
 decide.register(app)
 coding.register(app)

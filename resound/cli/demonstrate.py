@@ -16,7 +16,8 @@ def register(app: typer.Typer) -> None:
         epilog="""Examples: `resound demo` · `resound demo --json` (again on the same folder: adds nothing) ·
 `resound --data demo-data demo`
 
-Afterwards: `resound search 綠耕隊` · `resound counts apo-coe-gp-vietnam-2014 --by outlet --lists` · `resound status`"""
+Afterwards: `resound search 綠耕隊` · `resound counts apo-coe-gp-vietnam-2014 --by outlet --lists` · `resound digest preview managers`
+(the draft of a weekly digest) · `resound status`"""
     )(demo)
 
 
@@ -71,6 +72,6 @@ def demo(
         f"Evidence: {len(files)} WARC files in {office.evidence} (`resound evidence verify` hashes them again).",
         markup=False,
     )
-    console.print("Go on with: resound search 綠耕隊", markup=False)
+    console.print("Go on with: resound search 綠耕隊 · resound digest preview managers", markup=False)
     if not agrees:
         raise typer.Exit(1)

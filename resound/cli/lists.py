@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from resound.cli.office import Office, now, say_json, screen, table
-from resound.errors import NotFoundError, ResoundError
+from resound.errors import MailError, NotFoundError, ResoundError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from resound.store.lists import Subscription
 
 lists = typer.Typer(
@@ -28,8 +31,12 @@ def register(app: typer.Typer) -> None:
     """Put these commands on the command line."""
     lists.command(
         epilog="""Examples: `resound lists add managers --campaign apo-coe-gp-vietnam-2014 --zone Asia/Taipei --weekday mon
---time 08:00` · with `--automatic` its issues need nobody's approval"""
+--time 08:00 --approver lin@example.org` (who is told of each draft) · with `--automatic` its issues need nobody's approval"""
     )(add)
+    lists.command(
+        epilog="""Examples: `resound lists approvers managers lin@example.org tran@example.org` · `resound lists approvers managers`
+(nobody is told any more)"""
+    )(approvers)
     lists.command("show", epilog="Examples: `resound lists show` · `resound lists show --json`")(show_lists)
     lists.command(epilog="Example: `resound lists stop managers`")(stop)
     lists.command(
@@ -58,6 +65,10 @@ def add(
     time: Annotated[str, typer.Option(help="The hour of the cut-off.")] = "08:00",
     name: Annotated[str, typer.Option(help="What people call it. [default: the id]")] = "",
     automatic: Annotated[bool, typer.Option("--automatic", help="Issues are sent without approval.")] = False,
+    approver: Annotated[
+        list[str] | None,
+        typer.Option(help="Address that is told of each draft, and reminded of it. Can be given again."),
+    ] = None,
 ) -> None:
     """Make a list; its first issue is that of its next cut-off."""
     import re
@@ -81,7 +92,9 @@ def add(
         known = load_campaigns(connection)
         if campaign not in known:
             raise NotFoundError(f"There is no campaign {campaign!r}. Known: {', '.join(known) or 'none'}.")
-        new = MailingList(list_id, campaign, name or list_id, plan, automatic)
+        new = MailingList(
+            list_id, campaign, name or list_id, plan, automatic, approvers=_addresses(approver or ())
+        )
         add_list(connection, new, now=now())
     screen().print(
         f"The list {list_id} is there. Next: resound subscribers add {list_id} ADDRESS", markup=False
@@ -113,6 +126,24 @@ def show_lists(context: typer.Context, as_json: Json = False) -> None:
         for one in found
     ]
     screen().print(table("", columns, rows))
+
+
+def approvers(
+    context: typer.Context,
+    list_id: ListId,
+    addresses: Annotated[
+        list[str] | None, typer.Argument(help="Their mail addresses, in the place of those before.")
+    ] = None,
+) -> None:
+    """Say who is told of a list's drafts at the cut-off, and reminded after one and after three days."""
+    from resound.store.lists import set_approvers
+
+    office: Office = context.obj
+    given = _addresses(addresses or ())
+    with office.store.write() as connection:
+        set_approvers(connection, list_id, given)
+    told = f"{', '.join(given)} will be told" if given else "Nobody is told"
+    screen().print(f"{told} of the drafts of {list_id}.", markup=False)
 
 
 def stop(context: typer.Context, list_id: ListId) -> None:
@@ -158,8 +189,29 @@ def subscribe_one(
             is_confirmed=bool(consent),
             now=now(),
         )
+        trouble = "" if made.is_read else _ask(office, connection, made)
     waits = "" if made.is_read else " once they have confirmed it"
     screen().print(f"{made.address} reads the list {list_id}{waits}.", markup=False)
+    if not made.is_read:
+        screen().print(
+            trouble or f"A mail that asks {made.address} to confirm is in the outbox.",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _ask(office: Office, connection: Connection, made: Subscription) -> str:
+    """Queue the mail that asks for confirmation. Why it could not be; empty where it could."""
+    from resound.digest.telling import queue_confirmation
+    from resound.mail import mail_server
+
+    settings = office.settings
+    try:
+        server = mail_server(settings)
+        queue_confirmation(connection, made, server=server, public_url=settings.public_url, now=made.asked_at)
+    except MailError as err:
+        return f"They cannot be asked yet: {err} Then run this command again."
+    return ""
 
 
 def show_subscribers(context: typer.Context, list_id: ListId, as_json: Json = False) -> None:
@@ -201,6 +253,15 @@ def end(
             raise NotFoundError(f"{address} is not on the list {list_id!r}.")
         finish(connection, found, ending, who=office.settings.coder, why=why, now=now())
     screen().print(f"{found.address} gets no more mail of the list {list_id}.", markup=False)
+
+
+def _addresses(given: Sequence[str]) -> tuple[str, ...]:
+    from resound.addresses import read_address
+
+    try:
+        return tuple(dict.fromkeys(map(read_address, given)))
+    except ValueError as err:
+        raise ResoundError(f"{str(err)[0].upper()}{str(err)[1:]}.") from err
 
 
 def _set_active(office: Office, list_id: str, is_active: bool) -> None:

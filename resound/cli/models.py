@@ -193,6 +193,7 @@ def use(context: typer.Context, profile: Annotated[str, typer.Argument(help="Whi
 def doctor(context: typer.Context, as_json: Json = False) -> None:
     """Look at everything that Resound leans on, and say what is missing and how to mend it."""
     from nlp.backends import ENGINES, available_engines
+    from resound.readiness import check_public_url
 
     office: Office = context.obj
     settings = office.settings
@@ -229,6 +230,12 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
             advice.append(str(err))
         if any(row["state"] != "there" and not row["optional"] for row in rows):
             advice.append(f"Models are missing or broken: resound models pull {office.profile}")
+    public = check_public_url(
+        settings.public_url, is_mailing=settings.smtp_url is not None, is_demo=office.is_demo
+    )
+    facts["public address"] = settings.public_url or "not set"
+    if not public.is_ok:
+        advice.append(public.sentence)
     if settings.contact is None and not office.is_demo:
         advice.append("Sites that are read must be able to reach you: set RESOUND_CONTACT")
     if as_json:

@@ -17,12 +17,15 @@ def register(app: typer.Typer) -> None:
 def ready(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Check store, evidence folder, disk, index and models. Ends with 0 where everything that is needed holds, else 1."""
+    """Check store, evidence folder, disk, index, models and the public address. Ends with 0 where everything that is needed holds, else 1."""
     from resound.readiness import check_readiness, is_ready
 
     office: Office = context.obj
     checks = check_readiness(
-        office.settings, open_index=lambda: office.index, models_in_use=lambda: office.models_in_use
+        office.settings,
+        open_index=lambda: office.index,
+        models_in_use=lambda: office.models_in_use,
+        is_demo=office.is_demo,
     )
     if as_json:
         say_json({"ready": is_ready(checks), "checks": [one.to_json() for one in checks]})

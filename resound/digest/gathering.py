@@ -92,9 +92,14 @@ def gather_week(
         items=items,
         entries=_entries(connection, about, sources, shown),
         before=count_four(before),
-        at_least=any(one.gaps for one in watch),
-        before_at_least=any(one.gaps for one in watch_before),
-        languages=_languages(of_days(items, first, last), before, watch, watch_before),
+        at_least=_has_gaps(watch, about, first, last),
+        before_at_least=_has_gaps(watch_before, about, first - WEEK, last - WEEK),
+        languages=_languages(
+            of_days(items, first, last),
+            before,
+            watch if _has_gaps(watch, about, first, last) else (),
+            watch_before if _has_gaps(watch_before, about, first - WEEK, last - WEEK) else (),
+        ),
         series=tuple(_bar(items, *span, gaps) for span in bars),
         beside=_beside(figures, first, last),
         watched=_watched(connection, watch, sources, now),
@@ -128,7 +133,16 @@ def _watch(
     last: date,
     now: datetime,
 ) -> list[Watch]:
-    return watch_sources(connection, campaign, sources, window=Window(first=first, last=last), now=now)
+    """How the campaign's sources were read on those of the days that are the campaign's; where none is, on all of them."""
+    inside = max(first, campaign.window.first), min(last, campaign.window.last)
+    start, end = inside if inside[0] <= inside[1] else (first, last)
+    return watch_sources(connection, campaign, sources, window=Window(first=start, last=end), now=now)
+
+
+def _has_gaps(watch: Sequence[Watch], campaign: Campaign, first: date, last: date) -> bool:
+    """Whether what was counted of some days is a lower bound; of days outside the campaign's nothing is counted."""
+    is_inside = first <= campaign.window.last and campaign.window.first <= last
+    return is_inside and any(one.gaps for one in watch)
 
 
 def _entries(
