@@ -22,6 +22,7 @@ from api.desk import Desk, desk_of
 from resound.errors import ResoundError, StoreError
 from resound.people import Person, Role, may, sole_person
 from resound.signing_in import form_token, is_form_token, recognise, recognise_key
+from resound.store.lists import find_list
 from resound.store.people import has_people
 from resound.tokens import derive, new_token
 
@@ -126,10 +127,19 @@ def _is_alone(request: Request, desk: Desk) -> bool:
 class _Requirement:
     """A dependency that lets a visitor through or raises."""
 
-    def __init__(self, role: Needed, campaign: str | None, *, takes_keys: bool) -> None:
+    def __init__(
+        self, role: Needed, campaign: str | None, mailing_list: str | None, *, takes_keys: bool, is_by_link: bool
+    ) -> None:
         self.role = role
         self.campaign = campaign
+        self.mailing_list = mailing_list
         self.takes_keys = takes_keys
+        self.is_by_link = is_by_link
+
+    @property
+    def about(self) -> str | None:
+        """The path parameter that says for which campaign the role is needed."""
+        return self.campaign or self.mailing_list
 
     async def __call__(self, request: Request) -> Visitor:
         try:
@@ -139,25 +149,46 @@ class _Requirement:
                 raise
             visitor = find_visitor(request)  # nobody: whether it lives can be asked without a store
         if self.role != "anyone":
-            about = request.path_params.get(self.campaign) if self.campaign is not None else None
             if visitor.person is None:
                 raise SignInNeededError("Please sign in first.")
+            about = await run_in_threadpool(self._campaign, request)
             if not visitor.may(self.role, about):
                 raise NotAllowedError(f"This needs the role {self.role!r}.")
             if visitor.how == "key" and not self.takes_keys:
                 raise NotAllowedError("This is done in a browser, not with an API key.")
-        if request.method not in SAFE_METHODS:
+        if request.method not in SAFE_METHODS and not self.is_by_link:
             await _check_form(request, visitor)
         return visitor
 
+    def _campaign(self, request: Request) -> str | None:
+        """Whose role is enough; None where that of all campaigns is needed (also for a list that there is not)."""
+        if self.campaign is not None:
+            return str(request.path_params.get(self.campaign))
+        if self.mailing_list is None:
+            return None
+        with desk_of(request).store.read() as connection:
+            found = find_list(connection, str(request.path_params.get(self.mailing_list)))
+        return None if found is None else found.campaign
 
-def requires(role: Needed, *, campaign: str | None = None, takes_keys: bool = True) -> Any:
-    """Let through who has the role; with `campaign` (the name of a path parameter) for that campaign is enough.
+
+def requires(
+    role: Needed,
+    *,
+    campaign: str | None = None,
+    mailing_list: str | None = None,
+    takes_keys: bool = True,
+    is_by_link: bool = False,
+) -> Any:
+    """Let through who has the role; for one campaign is enough where a path parameter names it, or a list of it.
 
     Args:
         takes_keys: False: only for people in a browser. A key that leaked must not make others, or change a password.
+        is_by_link: the address holds a secret that was mailed, good for this one thing; a form token would keep out the
+            mail programs that send the request by themselves (RFC 8058), and would protect nothing.
     """
-    return Depends(_Requirement(role, campaign, takes_keys=takes_keys))
+    return Depends(
+        _Requirement(role, campaign, mailing_list, takes_keys=takes_keys, is_by_link=is_by_link)
+    )
 
 
 async def _check_form(request: Request, visitor: Visitor) -> None:
@@ -176,18 +207,23 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
 
 
 def declared_role(route: BaseRoute) -> tuple[Needed, str | None] | None:
-    """The strongest role that a route asks for, and the path parameter of the campaign; None where it says nothing."""
+    """The strongest role that a route asks for, and the path parameter of the campaign or list; None where it says nothing."""
     if not isinstance(route, APIRoute):
         return None
     found = _requirements(route)
     order: tuple[Needed, ...] = ("anyone", "none", "reader", "coder", "editor", "admin")
     strongest = max(found, key=lambda one: order.index(one.role), default=None)
-    return None if strongest is None else (strongest.role, strongest.campaign)
+    return None if strongest is None else (strongest.role, strongest.about)
 
 
 def takes_keys(route: APIRoute) -> bool:
     """Whether a program may ask a route with an API key."""
     return all(one.takes_keys for one in _requirements(route))
+
+
+def is_by_link(route: APIRoute) -> bool:
+    """Whether the secret in a route's address stands for the form token."""
+    return any(one.is_by_link for one in _requirements(route))
 
 
 def _requirements(route: APIRoute) -> list[_Requirement]:

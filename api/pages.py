@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -27,11 +28,12 @@ from resound.words import OWN_NAMES, Words, choose_language, words
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """An entry of the navigation: the route's name, its words, and who sees it."""
+    """An entry of the navigation: the route's name, its words, who sees it, and what else lies behind it."""
 
     route: str
     text: str
     role: Role
+    also: tuple[str, ...] = ()
 
 
 DOORS = (
@@ -39,6 +41,7 @@ DOORS = (
     Door("campaigns_page", N_("Campaigns"), "reader"),
     Door("reviews_page", N_("Review"), "coder"),
     Door("new_clip_page", N_("Add a clip"), "coder"),
+    Door("digests_page", N_("Digest"), "editor", ("/lists", "/new-list")),
     Door("sources_page", N_("Sources"), "reader"),
     Door("system_page", N_("System"), "admin"),
     Door("people_page", N_("People"), "admin"),
@@ -46,8 +49,10 @@ DOORS = (
 
 
 def language_of(request: Request) -> UiLanguage:
-    """What was chosen here since the sign-in, else the person's own, else what the browser asks for, else the settings'."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    """What was chosen here since the sign-in, else the page's own (a subscription has one), else the person's, else what
+    the browser asks for, else the settings'.
+    """
+    chosen = request.cookies.get(LANGUAGE_COOKIE) or getattr(request.state, "language", None)
     for language in UI_LANGUAGES:
         if chosen == language:
             return language
@@ -110,6 +115,8 @@ def environment(language: UiLanguage) -> Environment:
     made.filters.update(
         safe_href=safe_href,
         day=spoken.day,
+        weekday=spoken.weekday,
+        zone_name=spoken.zone_name,
         moment=spoken.moment,
         number=spoken.number,
         percent=spoken.percent,
@@ -118,7 +125,7 @@ def environment(language: UiLanguage) -> Environment:
         told=spoken.told,
         host=lambda url: urlsplit(url).hostname or url,
     )
-    made.globals["static"] = static_url
+    made.globals.update(static=static_url, timezone=ZoneInfo)
     return made
 
 
@@ -150,11 +157,14 @@ def _open_doors(request: Request) -> list[Mapping[str, Any]]:
             visitor.may(door.role) or _somewhere(visitor.person.campaigns, door)
         ):
             continue
-        is_here = request.url.path == url or (url != "/" and request.url.path.startswith(f"{url}/"))
+        here = request.url.path
+        is_here = any(here == one or (one != "/" and here.startswith(f"{one}/")) for one in (url, *door.also))
         found.append({"url": url, "text": door.text, "is_here": is_here})
     return found
 
 
 def _somewhere(campaigns: Mapping[str, Role], door: Door) -> bool:
     """A role for one campaign opens the rooms where campaigns are chosen; the room shows only theirs."""
+    if door.route == "digests_page":
+        return "editor" in campaigns.values()
     return bool(campaigns) and door.route in ("campaigns_page", "reviews_page")

@@ -28,12 +28,13 @@ SECONDS = 60.0
 UPLOADS = ("/clips",)
 """Paths under which files come in."""
 
-Kind = Literal["search", "export", "sign-in", "long"]
+Kind = Literal["search", "export", "sign-in", "long", "link"]
 LIMITS: dict[Kind, RateLimitItem] = {
     "search": parse("120/minute"),
     "export": parse("20/minute"),
     "sign-in": parse("30/minute"),
     "long": parse("10/minute"),
+    "link": parse("120/minute"),  # a large mail provider asks for all of its people from a few addresses
 }
 """For one visitor, or one address where nobody is signed in."""
 
@@ -101,6 +102,11 @@ def content_policy(nonce: str) -> str:
             "frame-ancestors 'none'",
         )
     )
+
+
+def frame_policy(nonce: str) -> str:
+    """The same for a page that shows another answer of ours in a frame."""
+    return f"{content_policy(nonce)}; frame-src 'self'"
 
 
 def safe_headers(nonce: str) -> dict[str, str]:

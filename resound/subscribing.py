@@ -27,6 +27,8 @@ from resound.store.lists import (
     load_subscription,
     save_subscription,
 )
+from resound.texts import N_
+from resound.told import Told
 
 if TYPE_CHECKING:
     from resound.settings import UiLanguage
@@ -66,15 +68,23 @@ def subscribe(
     try:
         address = read_address(address)
     except ValueError as err:
-        raise ResoundError(f"{str(err)[0].upper()}{str(err)[1:]}.") from err
+        raise ResoundError(
+            Told(N_("%(text)s is no mail address such as press@example.org."), text=repr(address[:100]))
+        ) from err
     if is_confirmed and not why:
-        raise ResoundError("Say how their consent is known: it stays with the subscription.")
+        raise ResoundError(Told(N_("Say how their consent is known: it stays with the subscription.")))
     known = find_subscription(connection, list_id, address)
     if known is not None and known.is_read:
-        raise ConflictError(f"{address} reads the list {list_id!r} already.")
+        raise ConflictError(
+            Told(N_("%(address)s reads the list %(list)s already."), address=address, list=list_id)
+        )
     if is_confirmed and known is not None and known.ended_by in ("complained", "unsubscribed"):
         raise ResoundError(
-            f"{address} left the list {list_id!r} ({known.ended_by}): only they can come back, by confirming a request."
+            Told(
+                N_("%(address)s left the list %(list)s: only they can come back, by confirming a request."),
+                address=address,
+                list=list_id,
+            )
         )
     # How an earlier one ended stays until its owner comes back: a stranger's request must not wipe out a complaint.
     ended_at, ended_by = (None, None) if known is None or is_confirmed else (known.ended_at, known.ended_by)
@@ -105,7 +115,9 @@ def link_token(of: Subscription, purpose: Purpose) -> str:
 
 def read_token(connection: Connection, token: str, purpose: Purpose) -> Subscription:
     """Whose link it is. Raises NotFoundError for a token that we did not make, or not for this."""
-    nobody = NotFoundError("This link is not valid (any more). Look for the link in the newest mail.")
+    nobody = NotFoundError(
+        Told(N_("This link is not valid (any more). Look for the link in the newest mail."))
+    )
     try:
         raw = urlsafe_b64decode(token.encode())
     except (Base64Error, ValueError) as err:
@@ -118,18 +130,26 @@ def read_token(connection: Connection, token: str, purpose: Purpose) -> Subscrip
     return found
 
 
-def confirm(connection: Connection, token: str, *, now: datetime) -> Subscription:
-    """The owner says yes. Twice is once.
+def find_request(connection: Connection, token: str, *, now: datetime) -> Subscription:
+    """What a link would confirm, or has confirmed already. Changes nothing.
 
     Raises:
         NotFoundError: the link is not valid, or was made too long ago, or the subscription has ended since.
     """
     found = read_token(connection, token, "confirm")
+    has_ended_since = found.ended_at is not None and found.ended_at >= found.asked_at
+    if not found.is_read and (has_ended_since or now - found.asked_at > CONFIRM_WITHIN):
+        raise NotFoundError(
+            Told(N_("This link has run out. Ask for the digest again; a new one comes by mail."))
+        )
+    return found
+
+
+def confirm(connection: Connection, token: str, *, now: datetime) -> Subscription:
+    """The owner says yes. Twice is once. Raises NotFoundError as `find_request` does."""
+    found = find_request(connection, token, now=now)
     if found.is_read:
         return found
-    has_ended_since = found.ended_at is not None and found.ended_at >= found.asked_at
-    if has_ended_since or now - found.asked_at > CONFIRM_WITHIN:
-        raise NotFoundError("This link has run out. Ask for the digest again; a new one comes by mail.")
     return save_subscription(connection, replace(found, confirmed_at=now, ended_at=None, ended_by=None))
 
 

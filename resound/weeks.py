@@ -57,6 +57,22 @@ class DueIssue:
     last: date
 
 
+def next_cut_off(
+    plan: WeeklyTime, *, now: datetime, since: datetime | None, made: Collection[str] = ()
+) -> datetime:
+    """When the next issue is made: `now` where one is due already, else the next cut-off of a week that has none."""
+    if due_issues(plan, now=now, since=since if since is not None else now, made=made):
+        return now
+    today = now.astimezone(ZoneInfo(plan.zone)).date()
+    ahead = -1
+    while True:
+        year, week, _ = (today + timedelta(weeks=ahead)).isocalendar()
+        cut_off = plan.cut_off(year, week)
+        if cut_off > now and f"{year}-W{week:02}" not in made:
+            return cut_off
+        ahead += 1
+
+
 def due_issues(
     plan: WeeklyTime, *, now: datetime, since: datetime, made: Collection[str] = ()
 ) -> list[DueIssue]:

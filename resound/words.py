@@ -15,7 +15,7 @@ from typing import Any
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_interval
+from babel.dates import format_date, format_datetime, format_interval, format_time, get_timezone_location
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -111,6 +111,20 @@ class Words:
         if zone is not None:
             return format_datetime(value, format="medium", tzinfo=zone, locale=self.locale)
         return f"{format_datetime(value, format='medium', locale=self.locale)} UTC"
+
+    def hour(self, value: datetime, zone: tzinfo) -> str:
+        """A moment that was appointed, in its zone: a day and an hour, without seconds."""
+        time = format_time(value, format="short", tzinfo=zone, locale=self.locale)
+        day = format_date(value.astimezone(zone).date(), format="medium", locale=self.locale)
+        return str(self.locale.datetime_formats["medium"]).format(time, day)
+
+    def weekday(self, number: int) -> str:
+        """1 as Monday."""
+        return str(self.locale.days["format"]["wide"][number - 1])
+
+    def zone_name(self, zone: str) -> str:
+        """`Asia/Ho_Chi_Minh` by its country and city."""
+        return zone if zone == "UTC" else get_timezone_location(zone, locale=self.locale)
 
     def language_name(self, tag: str) -> str:
         """`vi` → Vietnamese, `zh-Hant` → Traditional Chinese; `other` and unknown tags as they are."""

@@ -18,6 +18,7 @@ from resound.operating import look_at_system
 from resound.outcome import Stage
 from resound.storage import StorageGauge, measure_storage
 from resound.store import work
+from resound.store.outbox import count_states
 from resound.store.quarantine import list_reasons, read_quarantine
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,9 @@ def system_page(request: Request, desk: AtDesk, opened: Number | None = None) ->
         models_in_use=desk.office.models_in_use,
         now=desk.now(),
     )
-    return render(request, "system.html", state=state, opened=opened, **_in_words(request))
+    with desk.store.read() as connection:
+        mails = count_states(connection)
+    return render(request, "system.html", state=state, mails=mails, opened=opened, **_in_words(request))
 
 
 @router.get("/quarantine", name="quarantine_page")

@@ -113,6 +113,28 @@ def add_list(connection: Connection, new: MailingList, *, now: datetime) -> None
     )
 
 
+def change_list(connection: Connection, new: MailingList) -> None:
+    """Another name, hour, way of approval or other approvers; campaign, state and past issues stay.
+
+    Raises:
+        NotFoundError: there is no such list.
+    """
+    changed = connection.execute(
+        update(mailing_list)
+        .where(mailing_list.c.id == new.id)
+        .values(
+            name=new.name,
+            zone=new.plan.zone,
+            weekday=new.plan.weekday,
+            time=new.plan.time,
+            is_automatic=new.is_automatic,
+            approvers=list(new.approvers),
+        )
+    )
+    if changed.rowcount != 1:
+        raise NotFoundError(f"There is no list {new.id!r}. `resound lists show` names all.")
+
+
 def find_list(connection: Connection, list_id: str) -> MailingList | None:
     """A list, where there is one of this id."""
     row = connection.execute(select(mailing_list).where(mailing_list.c.id == list_id)).first()

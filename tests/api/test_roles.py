@@ -16,18 +16,20 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from api.access import SAFE_METHODS, declared_role, takes_keys
+from api.access import SAFE_METHODS, declared_role, is_by_link, takes_keys
 from api.app import list_routes
 from resound.accounts import add_key, add_person
 from resound.people import CAMPAIGN_ROLES, ROLES, SCOPES, Person, Role
 from resound.signing_in import begin_session, form_token
+from resound.store.lists import MailingList, add_list
 from resound.store.people import load_person, set_campaign_role
 from resound.store.sessions import find_session
 from resound.tokens import derive, digest
+from resound.weeks import WeeklyTime
 from tests.api.staffed import HERE, browsing, make_app, store_of
 from tests.resound.staff import NOW, hash_quickly
 
-CAMPAIGN, OTHER = "the-campaign", "another-campaign"
+CAMPAIGN, OTHER, LIST = "the-campaign", "another-campaign", "the-list"
 NOWHERE = "999999"
 """Fits a number and a name, and there is no such thing."""
 SIGN_OUT = "/sign-out"
@@ -89,6 +91,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                 login = f"{role}-{campaign}"
                 made = add_person(connection, login=login, name=login, role="none", who="t", now=NOW)
                 set_campaign_role(connection, made.id, campaign, role)
+            plan = WeeklyTime(1, "08:00", "Asia/Taipei")
+            add_list(connection, MailingList(LIST, CAMPAIGN, "The list", plan, False), now=NOW)
             admin = load_person(connection, "admin")
             keys = {
                 scope: add_key(connection, admin, name=scope, scopes=[scope], who="t", now=NOW)
@@ -101,10 +105,10 @@ def ask(house: House, route: APIRoute, method: str, asker: Asker) -> Any:
     """Ask a route with made-up places in its path, in a session of its own (a route may end it)."""
     declared = declared_role(route)
     assert declared is not None
-    _, campaign = declared
+    _, about = declared
 
     def fill(found: re.Match[str]) -> str:
-        return CAMPAIGN if found[1] == campaign else NOWHERE
+        return {"campaign": CAMPAIGN, "list_id": LIST}[about] if about == found[1] else NOWHERE
 
     path = re.sub(r"\{(\w+)(?::\w+)?\}", fill, route.path)
     headers = {}
@@ -180,7 +184,11 @@ FOR_ANYBODY = {
     "/welcome/{token}",
     "/api/v1/docs",
     "/api/v1/openapi.json",
+    "/u/{token}",
+    "/s/{token}",
 }
+BY_LINK = {"/u/{token}", "/s/{token}"}
+"""The secret in their address stands for the form token."""
 ASK_THEMSELVES = {
     "/sign-out",
     "/account",
@@ -227,7 +235,18 @@ def flat(routes: Any) -> Iterator[Any]:
             yield from flat(inner)
 
 
-@pytest.mark.parametrize(("route", "method"), [call for call in CALLS if call.values[1] not in SAFE_METHODS])
+def test_what_needs_no_form_token_is_written_down_here() -> None:
+    assert {route.path for route in list_routes() if is_by_link(route)} == BY_LINK
+
+
+@pytest.mark.parametrize(
+    ("route", "method"),
+    [
+        call
+        for call in CALLS
+        if call.values[1] not in SAFE_METHODS and not is_by_link(call.values[0])  # type: ignore[arg-type]
+    ],
+)
 def test_what_changes_something_takes_no_form_of_another_site(
     house: House, route: APIRoute, method: str
 ) -> None:

@@ -1,0 +1,106 @@
+"""What readers of a digest see, without an account: ending their subscription, and confirming one.
+
+The token in the address is the secret and allows just this. A mail program sends the POST by itself (RFC 8058): without
+cookies, and it follows no redirect, so that the answer is the page itself. GET changes nothing, whoever looks ahead.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from api.access import requires
+from api.desk import AtDesk
+from api.pages import render
+from api.safety import limited
+from resound.errors import NotFoundError
+from resound.store.lists import MailingList, Subscription, find_list
+from resound.subscribing import confirm, find_request, read_token, unsubscribe
+
+router = APIRouter(
+    include_in_schema=False, dependencies=[requires("anyone", is_by_link=True), limited("link")]
+)
+Token = Annotated[str, Path(max_length=200)]
+State = Literal["reads", "ended", "asked", "confirmed"]
+
+
+@router.get("/u/{token}")
+def unsubscribe_page(request: Request, desk: AtDesk, token: Token) -> Response:
+    """One button; or that it is done already."""
+    try:
+        with desk.store.read() as connection:
+            found = read_token(connection, token, "unsubscribe")
+            of = find_list(connection, found.list)
+    except NotFoundError as err:
+        return _broken(request, err)
+    has_ended = found.ended_at is not None and found.ended_at >= found.asked_at
+    return _page(request, "ended" if has_ended else "reads", found, of)
+
+
+@router.post("/u/{token}")
+def unsubscribe_now(request: Request, desk: AtDesk, token: Token) -> Response:
+    """End it; twice is once. What the request's body says does not matter: who has the token means it."""
+    try:
+        with desk.store.write() as connection:
+            found = unsubscribe(connection, token, now=desk.now())
+            of = find_list(connection, found.list)
+    except NotFoundError as err:
+        return _broken(request, err)
+    return _page(request, "ended", found, of)
+
+
+@router.get("/s/{token}")
+def confirmation_page(request: Request, desk: AtDesk, token: Token) -> Response:
+    """What would be confirmed."""
+    try:
+        with desk.store.read() as connection:
+            found = find_request(connection, token, now=desk.now())
+            of = find_list(connection, found.list)
+    except NotFoundError as err:
+        return _broken(request, err)
+    return _page(request, "confirmed" if found.is_read else "asked", found, of)
+
+
+@router.post("/s/{token}")
+def confirm_now(request: Request, desk: AtDesk, token: Token) -> Response:
+    """Its owner wants it; twice is once."""
+    try:
+        with desk.store.write() as connection:
+            found = confirm(connection, token, now=desk.now())
+            of = find_list(connection, found.list)
+    except NotFoundError as err:
+        return _broken(request, err)
+    return _page(request, "confirmed", found, of)
+
+
+def _page(request: Request, state: State, found: Subscription, of: MailingList | None) -> Response:
+    request.state.language = found.language
+    return _closed(
+        request,
+        200,
+        state=state,
+        called=of.name if of is not None else found.list,
+        address=veil(found.address),
+    )
+
+
+def _broken(request: Request, error: NotFoundError) -> Response:
+    """The same for a token that was made up, was cut off, or has run out: nothing of what there is shows."""
+    return _closed(request, 404, state="broken", sentence=error.args[0])
+
+
+def _closed(request: Request, status: int, **values: Any) -> Response:
+    """Not kept, not indexed, and its address, which is a secret, told to nobody."""
+    answer = render(request, "subscription.html", status_code=status, **values)
+    answer.headers["cache-control"] = "no-store"
+    answer.headers["referrer-policy"] = "no-referrer"
+    answer.headers["x-robots-tag"] = "noindex, nofollow"
+    return answer
+
+
+def veil(address: str) -> str:
+    """`lin@cpc.example` → `l…@cpc.example`: its owner knows it again, whoever was forwarded the mail does not learn it."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
