@@ -12,15 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from difflib import SequenceMatcher
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
 from typing import Literal
 
 import numpy as np
 from datasketch import MinHash
 
 from resound.article import FoundDate
-from resound.text import loose_tokens
+from resound.text import loose_tokens, scan
 
 SHINGLE = 4
 ROWS = 3
@@ -34,6 +37,7 @@ MIN_CUT_SHINGLES = 40
 JACCARD = 0.5
 CONTAINMENT = 0.8
 SAME_ITEM = timedelta(hours=24)
+_MOST_COMPARED = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,17 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Where and when a text was published. `first_seen` serves where there is no date that holds."""
+    """Where and when a text was published. `first_seen` serves where there is no date that holds.
+
+    `airtime`: None for what has an address; when a broadcast was aired (19:30), empty where nobody said it.
+    """
 
     outlet: str
     edition: str
     medium: str
     published: FoundDate | None
     first_seen: datetime
+    airtime: str | None = None
 
 
 Relation = Literal["same-item", "re-run", "reprint"]
@@ -101,15 +109,39 @@ def share_within(text: str, other: str) -> float:
     return len(own & set(_shingles(other))) / len(own) if len(own) >= MIN_SHINGLES else 0.0
 
 
+def shares_within(text: str, others: Sequence[str]) -> list[float]:
+    """The same of one text and several others, which are remembered: they are compared with many texts."""
+    own = set(_shingles(text))
+    if len(own) < MIN_SHINGLES:
+        return [0.0] * len(others)
+    return [len(own & _known_shingles(one)) / len(own) for one in others]
+
+
+def longest_shared(text: str, other: str) -> str:
+    """The longest passage of a text that stands in another one, word for word, as the text writes it; empty for none.
+
+    Only the first 1,500 words of each are looked at.
+    """
+    own = list(islice(scan(text), _MOST_COMPARED))
+    words = [forms.loose for forms, _, _ in own]
+    others = [forms.loose for forms, _, _ in islice(scan(other), _MOST_COMPARED)]
+    found = SequenceMatcher(None, words, others, autojunk=False).find_longest_match()
+    return text[own[found.a][1] : own[found.a + found.size - 1][2]] if found.size else ""
+
+
 def relation(a: Publication, b: Publication) -> Relation:
     """What near-duplicate texts are to each other (DESIGN 2).
 
     One outlet, edition and medium: the same item within 24 hours, a re-run later; anything else is a reprint. Where
     only days are known, neighbouring days count as within 24 hours; where a date is missing or suspect, the moments
-    at which they were first seen decide.
+    at which they were first seen decide. Each airing is an item of its own: one that two people brought is known by its
+    day and air time.
     """
     if (a.outlet, a.edition, a.medium) != (b.outlet, b.edition, b.medium):
         return "reprint"
+    if a.airtime is not None or b.airtime is not None:
+        is_one = bool(a.airtime) and a.airtime == b.airtime and _day(a) == _day(b)
+        return "same-item" if is_one else "re-run"
     return "same-item" if _is_within_a_day(a, b) else "re-run"
 
 
@@ -119,14 +151,25 @@ def _is_within_a_day(a: Publication, b: Publication) -> bool:
         return abs(a.first_seen - b.first_seen) <= SAME_ITEM
     if one.at is not None and other.at is not None:
         return abs(one.at - other.at) <= SAME_ITEM
-    days = [found.day or (found.at or a.first_seen).astimezone(UTC).date() for found in (one, other)]
-    return abs((days[0] - days[1]).days) <= 1
+    return abs((_day(a) - _day(b)).days) <= 1
+
+
+def _day(one: Publication) -> date:
+    found = one.published
+    if found is None or found.suspect is not None:
+        return one.first_seen.astimezone(UTC).date()
+    return found.day or (found.at or one.first_seen).astimezone(UTC).date()
 
 
 def _shingles(text: str) -> Iterator[bytes]:
     tokens = loose_tokens(text)
     for start in range(len(tokens) - SHINGLE + 1):
         yield "\x1f".join(tokens[start : start + SHINGLE]).encode()
+
+
+@lru_cache(maxsize=64)
+def _known_shingles(text: str) -> frozenset[bytes]:
+    return frozenset(_shingles(text))
 
 
 def _min_hash(shingles: Sequence[bytes], size: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

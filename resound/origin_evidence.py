@@ -6,23 +6,29 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from nlp.credits import find_credits
-from resound.dedupe import share_within
+from nlp.agencies import AGENCIES, agency_named
+from nlp.credits import find_agencies, find_credits
+from resound.article import Article
+from resound.campaign import Campaign
+from resound.dedupe import CONTAINMENT, longest_shared, share_within, shares_within
 from resound.documents import outlet_name
 from resound.facts import Facts, lay_over
-from resound.origin import Copy, OriginProposal, Publisher, propose_origin
+from resound.origin import Copy, OriginProposal, Publisher, Repeated, propose_origin
 from resound.source import Source
-from resound.store.articles import load_articles
+from resound.store.articles import find_article, load_articles
 from resound.store.decisions import Overlay, overlays, standing_decisions
 from resound.store.grouping import list_edges
 from resound.store.matches import list_matches
+
+MOST_PASSAGE = 240
+"""Characters of a passage that is shown."""
 
 
 def trace_origin(
     connection: Connection,
     facts: Facts,
     keys: Sequence[str],
-    campaign: str,
+    campaign: Campaign,
     sources: Mapping[str, Source],
 ) -> OriginProposal:
     """What the evidence says of an item's text.
@@ -30,17 +36,71 @@ def trace_origin(
     Args:
         keys: the articles that are this item, its own among them.
     """
-    article = facts.stored.article
-    others = {key: one.names.written for key, one in sources.items() if key != facts.outlet}
-    credited = [
-        (_publisher(sources[one.source], one.source), one.passage)
-        for one in find_credits(article.byline, article.paragraphs, others)
-    ]
     return propose_origin(
         _publisher(facts.source, facts.outlet),
-        _copies(connection, facts, keys, campaign, sources),
-        credited,
+        _copies(connection, facts, keys, campaign.id, sources),
+        credited_by(facts.stored.article, sources, besides=facts.outlet),
+        campaign=Publisher(campaign.id, campaign.name.best(), "owned", "online"),
+        releases=_releases(connection, facts, keys, campaign),
     )
+
+
+def _releases(
+    connection: Connection, facts: Facts, keys: Sequence[str], campaign: Campaign
+) -> list[tuple[Repeated, str]]:
+    """The campaign's releases that were out when the item was published, and have much of its text."""
+    holds = facts.day is not None and facts.doubt is None
+    day = facts.day if facts.day is not None and holds else facts.stored.first_seen.date()
+    known = []
+    for one in campaign.releases:
+        key = find_article(connection, one.url) if one.url is not None else None
+        text = one.text
+        if not text and key is not None:
+            text = load_articles(connection, [key])[key].article.text
+        if one.day <= day and text and key not in keys:
+            known.append((one, key or "", text))
+    own = facts.stored.article.text
+    shares = shares_within(own, [text for _, _, text in known])
+    return [
+        (
+            Repeated(one.id, one.title, one.language, one.day, round(share, 4), key, one.url or ""),
+            longest_shared(own, text)[:MOST_PASSAGE],
+        )
+        for (one, key, text), share in zip(known, shares, strict=True)
+        if share >= CONTAINMENT
+    ]
+
+
+def credited_by(
+    article: Article, sources: Mapping[str, Source], *, besides: str
+) -> list[tuple[Publisher, str]]:
+    """(who is credited, the passage that says so): sources of the installation, and agencies that are none of it.
+
+    `besides`: the article's own outlet.
+    """
+    known = {
+        found.id: one
+        for one in sources.values()
+        if one.medium == "agency" and (found := agency_named(one.names.written)) is not None
+    }
+    called = {one.id: one for one in AGENCIES}
+    credited: dict[str, tuple[Publisher, str]] = {}
+    for one in find_agencies(article.byline, article.paragraphs):
+        publisher = (
+            _publisher(known[one.source], one.source)
+            if one.source in known
+            else Publisher(f"agency:{one.source}", called[one.source].name, "independent", "agency")
+        )
+        credited.setdefault(publisher.id, (publisher, one.passage))
+    known_as = {source.id: {*called[key].acronyms} for key, source in known.items()}
+    others = {
+        # What an agency's letters stand for is weighed above.
+        key: [name for name in one.names.written if name not in known_as.get(key, ())]
+        for key, one in sources.items()
+    }
+    for one in find_credits(article.byline, article.paragraphs, others):
+        credited.setdefault(one.source, (_publisher(sources[one.source], one.source), one.passage))
+    return [some for key, some in credited.items() if key != besides]
 
 
 def _copies(
