@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
@@ -20,7 +20,8 @@ from starlette.routing import BaseRoute
 from api.cookies import read_cookie
 from api.desk import Desk, desk_of
 from resound.errors import ResoundError, StoreError
-from resound.people import Person, Role, may, sole_person
+from resound.people import Person, Role, may, may_somewhere, sole_person
+from resound.sight import Sight, sight_of
 from resound.signing_in import form_token, is_form_token, recognise, recognise_key
 from resound.store.lists import find_list
 from resound.store.people import has_people
@@ -60,6 +61,15 @@ class Visitor:
     def may(self, role: Role, campaign: str | None = None) -> bool:
         """Whether they have this role."""
         return may(self.person, role, campaign)
+
+    def may_somewhere(self, role: Role) -> bool:
+        """Whether they have this role for all campaigns or for any one."""
+        return may_somewhere(self.person, role)
+
+    @property
+    def sight(self) -> Sight:
+        """What they may see of all that is stored."""
+        return sight_of(self.person)
 
     @property
     def who(self) -> str:
@@ -128,11 +138,19 @@ class _Requirement:
     """A dependency that lets a visitor through or raises."""
 
     def __init__(
-        self, role: Needed, campaign: str | None, mailing_list: str | None, *, takes_keys: bool, is_by_link: bool
+        self,
+        role: Needed,
+        campaign: str | None,
+        mailing_list: str | None,
+        *,
+        somewhere: bool,
+        takes_keys: bool,
+        is_by_link: bool,
     ) -> None:
         self.role = role
         self.campaign = campaign
         self.mailing_list = mailing_list
+        self.somewhere = somewhere
         self.takes_keys = takes_keys
         self.is_by_link = is_by_link
 
@@ -152,7 +170,7 @@ class _Requirement:
             if visitor.person is None:
                 raise SignInNeededError("Please sign in first.")
             about = await run_in_threadpool(self._campaign, request)
-            if not visitor.may(self.role, about):
+            if not (visitor.may_somewhere(self.role) if self.somewhere else visitor.may(self.role, about)):
                 raise NotAllowedError(f"This needs the role {self.role!r}.")
             if visitor.how == "key" and not self.takes_keys:
                 raise NotAllowedError("This is done in a browser, not with an API key.")
@@ -176,18 +194,27 @@ def requires(
     *,
     campaign: str | None = None,
     mailing_list: str | None = None,
+    somewhere: bool = False,
     takes_keys: bool = True,
     is_by_link: bool = False,
 ) -> Any:
     """Let through who has the role; for one campaign is enough where a path parameter names it, or a list of it.
 
     Args:
+        somewhere: for any one campaign is enough. The route then shows no more than what is in `Visitor.sight`.
         takes_keys: False: only for people in a browser. A key that leaked must not make others, or change a password.
         is_by_link: the address holds a secret that was mailed, good for this one thing; a form token would keep out the
             mail programs that send the request by themselves (RFC 8058), and would protect nothing.
     """
     return Depends(
-        _Requirement(role, campaign, mailing_list, takes_keys=takes_keys, is_by_link=is_by_link)
+        _Requirement(
+            role,
+            campaign,
+            mailing_list,
+            somewhere=somewhere,
+            takes_keys=takes_keys,
+            is_by_link=is_by_link,
+        )
     )
 
 
@@ -206,14 +233,22 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
         )
 
 
-def declared_role(route: BaseRoute) -> tuple[Needed, str | None] | None:
-    """The strongest role that a route asks for, and the path parameter of the campaign or list; None where it says nothing."""
+class Declared(NamedTuple):
+    """What a route asks for: a role, for the campaign of a path parameter (or of its list), for any one (`somewhere`), or for all."""
+
+    role: Needed
+    about: str | None
+    somewhere: bool
+
+
+def declared_role(route: BaseRoute) -> Declared | None:
+    """The strongest that a route asks for; None where it says nothing."""
     if not isinstance(route, APIRoute):
         return None
     found = _requirements(route)
     order: tuple[Needed, ...] = ("anyone", "none", "reader", "coder", "editor", "admin")
-    strongest = max(found, key=lambda one: order.index(one.role), default=None)
-    return None if strongest is None else (strongest.role, strongest.about)
+    strongest = max(found, key=lambda one: (order.index(one.role), not one.somewhere), default=None)
+    return None if strongest is None else Declared(strongest.role, strongest.about, strongest.somewhere)
 
 
 def takes_keys(route: APIRoute) -> bool:

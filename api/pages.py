@@ -29,20 +29,24 @@ from resound.words import OWN_NAMES, Words, choose_language, words
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """An entry of the navigation: the route's name, its words, who sees it, and what else lies behind it."""
+    """An entry of the navigation: the route's name, its words, who sees it, and what else lies behind it.
+
+    `somewhere`: a role for one campaign opens it; the room shows only theirs.
+    """
 
     route: str
     text: str
     role: Role
     also: tuple[str, ...] = ()
+    somewhere: bool = False
 
 
 DOORS = (
-    Door("search_page", N_("Search"), "reader"),
-    Door("campaigns_page", N_("Campaigns"), "reader"),
-    Door("reviews_page", N_("Review"), "coder"),
+    Door("search_page", N_("Search"), "reader", somewhere=True),
+    Door("campaigns_page", N_("Campaigns"), "reader", somewhere=True),
+    Door("reviews_page", N_("Review"), "coder", somewhere=True),
     Door("new_clip_page", N_("Add a clip"), "coder"),
-    Door("digests_page", N_("Digest"), "editor", ("/lists", "/new-list")),
+    Door("digests_page", N_("Digest"), "editor", ("/lists", "/new-list"), somewhere=True),
     Door("sources_page", N_("Sources"), "reader"),
     Door("system_page", N_("System"), "admin"),
     Door("people_page", N_("People"), "admin"),
@@ -155,18 +159,9 @@ def _open_doors(request: Request) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     for door in DOORS:
         url = request.app.url_path_for(door.route)
-        if visitor.person is None or not (
-            visitor.may(door.role) or _somewhere(visitor.person.campaigns, door)
-        ):
+        if not (visitor.may_somewhere(door.role) if door.somewhere else visitor.may(door.role)):
             continue
         here = request.url.path
         is_here = any(here == one or (one != "/" and here.startswith(f"{one}/")) for one in (url, *door.also))
         found.append({"url": url, "text": door.text, "is_here": is_here})
     return found
-
-
-def _somewhere(campaigns: Mapping[str, Role], door: Door) -> bool:
-    """A role for one campaign opens the rooms where campaigns are chosen; the room shows only theirs."""
-    if door.route == "digests_page":
-        return "editor" in campaigns.values()
-    return bool(campaigns) and door.route in ("campaigns_page", "reviews_page")

@@ -14,6 +14,7 @@ from resound.dedupe import CONTAINMENT, longest_shared, share_within, shares_wit
 from resound.documents import outlet_name
 from resound.facts import Facts, lay_over
 from resound.origin import Copy, OriginProposal, Publisher, Repeated, propose_origin
+from resound.sight import EVERYTHING, Sight
 from resound.source import Source
 from resound.store.articles import find_article, load_articles
 from resound.store.decisions import Overlay, overlays, standing_decisions
@@ -30,15 +31,18 @@ def trace_origin(
     keys: Sequence[str],
     campaign: Campaign,
     sources: Mapping[str, Source],
+    *,
+    sight: Sight = EVERYTHING,
 ) -> OriginProposal:
     """What the evidence says of an item's text.
 
     Args:
         keys: the articles that are this item, its own among them.
+        sight: only what is in it can be evidence.
     """
     return propose_origin(
         _publisher(facts.source, facts.outlet),
-        _copies(connection, facts, keys, campaign.id, sources),
+        _copies(connection, facts, keys, campaign.id, sources, sight),
         credited_by(facts.stored.article, sources, besides=facts.outlet),
         campaign=Publisher(campaign.id, campaign.name.best(), "owned", "online"),
         releases=_releases(connection, facts, keys, campaign),
@@ -109,9 +113,11 @@ def _copies(
     keys: Sequence[str],
     campaign: str,
     sources: Mapping[str, Source],
+    sight: Sight,
 ) -> list[Copy]:
     """Near-duplicates at outlets that may be where the text comes from."""
     near = {key for edge in list_edges(connection, keys) for key in (edge.a, edge.b)} - set(keys)
+    near = sight.seen(connection, near)
     said = overlays(standing_decisions(connection, articles=near)) if near else {}
     matched = {
         one.article

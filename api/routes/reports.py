@@ -17,6 +17,7 @@ from api.downloads import download_headers
 from api.pages import render, words_of
 from api.presses import Make, Presses
 from api.safety import limited
+from resound.comparators import Comparators
 from resound.counting import COLUMNS
 from resound.coverage import Coverage
 from resound.errors import NotFoundError, ReportError
@@ -29,7 +30,6 @@ from resound.store.registry import load_campaign
 from resound.store.snapshots import SnapshotRow, list_snapshots
 from resound.texts import N_
 from resound.told import Told
-from resound.voice import Comparators
 from resound.words import OWN_NAMES
 
 router = APIRouter(prefix="/campaigns/{campaign}/reports", include_in_schema=False)

@@ -44,9 +44,9 @@ def freeze(
 
     Reports are made from frozen counts only. What is decided or collected later changes nothing in them.
     """
+    from resound.comparators import Comparators
     from resound.snapshots.freezing import freeze_campaign, open_snapshot
     from resound.snapshots.reconciling import reconcile
-    from resound.voice import Comparators
 
     office: Office = context.obj
     made = freeze_campaign(

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from resound.comparators import Comparators
 from resound.snapshots.model import Snapshot
 from resound.snapshots.opened import check_recount
 from resound.snapshots.taking import take_snapshot
 from resound.snapshots.written import content_hash, pack, read_snapshot, unpack, write_snapshot
 from resound.store import Store
 from resound.store.snapshots import SnapshotRow, add_snapshot, load_body
-from resound.voice import Comparators
 
 
 def freeze_campaign(

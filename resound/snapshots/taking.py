@@ -19,6 +19,7 @@ from resound.breakdown import Reading
 from resound.campaign import Campaign
 from resound.coded import Carried, Coded
 from resound.coding import load_coded, quote_items
+from resound.comparators import Comparators
 from resound.counting import Figures
 from resound.coverage import Coverage
 from resound.errors import NotFoundError
@@ -43,7 +44,7 @@ from resound.store.grouping import twins_of
 from resound.store.registry import current_definition, load_campaign, load_sources
 from resound.store.tables import version
 from resound.text import analysis_fingerprint
-from resound.voice import Comparators, measure_voice
+from resound.voice import measure_voice
 
 
 def take_snapshot(

@@ -9,16 +9,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from resound.people import Role
-from resound.store.lists import Subscription, find_list, find_subscription, list_subscriptions
-from resound.store.outbox import Letter, add_letters, claim, count_states, list_posted, record
-from resound.subscribing import link_token
-from tests.api.markup import foreign_markup
-from tests.api.reading import read, texts
-from tests.api.readers import add_reader, make_list
-from tests.api.staffed import Clock, browsing, enter, make_app, send, store_of
-from tests.resound.campaigns import campaign
-from tests.resound.staff import NOW, hash_quickly, hire
+from tests.api.staffed import Clock, browsing, make_app
+from tests.resound.staff import hash_quickly
 
 HOSTILE = '"><script>alert(1)</script>{{7*7}}'
 MAIL = {
