@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from resound.comparators import Comparators
 from resound.report.content import build_report
 from resound.report.tables import Report, ReportTable, Row, Section
 from resound.settings import UiLanguage
@@ -16,7 +17,6 @@ from resound.snapshots.taking import take_snapshot
 from resound.snapshots.written import content_hash, write_snapshot
 from resound.store.database import open_unchanged
 from resound.store.snapshots import SnapshotRow
-from resound.voice import Comparators
 from resound.words import words
 
 DEMO = "apo-coe-gp-vietnam-2014"

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select, update
 
 from resound.applying import apply_definitions
 from resound.article import Entry, FoundDate
+from resound.comparators import Comparators
 from resound.coverage import campaign_coverage
 from resound.deciding import decide
 from resound.definitions import Loaded
@@ -32,7 +33,6 @@ from resound.store.leads import add_leads
 from resound.store.registry import load_campaign, load_sources
 from resound.store.snapshots import SnapshotRow, list_snapshots, load_body
 from resound.store.tables import capture, snapshot, work
-from resound.voice import Comparators
 from tests.resound.newsdesk import AGENCY, NOW, OWN, apply, campaign, put, source
 
 DEMO = "apo-coe-gp-vietnam-2014"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from resound.article import Tone
 from resound.coded import Coded
+from resound.comparators import Comparators
 from resound.counting import COLUMNS, DIMENSIONS, ItemFacts, count, standing
 from resound.deciding import decide, take_back
 from resound.settings import UI_LANGUAGES
@@ -26,7 +27,6 @@ from resound.store.articles import load_articles, store_article
 from resound.store.decisions import all_decisions
 from resound.store.grouping import load_groupings
 from resound.store.matches import record_matches
-from resound.voice import Comparators
 from resound.words import words
 from tests.resound.newsdesk import NOW, OWN, apply, campaign, put, source
 
