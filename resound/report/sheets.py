@@ -117,7 +117,9 @@ def make_sheet(
         byline=Passage(shortened(settable(clip.byline), 200)[0], facts.tag),
         facts=tuple(_facts(clip, say)),
         # What people brought without an address has one of ours: `clip:cf5b138d17d7ae0`.
-        address="" if facts.url.startswith("clip:") else shortened(settable(facts.url), MOST_IN_A_HEADLINE)[0],
+        address=""
+        if facts.url.startswith("clip:")
+        else shortened(settable(facts.url), MOST_IN_A_HEADLINE)[0],
         follows=followable(facts.url),
         text=tuple(Passage(settable(one), facts.tag) for one in shown if settable(one)),
         is_beginning=excerpts is None and shown != whole,
