@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resound.cli.office import Office, now, say_json, screen, table
+from resound.cli.office import Office, now, printable, say_json, screen, table
 from resound.errors import ResoundError
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def snapshots(
     as_json: Json = False,
 ) -> None:
     """List a campaign's frozen counts, print one of them, or what is different between two and why."""
+    from resound.counting import COLUMNS
     from resound.snapshots.freezing import open_snapshot
     from resound.snapshots.reconciling import reconcile
     from resound.store.registry import load_campaign
@@ -129,14 +130,21 @@ def snapshots(
     if not rows:
         screen().print(f"Nothing is frozen yet. `resound freeze {campaign}` freezes the counts as of now.")
         return
-    columns = {"": "right", "as of": "left", "by": "left", "what for": "left"}
-    columns |= dict.fromkeys(("items", "stories", "outlets", "groups"), "right")
+    columns = {"": "right", "as of (UTC)": "left", "by": "left", "what for": "left"}
+    columns |= dict.fromkeys(COLUMNS, "right")
     screen().print(
         table(
             f"Frozen counts of {campaign}",
             {**columns, "SHA-256": "left"},
             [
-                (one.number, _moment(one), one.who, one.why, *one.counts.values(), one.sha256[:12])
+                (
+                    one.number,
+                    f"{one.as_of:%Y-%m-%d %H:%M}",
+                    one.who,
+                    one.why,
+                    *(one.counts[name] for name in COLUMNS),
+                    one.sha256[:12],
+                )
                 for one in rows
             ],
         )
@@ -188,14 +196,15 @@ def _print_changes(found: Reconciliation, first: int, second: int) -> None:
         for one in changes:
             facts = one.clip.facts
             told = [str(facts.day or "no date"), facts.outlet_name, facts.title or facts.url]
-            console.print(f"  {' · '.join(told)}", markup=False)
+            console.print(printable(f"  {' · '.join(told)}"), markup=False)
             for moved in one.moved:
                 before, after = say_moved(one, moved, spoken)
-                console.print(f"    {say_field(moved.field, spoken)}: {before} → {after}", markup=False)
+                said = f"    {say_field(moved.field, spoken)}: {before} → {after}"
+                console.print(printable(said), markup=False)
             for why in one.why:
-                console.print(f"    {why}", style="dim", markup=False)
+                console.print(printable(f"    {why}"), style="dim", markup=False)
     if found.around or found.definition:
         console.print()
         console.print("Around the items", style="bold")
     for sentence in (*found.around, *found.definition):
-        console.print(f"  {sentence}", markup=False)
+        console.print(printable(f"  {sentence}"), markup=False)

@@ -86,11 +86,11 @@ def table(title: str, columns: Mapping[str, str], rows: list[tuple[Any, ...]]) -
     for heading, side in columns.items():
         made.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(_printable(str(cell))) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(printable(str(cell))) for cell in row))
     return made
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Foreign text without control characters: it must not steer the terminal."""
     return "".join(
         " " if (ord(char) < 32 and char != "\n") or 127 <= ord(char) < 160 else char for char in text
