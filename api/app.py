@@ -20,6 +20,7 @@ from api.access import declared_role
 from api.chores import Chores
 from api.conditional import answer_unchanged
 from api.desk import Desk
+from api.presses import Presses
 from api.problems import handle_problems
 from api.routes import (
     account,
@@ -31,6 +32,7 @@ from api.routes import (
     health,
     language,
     people,
+    reports,
     review,
     saved_searches,
     search,
@@ -58,6 +60,7 @@ ROOMS: tuple[APIRouter, ...] = (
     account.router,
     people.router,
     campaign.router,
+    reports.router,
     article.router,
     clips.router,
     review.router,
@@ -93,6 +96,7 @@ def create_app(
         app.state.catch_up = CatchUp(office.store, office.index, clock=clock)
         yield
         app.state.chores.close()
+        app.state.presses.close()
         await run_in_threadpool(app.state.catch_up.close)
         office.close()
 
@@ -108,6 +112,7 @@ def create_app(
     app.state.limiter = Limiter()
     app.state.routes = list_routes()
     app.state.chores = Chores()
+    app.state.presses = Presses()
     app.mount("/static", _Static(directory=str(resources.files("api") / "static")), name="static")
     for room in ROOMS:
         app.include_router(room)

@@ -184,7 +184,7 @@ def _print_changes(found: Reconciliation, first: int, second: int) -> None:
         table(f"From snapshot {first} to {second}", {**columns, f"snapshot {second}": "right"}, rows)
     )
     if found.is_empty:
-        console.print("Every counted item is there in both, and told alike.")
+        console.print("Every counted item is there in both and told alike.")
     for heading, changes in (
         ("Added", found.added),
         ("Removed", found.removed),

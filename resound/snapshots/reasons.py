@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, Self
 
 from resound.counting import DOUBTS, StandingKind
@@ -207,7 +208,7 @@ def _dated(sides: Sides, old: Clip, new: Clip, *, is_window: bool) -> Iterator[T
         yield Told(
             "%(who)s set its date to %(date)s on %(day)s (%(why)s).",
             who=word.who,
-            date=word.value or "",
+            date=date.fromisoformat(word.value) if word.value else "",
             day=word.at.date(),
             why=word.why,
         )
