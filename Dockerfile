@@ -10,12 +10,13 @@ COPY --from=wheel /wheels /wheels
 # Older pips fail on `lxml[html_clean]` asked for in two spellings.
 RUN python -m venv /opt/resound \
     && /opt/resound/bin/pip install --no-cache-dir "pip>=24.1" \
-    && /opt/resound/bin/pip install --no-cache-dir "$(echo /wheels/resound-*.whl)[nlp,elastic,postgres,web,oidc]"
+    && /opt/resound/bin/pip install --no-cache-dir "$(echo /wheels/resound-*.whl)[nlp,elastic,postgres,web,oidc,report]"
 
 FROM python:3.12-slim-bookworm AS resound
-# Chinese in reports and charts; Vietnamese is in every font.
+# Chinese and Vietnamese in reports and charts, and what sets the PDF.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends fonts-noto-cjk \
+    && apt-get install --yes --no-install-recommends \
+        fonts-noto-cjk fonts-noto-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
     && rm -rf /var/lib/apt/lists/*
 # The uid is fixed: files in volumes belong to it, whatever image reads them next.
 RUN useradd --uid 10001 --user-group --create-home resound \

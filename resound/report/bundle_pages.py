@@ -145,36 +145,36 @@ def readme(row: SnapshotRow, snapshot: Snapshot, *, is_excerpts: bool, is_whole:
 
 
 def _readme_in(say: Words, row: SnapshotRow, snapshot: Snapshot, *, is_excerpts: bool, is_whole: bool) -> str:
-    text = say.gettext
     lines = [
         f"== {OWN_NAMES[say.language]} ==",
         "",
-        text(
+        say.gettext(
             "Media coverage report: %(campaign)s",
             campaign=settable(snapshot.campaign.name.best(say.language)),
         ),
-        text("Snapshot %(number)s, as of %(moment)s", number=row.number, moment=say.moment(row.as_of)),
+        say.gettext("Snapshot %(number)s, as of %(moment)s", number=row.number, moment=say.moment(row.as_of)),
         f"SHA-256: {row.sha256}",
         "",
-        text("What is in it:"),
+        say.gettext("What is in it:"),
         *(
-            f"  {name}: {text(what)}"
+            f"  {name}: {say.gettext(what)}"
             for name, what in _CONTENTS
             if not (is_excerpts and name in ("evidence/", "snapshot.json"))
         ),
     ]
     if is_excerpts:
-        lines.append(f"  snapshot.excerpts.json: {text('the frozen counts without the texts of the clips')}")
-    lines += ["", text("How to check it without Resound:")]
+        lines.append(f"  snapshot.excerpts.json: {say.gettext(_WITHOUT_TEXTS)}")
+    lines += ["", say.gettext("How to check it without Resound:")]
     checks = _CHECKS[:1] if is_excerpts else _CHECKS
-    lines += [f"  {at}. {text(check)}" for at, check in enumerate(checks, 1)]
+    lines += [f"  {at}. {say.gettext(check)}" for at, check in enumerate(checks, 1)]
     if is_excerpts:
-        lines += ["", text(EXCERPTS), text(EXCERPTS_HASH)]
+        lines += ["", say.gettext(EXCERPTS), say.gettext(EXCERPTS_HASH)]
     if not is_whole:
-        lines += ["", text("Some evidence could not be taken: MISSING.txt says which, and why.")]
+        lines += ["", say.gettext("Some evidence could not be taken: MISSING.txt says which, and why.")]
     return "\n".join(lines) + "\n"
 
 
+_WITHOUT_TEXTS = N_("the frozen counts without the texts of the clips")
 EXCERPTS = N_(
     "Excerpts only: of each clip this shows the headline and the passages that the figures rest on, not the whole text, "
     "which belongs to its publisher."

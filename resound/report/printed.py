@@ -200,16 +200,19 @@ def _pictures(
     sheet: Sheet, pictures: dict[str, Picture], read: PictureOf | None, say: Words
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Addresses of the clip's pictures, and sentences on those that cannot be shown. One picture is kept once for all parts."""
-    addresses, failed = [], []
-    for piece in sheet.pictures[:MOST_PICTURES] if read is not None else ():
+    addresses: list[str] = []
+    failed: list[str] = []
+    if read is None:
+        return (), ()
+    for piece in sheet.pictures[:MOST_PICTURES]:
         name = f"clip-{piece.sha256}"
         try:
             if name not in pictures:
                 pictures[name] = read(piece)
         except EvidenceError as err:
             failed.append(say.told(err.args[0]))
-            continue
-        addresses.append(PICTURES + name)
+        else:
+            addresses.append(PICTURES + name)
     return tuple(addresses), tuple(failed)
 
 

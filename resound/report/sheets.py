@@ -61,8 +61,8 @@ class Piece:
 class Sheet:
     """One clip in one report's language.
 
-    `facts`: (name, value). `text`: paragraphs, or passages where the whole text may not be handed out; `shown_of` counts the
-    paragraphs that there are where not all are shown, else 0. `translated` is empty where no machine translated it or
+    `facts`: (name, value). `text`: paragraphs, or passages where the whole text may not be handed out; `is_beginning`: there is
+    more of it. `translated` is empty where no machine translated it or
     it needs no translation. `pieces`: the evidence, `pictures` those pieces of it that can be shown.
     """
 
@@ -78,7 +78,7 @@ class Sheet:
     address: str
     follows: str
     text: tuple[Passage, ...]
-    shown_of: int
+    is_beginning: bool
     translated: tuple[Passage, ...]
     quotes: tuple[tuple[str, Quote], ...]
     pieces: tuple[Piece, ...]
@@ -115,11 +115,14 @@ def make_sheet(
         outlet=Passage(_short(clip.outlet_name(report.language)), report.language),
         day=_day(clip, say),
         byline=Passage(shortened(settable(clip.byline), 200)[0], facts.tag),
-        facts=tuple(_facts(clip, report, say)),
-        address=shortened(settable(facts.url), MOST_IN_A_HEADLINE)[0],
+        facts=tuple(_facts(clip, say)),
+        # What people brought without an address has one of ours: `clip:cf5b138d17d7ae0`.
+        address=""
+        if facts.url.startswith("clip:")
+        else shortened(settable(facts.url), MOST_IN_A_HEADLINE)[0],
         follows=followable(facts.url),
         text=tuple(Passage(settable(one), facts.tag) for one in shown if settable(one)),
-        shown_of=len(whole) if len(shown) < len(whole) and excerpts is None else 0,
+        is_beginning=excerpts is None and shown != whole,
         translated=tuple(
             Passage(settable(one), translation.tag)
             for one in (whole_translation if most is None else _beginning(whole_translation, most))
@@ -170,7 +173,7 @@ def _day(clip: Clip, say: Words) -> str:
     return say.gettext("no date was found") if doubt is None else say.told(doubt)
 
 
-def _facts(clip: Clip, report: Report, say: Words) -> list[tuple[str, str]]:
+def _facts(clip: Clip, say: Words) -> list[tuple[str, str]]:
     facts = clip.facts
     found = [
         (say.gettext("Publisher group"), _short(facts.group_name)),
