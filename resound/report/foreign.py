@@ -62,7 +62,8 @@ def _few_marks(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for char in text:
-        marks = marks + 1 if unicodedata.combining(char) else 0
+        # By category: two of Thai's marks, which climb a page as well, are of no combining class.
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
         if marks <= MOST_MARKS:
             kept.append(char)
     return "".join(kept)

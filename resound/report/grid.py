@@ -230,7 +230,7 @@ def _write_cell(
     else:
         styled = paper.format(num_format=_number_format(column, row, value), **look)
         wanted = asked(table, column, row)
-        if not wanted:
+        if not wanted or not paper.marks.clips:  # nothing to count in
             sheet.write_number(*place, value, styled)
             return
         if paper.marks.count(wanted) != value:

@@ -57,8 +57,9 @@ def read_picture(piece: Evidence, *, evidence: Path) -> Picture:
             flat = Image.new("RGB", upright.size, "white")
             seen_through = upright.convert("RGBA")
             flat.paste(seen_through, mask=seen_through.getchannel("A"))
-    # Pillow raises its own warning as an error for what claims to be enormous, and SyntaxError for a broken PNG.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as err:
+    except Image.DecompressionBombError as err:  # it says so of itself, in its head
+        raise EvidenceError(Told("The picture is too large to be shown.")) from err
+    except (OSError, ValueError, SyntaxError) as err:  # SyntaxError: Pillow's word for a broken PNG
         raise EvidenceError(Told("The picture is damaged and cannot be shown.")) from err
     made = BytesIO()
     flat.save(made, "JPEG", quality=_QUALITY)

@@ -99,39 +99,46 @@ def why_added(sides: Sides, old: Clip | None, new: Clip) -> tuple[Told, ...]:
     """Why an item is counted that was not."""
     if old is not None:
         return _turned(sides, old, new)
-    return tuple(_appeared(sides, new))
+    other = _same_under_another_id(sides.before, new)
+    if other is None:
+        return tuple(_appeared(sides, new))
+    if other.standing != "counted":
+        return (*_same_publication(sides, other, new), *_turned(sides, other, new))
+    parted = Told("It was one item with “%(title)s” before.", title=other.facts.title or other.facts.url)
+    return (parted, *_reviewed(sides, new, []))
 
 
 def why_removed(sides: Sides, old: Clip, new: Clip | None) -> tuple[Told, ...]:
     """Why an item is counted no more."""
     if new is not None:
         return _turned(sides, old, new)
-    item = old.facts.item
-    for one in sides.after.values():
-        if item in one.twins or one.facts.item in old.twins:
-            return (Told("It is one item with “%(title)s” now.", title=one.facts.title or one.facts.url),)
-    return (Told("The campaign has nothing to do with it any more."),)
+    other = _same_under_another_id(sides.after, old)
+    if other is None:
+        return (Told("The campaign has nothing to do with it any more."),)
+    if other.standing != "counted":
+        return (*_same_publication(sides, old, other), *_turned(sides, old, other))
+    return (Told("It is one item with “%(title)s” now.", title=other.facts.title or other.facts.url),)
+
+
+def _same_under_another_id(clips: Mapping[str, Clip], clip: Clip) -> Clip | None:
+    """The item of the other snapshot that is one publication with this one; a counted one first."""
+    found = [one for one in clips.values() if clip.facts.item in one.twins or one.facts.item in clip.twins]
+    return min(found, key=lambda one: one.standing != "counted", default=None)
 
 
 def _appeared(sides: Sides, new: Clip) -> Iterator[Told]:
     """Why an item is there of which the earlier snapshot knew nothing."""
-    item = new.facts.item
-    for one in sides.before.values():
-        if item in one.twins or one.facts.item in new.twins:
-            yield Told("It was one item with “%(title)s” before.", title=one.facts.title or one.facts.url)
-            break
+    seen = new.first_seen.date()
+    if new.first_seen > sides.old.as_of:
+        yield Told("It was not known before: first seen on %(day)s.", day=seen)
+    elif sides.have_changed(*_LOOKED_FOR):
+        yield Told(
+            "It was stored since %(day)s; what the campaign looks for was changed (%(versions)s).",
+            day=seen,
+            versions=sides.versions,
+        )
     else:
-        seen = new.first_seen.date()
-        if new.first_seen > sides.old.as_of:
-            yield Told("It was not known before: first seen on %(day)s.", day=seen)
-        elif sides.have_changed(*_LOOKED_FOR):
-            yield Told(
-                "It was stored since %(day)s; what the campaign looks for was changed (%(versions)s).",
-                day=seen,
-                versions=sides.versions,
-            )
-        else:
-            yield Told("It was stored since %(day)s, but the campaign did not match it then.", day=seen)
+        yield Told("It was stored since %(day)s, but the campaign did not match it then.", day=seen)
     yield from _reviewed(sides, new, [])
 
 

@@ -196,7 +196,7 @@ def lay_time(laid: Laid) -> Section:
             (_("All"), None, *sums, sum(sums), None),
             laid.numbers(shown),
             laid.is_at_least,
-            COUNTED,
+            {**COUNTED, "timed": mark("timed", "yes")},
         ),
         counted="items",
         chart=chart_series(series, laid.words, _LOOK) if series.periods else None,

@@ -186,6 +186,7 @@ class Laid:
             "outlet": mark("outlet", facts.outlet),
             "group": mark("group", facts.group),
             "story": mark("story", "none" if story is None else str(story)),
+            "timed": mark("timed", "no" if period is None else "yes"),
             "period": mark("period", "none" if period is None else str(period + 1)),
             "tone": mark("tone", coded.tone or NOT_CODED),
             "basis": mark("basis", coded.basis or "none"),

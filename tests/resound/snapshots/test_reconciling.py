@@ -353,6 +353,18 @@ def test_an_item_that_is_one_with_another_now(store: Store, tmp_path: Path) -> N
     assert told(back.added)[a][0] == "It was one item with “Title 2” before."
 
 
+def test_the_same_publication_under_another_id_that_was_not_counted(desk: Desk) -> None:
+    desk.undo(desk.c, "accept")
+    desk.before = desk.take(NOW)
+    earlier = put(desk.store, "alpha", 8, OWN, hours=28)
+    desk.say(earlier, "accept")
+    found = desk.compare()
+    address = "Another address of the same publication stands for it now."
+    assert told(found.added) == {earlier: [address, "Lin accepted it on 2026-02-14 (read)."]}
+    back = reconcile(desk.take(LATER), desk.before)
+    assert told(back.removed)[earlier][0] == address
+
+
 def test_in_three_languages(desk: Desk) -> None:
     desk.say(desk.a, "reject")
     desk.say(desk.b, "tone", "positive", basis="original")

@@ -1,0 +1,279 @@
+"""The bundle can be checked without Resound: by `sha256sum`, by a reader of WARC files, by a browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+pytest.importorskip("weasyprint", reason='bundles need packages: pip install "resound[report]"')
+
+from resound.clip_files import kept_path
+from resound.errors import ReportError
+from resound.report.bundle import evidence_name, write_bundle
+from resound.report.bundle_pages import clip_name
+from resound.report.content import build_report
+from resound.report.tables import Report
+from resound.settings import UiLanguage
+from resound.snapshots.freezing import freeze_campaign, open_snapshot
+from resound.snapshots.model import Snapshot
+from resound.store import open_store
+from resound.store.snapshots import SnapshotRow
+from resound.voice import Comparators
+from resound.words import words
+from tests.resound.printing import needs_poppler, text_of
+from tests.resound.sample_report import make_clips
+
+CAMPAIGN = "apo-coe-gp-vietnam-2014"
+Frozen = tuple[SnapshotRow, Snapshot, tuple[Report, ...]]
+
+
+@pytest.fixture(scope="module")
+def frozen(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Frozen:
+    """The demo's snapshot, and reports of it in two languages with some of its sections (all of them take long to set)."""
+    folder = Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("frozen") / "data"))
+    store = open_store(f"sqlite:///{folder / 'resound.sqlite'}")
+    freeze_campaign(
+        store,
+        CAMPAIGN,
+        evidence=folder / "evidence",
+        comparators=Comparators(),
+        who="amy",
+        why="report",
+        now=datetime(2014, 12, 5, 9, tzinfo=UTC),
+    )
+    with store.read() as connection:
+        row, snapshot = open_snapshot(connection, CAMPAIGN)
+    store.close()
+    languages: tuple[UiLanguage, ...] = ("en", "zh-Hant")
+    reports = tuple(build_report(row, snapshot, None, words(one)) for one in languages)
+    return row, snapshot, tuple(replace(one, sections=one.sections[:1]) for one in reports)
+
+
+@pytest.fixture(scope="module")
+def bundle(frozen: Frozen, demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole bundle, unpacked."""
+    folder = tmp_path_factory.mktemp("bundle")
+    missing = write_bundle(*frozen, evidence=demo_folder / "evidence", path=folder / "b.zip")
+    assert missing == ()
+    return unpack(folder / "b.zip")
+
+
+def unpack(path: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        archive.extractall(path.with_suffix(""))
+    return path.with_suffix("")
+
+
+def files_of(folder: Path) -> Iterator[str]:
+    return (str(one.relative_to(folder)) for one in sorted(folder.rglob("*")) if one.is_file())
+
+
+def test_every_file_is_named_in_the_sums_and_the_sums_hold(bundle: Path) -> None:
+    ran = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"],
+        cwd=bundle,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    named = {line.split("  ", 1)[1] for line in (bundle / "SHA256SUMS").read_text("utf-8").splitlines()}
+    assert named | {"SHA256SUMS"} == set(files_of(bundle))
+
+
+def test_the_snapshots_hash_is_the_one_that_is_printed(bundle: Path, frozen: Frozen) -> None:
+    assert sha256((bundle / "snapshot.json").read_bytes()).hexdigest() == frozen[0].sha256
+    assert frozen[0].sha256 in (bundle / "README.txt").read_text("utf-8")
+
+
+@needs_poppler
+def test_the_printed_report_names_the_snapshot(bundle: Path, frozen: Frozen) -> None:
+    assert frozen[0].sha256 in "".join(text_of(bundle / "report.en.pdf").split())
+    assert (bundle / "report.zh-Hant.pdf").is_file()
+    assert (bundle / "report.zh-Hant.xlsx").is_file()
+
+
+def test_every_piece_of_evidence_is_there_under_its_hash(bundle: Path, frozen: Frozen) -> None:
+    pieces = [one for clip in frozen[1].clips for one in clip.evidence]
+    assert {one.kind for one in pieces} == {"record", "file", "row"}
+    for one in pieces:
+        assert sha256((bundle / evidence_name(one)).read_bytes()).hexdigest() == one.sha256
+
+
+def test_records_are_read_by_other_peoples_programs(bundle: Path, frozen: Frozen) -> None:
+    read = 0
+    for clip in frozen[1].clips:
+        for piece in clip.evidence:
+            if piece.kind != "record":
+                continue
+            with (bundle / evidence_name(piece)).open("rb") as file:
+                kinds = []
+                for record in ArchiveIterator(file):
+                    kinds.append(record.rec_type)
+                    body = record.content_stream().read()
+                    if record.rec_type == "response":
+                        assert record.rec_headers.get_header("WARC-Target-URI") == piece.url
+                        assert sha256(body).hexdigest() == piece.payload_sha256
+            assert kinds == ["response", "metadata"]
+            read += 1
+    assert read > 20
+
+
+class Page(HTMLParser):
+    """What a clip's page names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.names: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        self.names += [
+            (name, value or "") for name, value in attrs if name in ("href", "src", "style", "data")
+        ]
+
+
+def test_each_clip_has_a_page_that_needs_nothing_and_runs_nothing(bundle: Path, frozen: Frozen) -> None:
+    for clip in frozen[2][0].clips:
+        text = (bundle / "clips" / clip_name(clip)).read_text("utf-8")
+        page = Page()
+        page.feed(text)
+        assert "default-src 'none'" in text
+        assert not page.tags & {"script", "link", "iframe", "object", "form", "base"}
+        for name, value in page.names:
+            inside = value.startswith("../evidence/") and (bundle / "clips" / value).resolve().is_file()
+            assert inside or (name == "href" and value.startswith(("http://", "https://"))), value
+        assert f'lang="{clip.facts.tag}"' in text
+        for piece in clip.evidence:
+            assert piece.sha256 in text
+        assert all(paragraph.split("\n")[0][:20] in text or "&" in paragraph for paragraph in clip.paragraphs)
+
+
+def test_names_are_those_that_every_system_takes(bundle: Path) -> None:
+    names = list(files_of(bundle))
+    assert len({one.lower() for one in names}) == len(names)
+    for one in names:
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,150}", one)
+        assert not re.search(r"[. ](/|$)", one)
+    bad = replace(
+        make_clips()[0], facts=replace(make_clips()[0].facts, outlet="host:../CON\x00:8080", day=None)
+    )
+    assert clip_name(bad) == "0001-undated-host-con-8080.html"
+
+
+def test_the_readme_says_how_in_three_languages(bundle: Path) -> None:
+    text = (bundle / "README.txt").read_text("utf-8")
+    for one in ("繁體中文", "English", "Tiếng Việt", "sha256sum -c SHA256SUMS", "certutil", "ReplayWeb.page"):
+        assert one in text
+    assert "MISSING" not in text
+    assert not (bundle / "MISSING.txt").exists()
+
+
+@pytest.fixture(scope="module")
+def small(frozen: Frozen) -> Frozen:
+    """One report of the first clips, which is written fast."""
+    row, snapshot, reports = frozen
+    kinds = [
+        next(one for one in reports[0].clips if any(piece.kind == kind for piece in one.evidence))
+        for kind in ("record", "file")
+    ]
+    return row, snapshot, (replace(reports[0], clips=tuple(kinds)),)
+
+
+def test_the_same_snapshot_gives_the_same_bytes(small: Frozen, demo_folder: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    for name in ("a.zip", "b.zip"):
+        write_bundle(
+            *small,
+            evidence=demo_folder / "evidence",
+            path=tmp_path / name,
+            tell=lambda *one: told.append(one),
+        )
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    assert {"evidence", "reports", "clips"} == {what for what, _, _ in told}
+    assert ("clips", 2, 2) in told
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.zip", "b.zip"]
+
+
+def test_what_is_missing_or_changed_is_listed(small: Frozen, demo_folder: Path, tmp_path: Path) -> None:
+    evidence = Path(shutil.copytree(demo_folder / "evidence", tmp_path / "evidence"))
+    pieces = [one for clip in small[2][0].clips for one in clip.evidence]
+    record = next(one for one in pieces if one.kind == "record")
+    brought = next(one for one in pieces if one.kind == "file")
+    assert record.offset is not None
+    assert record.size is not None
+    with (evidence / record.file).open("r+b") as file:
+        file.seek(record.offset + record.size // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))
+    kept_path(evidence, brought.sha256).unlink()
+    missing = write_bundle(*small, evidence=evidence, path=tmp_path / "b.zip")
+    assert {one.piece.sha256 for one in missing} == {record.sha256, brought.sha256}
+    folder = unpack(tmp_path / "b.zip")
+    told = (folder / "MISSING.txt").read_text("utf-8")
+    for one in (record, brought):
+        assert told.count(one.sha256) == 3  # once in each language
+        assert not (folder / evidence_name(one)).exists()
+    assert "證據資料夾中找不到此剪報的檔案" in told
+    assert "MISSING.txt" in (folder / "README.txt").read_text("utf-8")
+    page = (folder / "clips" / clip_name(small[2][0].clips[0])).read_text("utf-8")
+    assert "not in this bundle" in page
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
+
+
+@needs_poppler
+def test_excerpts_hold_no_whole_text_no_record_and_no_file(
+    small: Frozen, demo_folder: Path, tmp_path: Path
+) -> None:
+    write_bundle(*small, evidence=demo_folder / "evidence", path=tmp_path / "e.zip", excerpts_only=True)
+    folder = unpack(tmp_path / "e.zip")
+    names = list(files_of(folder))
+    assert not [one for one in names if one.startswith("evidence/")]
+    assert "snapshot.json" not in names
+    assert "snapshot.excerpts.json" in names
+    said = "belongs to its publisher"
+    assert said in (folder / "README.txt").read_text("utf-8")
+    printed = text_of(folder / "report.en.pdf")
+    assert said in " ".join(printed.split())
+    everything = [
+        (folder / one).read_text("utf-8") for one in names if one.endswith((".html", ".txt", ".json"))
+    ]
+    everything.append(printed)
+    for clip in small[2][0].clips:
+        page = (folder / "clips" / clip_name(clip)).read_text("utf-8")
+        assert said in page
+        assert clip.evidence[0].sha256 in page
+        for text in everything:
+            flat = "".join(text.split())
+            whole = ["".join(one.split()) for one in clip.paragraphs]
+            assert sum(one in flat for one in whole) < max(2, len(whole))
+    assert small[0].sha256 in (folder / "README.txt").read_text("utf-8")
+
+
+def test_another_snapshot_or_no_report_is_refused_and_nothing_is_left(
+    small: Frozen, demo_folder: Path, tmp_path: Path
+) -> None:
+    row, snapshot, reports = small
+    evidence = demo_folder / "evidence"
+    with pytest.raises(ReportError, match="SHA-256 differs"):
+        write_bundle(row, replace(snapshot, product="x"), reports, evidence=evidence, path=tmp_path / "b.zip")
+    with pytest.raises(ReportError, match="needs reports"):
+        write_bundle(row, snapshot, (), evidence=evidence, path=tmp_path / "b.zip")
+    with pytest.raises(OSError, match="no-folder"):
+        write_bundle(row, snapshot, reports, evidence=evidence, path=tmp_path / "no-folder" / "b.zip")
+    assert list(tmp_path.iterdir()) == []
