@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
@@ -20,7 +20,8 @@ from starlette.routing import BaseRoute
 from api.cookies import read_cookie
 from api.desk import Desk, desk_of
 from resound.errors import ResoundError, StoreError
-from resound.people import Person, Role, may, sole_person
+from resound.people import Person, Role, may, may_somewhere, sole_person
+from resound.sight import Sight, sight_of
 from resound.signing_in import form_token, is_form_token, recognise, recognise_key
 from resound.store.people import has_people
 from resound.tokens import derive, new_token
@@ -59,6 +60,15 @@ class Visitor:
     def may(self, role: Role, campaign: str | None = None) -> bool:
         """Whether they have this role."""
         return may(self.person, role, campaign)
+
+    def may_somewhere(self, role: Role) -> bool:
+        """Whether they have this role for all campaigns or for any one."""
+        return may_somewhere(self.person, role)
+
+    @property
+    def sight(self) -> Sight:
+        """What they may see of all that is stored."""
+        return sight_of(self.person)
 
     @property
     def who(self) -> str:
@@ -126,9 +136,10 @@ def _is_alone(request: Request, desk: Desk) -> bool:
 class _Requirement:
     """A dependency that lets a visitor through or raises."""
 
-    def __init__(self, role: Needed, campaign: str | None, *, takes_keys: bool) -> None:
+    def __init__(self, role: Needed, campaign: str | None, *, somewhere: bool, takes_keys: bool) -> None:
         self.role = role
         self.campaign = campaign
+        self.somewhere = somewhere
         self.takes_keys = takes_keys
 
     async def __call__(self, request: Request) -> Visitor:
@@ -142,7 +153,7 @@ class _Requirement:
             about = request.path_params.get(self.campaign) if self.campaign is not None else None
             if visitor.person is None:
                 raise SignInNeededError("Please sign in first.")
-            if not visitor.may(self.role, about):
+            if not (visitor.may_somewhere(self.role) if self.somewhere else visitor.may(self.role, about)):
                 raise NotAllowedError(f"This needs the role {self.role!r}.")
             if visitor.how == "key" and not self.takes_keys:
                 raise NotAllowedError("This is done in a browser, not with an API key.")
@@ -151,13 +162,16 @@ class _Requirement:
         return visitor
 
 
-def requires(role: Needed, *, campaign: str | None = None, takes_keys: bool = True) -> Any:
+def requires(
+    role: Needed, *, campaign: str | None = None, somewhere: bool = False, takes_keys: bool = True
+) -> Any:
     """Let through who has the role; with `campaign` (the name of a path parameter) for that campaign is enough.
 
     Args:
+        somewhere: for any one campaign is enough. The route then shows no more than what is in `Visitor.sight`.
         takes_keys: False: only for people in a browser. A key that leaked must not make others, or change a password.
     """
-    return Depends(_Requirement(role, campaign, takes_keys=takes_keys))
+    return Depends(_Requirement(role, campaign, somewhere=somewhere, takes_keys=takes_keys))
 
 
 async def _check_form(request: Request, visitor: Visitor) -> None:
@@ -175,14 +189,22 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
         )
 
 
-def declared_role(route: BaseRoute) -> tuple[Needed, str | None] | None:
-    """The strongest role that a route asks for, and the path parameter of the campaign; None where it says nothing."""
+class Declared(NamedTuple):
+    """What a route asks for: a role, for the campaign of a path parameter, for any campaign (`somewhere`), or for all."""
+
+    role: Needed
+    campaign: str | None
+    somewhere: bool
+
+
+def declared_role(route: BaseRoute) -> Declared | None:
+    """The strongest that a route asks for; None where it says nothing."""
     if not isinstance(route, APIRoute):
         return None
     found = _requirements(route)
     order: tuple[Needed, ...] = ("anyone", "none", "reader", "coder", "editor", "admin")
-    strongest = max(found, key=lambda one: order.index(one.role), default=None)
-    return None if strongest is None else (strongest.role, strongest.campaign)
+    strongest = max(found, key=lambda one: (order.index(one.role), not one.somewhere), default=None)
+    return None if strongest is None else Declared(strongest.role, strongest.campaign, strongest.somewhere)
 
 
 def takes_keys(route: APIRoute) -> bool:

@@ -27,17 +27,21 @@ from resound.words import OWN_NAMES, Words, choose_language, words
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """An entry of the navigation: the route's name, its words, and who sees it."""
+    """An entry of the navigation: the route's name, its words, and who sees it.
+
+    `somewhere`: a role for one campaign opens it; the room shows only theirs.
+    """
 
     route: str
     text: str
     role: Role
+    somewhere: bool = False
 
 
 DOORS = (
-    Door("search_page", N_("Search"), "reader"),
-    Door("campaigns_page", N_("Campaigns"), "reader"),
-    Door("reviews_page", N_("Review"), "coder"),
+    Door("search_page", N_("Search"), "reader", somewhere=True),
+    Door("campaigns_page", N_("Campaigns"), "reader", somewhere=True),
+    Door("reviews_page", N_("Review"), "coder", somewhere=True),
     Door("new_clip_page", N_("Add a clip"), "coder"),
     Door("sources_page", N_("Sources"), "reader"),
     Door("system_page", N_("System"), "admin"),
@@ -146,15 +150,8 @@ def _open_doors(request: Request) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     for door in DOORS:
         url = request.app.url_path_for(door.route)
-        if visitor.person is None or not (
-            visitor.may(door.role) or _somewhere(visitor.person.campaigns, door)
-        ):
+        if not (visitor.may_somewhere(door.role) if door.somewhere else visitor.may(door.role)):
             continue
         is_here = request.url.path == url or (url != "/" and request.url.path.startswith(f"{url}/"))
         found.append({"url": url, "text": door.text, "is_here": is_here})
     return found
-
-
-def _somewhere(campaigns: Mapping[str, Role], door: Door) -> bool:
-    """A role for one campaign opens the rooms where campaigns are chosen; the room shows only theirs."""
-    return bool(campaigns) and door.route in ("campaigns_page", "reviews_page")

@@ -21,6 +21,7 @@ from resound.deciding import SECOND_CODED, item_key
 from resound.facts import Facts, highest, lay_over
 from resound.origin import OriginProposal
 from resound.origin_evidence import trace_origin
+from resound.sight import EVERYTHING, Sight
 from resound.store.articles import StoredArticle, load_articles
 from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
 from resound.store.enrichments import StoredTone, load_tones
@@ -141,13 +142,13 @@ class Coding:
         )
 
 
-def item_coding(connection: Connection, item: str, campaign_id: str) -> Coding:
+def item_coding(connection: Connection, item: str, campaign_id: str, *, sight: Sight = EVERYTHING) -> Coding:
     """The coding of the item that a URL or id names.
 
     Raises:
-        NotFoundError: there is no such item or campaign.
+        NotFoundError: there is no such item in sight, or no such campaign.
     """
-    key = item_key(connection, item)
+    key = item_key(connection, item, sight)
     campaign = load_campaign(connection, campaign_id)
     sources = load_sources(connection)
     overlay = load_overlay(connection, key)
@@ -170,7 +171,7 @@ def item_coding(connection: Connection, item: str, campaign_id: str) -> Coding:
             overlay.word("prominence", campaign_id, is_second=True),
         ),
         origin=OriginCoding(
-            trace_origin(connection, facts, keys, campaign_id, sources), overlay.word("origin")
+            trace_origin(connection, facts, keys, campaign_id, sources, sight=sight), overlay.word("origin")
         ),
         messages=tuple(
             MessageCoding(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from resound.article import PROMINENCES, Basis, Origin, Tone
 from resound.errors import NotFoundError, ResoundError
 from resound.grouping import regroup
+from resound.sight import EVERYTHING, Sight
 from resound.store.articles import find_article, record_change
 from resound.store.decisions import (
     Decision,
@@ -60,6 +61,7 @@ def decide(
     why: str,
     who: str,
     now: datetime,
+    sight: Sight = EVERYTHING,
 ) -> Decision:
     """Write down a decision about the item that a URL or id names, and regroup what it touches.
 
@@ -71,17 +73,18 @@ def decide(
         campaign: needed for accept, reject and coding.
         basis: what the coder read; needed for tone.
         is_second: a second coder's tone or prominence, by somebody else than the first; only the agreement reads it.
+        sight: what whoever decides may see. Nobody decides about anything else: to accept is to bring it into sight.
 
     Raises:
-        NotFoundError: no such item, campaign or outlet.
+        NotFoundError: no such item in sight, no such campaign or outlet.
         ResoundError: the value does not fit the kind of decision, or one person would code twice.
     """
-    key = item_key(connection, item)
+    key = item_key(connection, item, sight)
     if kind not in PER_CAMPAIGN:
         campaign = None
     elif campaign is None:
         raise ResoundError(f"{kind} needs the campaign that it is about: --campaign ID.")
-    checked = _check_value(connection, kind, value, campaign)
+    checked = _check_value(connection, kind, value, campaign, sight)
     _check_basis(kind, basis)
     if kind in ("merge", "split") and checked == key:
         raise ResoundError(f"An item cannot be {'merged with' if kind == 'merge' else 'parted from'} itself.")
@@ -110,14 +113,14 @@ def take_back(connection: Connection, number: int, *, why: str, who: str, now: d
     return made
 
 
-def item_key(connection: Connection, item: str) -> str:
+def item_key(connection: Connection, item: str, sight: Sight = EVERYTHING) -> str:
     """The article that stands for the item that a URL (any address of it) or id names.
 
     Raises:
-        NotFoundError: nothing of this address is stored.
+        NotFoundError: nothing of this address is stored, or nothing in sight.
     """
     found = find_article(connection, item)
-    if found is None:
+    if found is None or found not in sight.seen(connection, [found]):
         raise NotFoundError(
             f"No article is stored for {item!r}. `resound explain URL` tells what is known of it."
         )
@@ -126,7 +129,7 @@ def item_key(connection: Connection, item: str) -> str:
 
 
 def _check_value(
-    connection: Connection, kind: DecisionKind, value: str | None, campaign: str | None
+    connection: Connection, kind: DecisionKind, value: str | None, campaign: str | None, sight: Sight
 ) -> str | None:
     asked = load_campaign(connection, campaign) if campaign is not None else None
     if kind == "split" and value is None:
@@ -157,7 +160,7 @@ def _check_value(
             return date.fromisoformat(value).isoformat()
         except ValueError as err:
             raise ResoundError(f"{value!r} is no day of the form 2014-10-02.") from err
-    return item_key(connection, value) if kind in ("merge", "split") else value
+    return item_key(connection, value, sight) if kind in ("merge", "split") else value
 
 
 def _check_basis(kind: DecisionKind, basis: Basis | None) -> None:

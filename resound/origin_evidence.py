@@ -11,6 +11,7 @@ from resound.dedupe import share_within
 from resound.documents import outlet_name
 from resound.facts import Facts, lay_over
 from resound.origin import Copy, OriginProposal, Publisher, propose_origin
+from resound.sight import EVERYTHING, Sight
 from resound.source import Source
 from resound.store.articles import load_articles
 from resound.store.decisions import Overlay, overlays, standing_decisions
@@ -24,11 +25,14 @@ def trace_origin(
     keys: Sequence[str],
     campaign: str,
     sources: Mapping[str, Source],
+    *,
+    sight: Sight = EVERYTHING,
 ) -> OriginProposal:
     """What the evidence says of an item's text.
 
     Args:
         keys: the articles that are this item, its own among them.
+        sight: only what is in it can be evidence.
     """
     article = facts.stored.article
     others = {key: one.names.written for key, one in sources.items() if key != facts.outlet}
@@ -38,7 +42,7 @@ def trace_origin(
     ]
     return propose_origin(
         _publisher(facts.source, facts.outlet),
-        _copies(connection, facts, keys, campaign, sources),
+        _copies(connection, facts, keys, campaign, sources, sight),
         credited,
     )
 
@@ -49,9 +53,11 @@ def _copies(
     keys: Sequence[str],
     campaign: str,
     sources: Mapping[str, Source],
+    sight: Sight,
 ) -> list[Copy]:
     """Near-duplicates at outlets that may be where the text comes from."""
     near = {key for edge in list_edges(connection, keys) for key in (edge.a, edge.b)} - set(keys)
+    near = sight.seen(connection, near)
     said = overlays(standing_decisions(connection, articles=near)) if near else {}
     matched = {
         one.article

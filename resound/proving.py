@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from crawlers.evidence import EvidenceRef, read_record
 from resound.clip_files import FileKind, kept_path, kind_of, written_row
 from resound.errors import EvidenceError, NotFoundError
+from resound.sight import EVERYTHING, Sight
 from resound.store.articles import StoredVersion, load_versions
 from resound.store.captures import Capture, captures_of
 from resound.store.tables import clip
@@ -127,14 +128,16 @@ def take_record(connection: Connection, article: str, digest: str, *, evidence: 
     return Record(f"{article}-{found.fetched_at:%Y%m%dT%H%M%SZ}.warc.gz", read_record(evidence, ref))
 
 
-def take_file(connection: Connection, digest: str, *, evidence: Path) -> ClipFile:
+def take_file(connection: Connection, digest: str, *, evidence: Path, sight: Sight = EVERYTHING) -> ClipFile:
     """The file of a clip that has this SHA-256, hashed again.
 
     Raises:
-        NotFoundError: no clip names such a file.
+        NotFoundError: no clip in sight names such a file.
         EvidenceError: it is missing or changed.
     """
-    row = connection.execute(select(clip).where(clip.c.sha256 == digest).order_by(clip.c.at).limit(1)).first()
+    rows = connection.execute(select(clip).where(clip.c.sha256 == digest).order_by(clip.c.at)).all()
+    shown = sight.seen(connection, [one.article for one in rows])
+    row = next((one for one in rows if one.article in shown), None)
     if row is None:
         raise NotFoundError(Told("No clip has such a file."))
     path = kept_path(evidence, row.sha256)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from resound.documents import outlet_name
 from resound.facts import Facts, lay_over
+from resound.sight import EVERYTHING, Sight
 from resound.source import Source
 from resound.store.articles import load_articles
 from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
@@ -73,13 +74,22 @@ class Relations:
 
 
 def relations_of(
-    connection: Connection, key: str, sources: Mapping[str, Source], *, language: str = "en"
+    connection: Connection,
+    key: str,
+    sources: Mapping[str, Source],
+    *,
+    language: str = "en",
+    sight: Sight = EVERYTHING,
 ) -> Relations:
-    """Everything that is one with an article or near to it. Names of outlets are in `language` where they have one."""
+    """Everything that is one with an article or near to it, as far as it is in `sight`.
+
+    Names of outlets are in `language` where they have one.
+    """
     own = load_groupings(connection, [key]).get(key)
     if own is None:
         return Relations(is_grouped=False)
-    members = load_groupings(connection, story_members(connection, own.story))
+    in_story = sight.seen(connection, [*story_members(connection, own.story), key])
+    members = load_groupings(connection, in_story)
     copies = _copies(connection, members)
     heads = sorted({one.item for one in members.values()} - {own.item} - copies)
     twins = sorted({one.article for one in members.values() if one.item == own.item} - {key} - copies)
@@ -94,7 +104,7 @@ def relations_of(
     near = {members[one].item for one in beside if one in members}
     shown = sorted(heads, key=lambda one: one not in near)[:MOST_MATES]
     wanted = [*shown, *twins, *seen_at, own.item, *([own.re_run_of] if own.re_run_of else [])]
-    cards = load_cards(connection, wanted, sources, language=language)
+    cards = load_cards(connection, sight.seen(connection, wanted), sources, language=language)
     mates = [_mate(cards[one], key, own.item, members, edges, decisions) for one in shown if one in cards]
     mates.sort(key=lambda one: (one.card.day or date.max, one.card.url))
     return Relations(

@@ -27,6 +27,7 @@ from resound.index.base import SearchIndex
 from resound.keeping import Kept
 from resound.proposing import Proposal, open_proposals
 from resound.search import Found, find_similar, search
+from resound.sight import EVERYTHING, Sight
 from resound.store.articles import load_articles
 from resound.store.enrichments import joined, load_translations, said_by
 from resound.store.feed import store_mark
@@ -37,6 +38,8 @@ Asked = Literal["unreviewed", "waits-for-date", "provisional", "uncoded", "merge
 ASKED: tuple[Asked, ...] = get_args(Asked)
 """What is asked of a person, in the order in which it is asked. `second` stands in the second coder's queue alone."""
 MOST_CHOICES = 8
+MOST_ALIKE = 50
+"""So many are looked at for those among them that somebody may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +220,14 @@ def second_queue(
 
 
 def merge_choices(
-    connection: Connection, index: SearchIndex, item: str, text: str, campaigns: Iterable[Campaign]
+    connection: Connection,
+    index: SearchIndex,
+    item: str,
+    text: str,
+    campaigns: Iterable[Campaign],
+    sight: Sight = EVERYTHING,
 ) -> tuple[Found, ...]:
-    """Items that one may be merged with: what a search finds, or without one what is most like it.
+    """Items in `sight` that one may be merged with: what a search finds, or without one what is most like it.
 
     Raises:
         QuerySyntaxError: the search cannot be read.
@@ -228,10 +236,12 @@ def merge_choices(
     grouping = load_groupings(connection, [item]).get(item)
     own = {item, *(story_members(connection, grouping.story) if grouping is not None else ())}
     if text.strip():
-        found = search(index, text, campaigns=campaigns, limit=MOST_CHOICES + len(own), facets=()).hits
+        most = MOST_CHOICES + len(own)
+        found = search(index, text, campaigns=campaigns, limit=most, facets=(), sight=sight).hits
     else:
-        found = find_similar(index, item, limit=MOST_CHOICES + len(own))
-    return tuple(one for one in found if one.id not in own)[:MOST_CHOICES]
+        found = find_similar(index, item, limit=(MOST_ALIKE if sight.is_limited else MOST_CHOICES) + len(own))
+    seen = sight.seen(connection, [one.id for one in found])
+    return tuple(one for one in found if one.id in seen and one.id not in own)[:MOST_CHOICES]
 
 
 def story_of(connection: Connection, item: str) -> list[str]:

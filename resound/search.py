@@ -20,6 +20,7 @@ from resound.query import (
     parse,
     spans,
 )
+from resound.sight import EVERYTHING, Sight
 from resound.text import is_single
 
 SNIPPETS = 3
@@ -88,8 +89,11 @@ def search(
     facets: Sequence[str] = FACETS,
     histogram: Period | None = None,
     collapse: bool = False,
+    sight: Sight = EVERYTHING,
 ) -> Results:
     """Search items. A term that a campaign's glossary knows finds all its forms, in every language.
+
+    Of what is out of `sight` nothing is found, counted or told, whatever the query says.
 
     Raises:
         QuerySyntaxError: where and what was expected.
@@ -97,6 +101,7 @@ def search(
         SearchUnavailableError: the index does not answer.
     """
     query, expansions = expand(parse(text) if isinstance(text, str) else text, glossary_forms(campaigns))
+    query = sight.narrow(query)
     try:
         result = index.search(
             query,
@@ -118,7 +123,7 @@ def search(
         expansions=tuple(expansions),
         total=result.total,
         hits=tuple(_found(hit, spans(query, analyse_document(hit.document))) for hit in result.hits),
-        facets=result.facets,
+        facets=sight.facets(result.facets),
         dates=result.dates,
         undated=result.undated,
         next=result.next,

@@ -18,6 +18,7 @@ from resound.query.edit import Conditions, read
 from resound.query.tree import DateRange
 from resound.query_words import say_month, say_year
 from resound.search import Found, Results, search
+from resound.sight import EVERYTHING, Sight
 from resound.text import fold_keyword
 from resound.value_names import MADE_BY_MODELS, ValueNames
 from resound.words import Words
@@ -121,7 +122,13 @@ class SearchView:
 
 
 def view_search(
-    index: SearchIndex, asked: Asked, *, campaigns: Iterable[Campaign], names: ValueNames, limit: int = 20
+    index: SearchIndex,
+    asked: Asked,
+    *,
+    campaigns: Iterable[Campaign],
+    names: ValueNames,
+    limit: int = 20,
+    sight: Sight = EVERYTHING,
 ) -> SearchView:
     """One page of a search with everything around it.
 
@@ -131,27 +138,29 @@ def view_search(
         SearchUnavailableError: the index does not answer.
     """
     campaigns = tuple(campaigns)
-    glossary = campaigns if asked.expand else ()
+    desk = _Asking(index, campaigns if asked.expand else (), sight)
     conditions = Conditions(asked.text)
     period = _period_of(conditions.dates)
-    results = _ask(index, asked, glossary, limit=limit, facets=FACETS, histogram=period)
+    results = desk.ask(asked, limit=limit, facets=FACETS, histogram=period)
     return SearchView(
         asked=asked,
         results=results,
-        facets=tuple(_facets(index, conditions, glossary, results, names)),
-        histogram=_histogram(index, conditions, glossary, results, period, names.words),
-        suggestions=() if results.total else tuple(_suggest(index, asked, conditions, campaigns)),
+        facets=tuple(_facets(desk, conditions, results, names)),
+        histogram=_histogram(desk, conditions, results, period, names.words),
+        suggestions=() if results.total else tuple(_suggest(desk, asked, conditions, campaigns)),
     )
 
 
-def every_hit(index: SearchIndex, asked: Asked, *, campaigns: Iterable[Campaign]) -> Iterator[Found]:
+def every_hit(
+    index: SearchIndex, asked: Asked, *, campaigns: Iterable[Campaign], sight: Sight = EVERYTHING
+) -> Iterator[Found]:
     """Every hit of a search in its order; one page of them is in memory at a time.
 
     The first page is asked for at once, so that what is wrong with a query is raised here. Raises SearchUnavailableError
     also on the way, where the index can no longer give all of them.
     """
-    glossary = tuple(campaigns) if asked.expand else ()
-    first = _ask(index, replace(asked, after=None), glossary, limit=STREAM_PAGE)
+    desk = _Asking(index, tuple(campaigns) if asked.expand else (), sight)
+    first = desk.ask(replace(asked, after=None), limit=STREAM_PAGE)
 
     def walk() -> Iterator[Found]:
         page = first
@@ -161,46 +170,48 @@ def every_hit(index: SearchIndex, asked: Asked, *, campaigns: Iterable[Campaign]
             yield from page.hits
             if page.next is None:
                 return
-            page = _ask(index, replace(asked, after=page.next), glossary, limit=STREAM_PAGE)
+            page = desk.ask(replace(asked, after=page.next), limit=STREAM_PAGE)
 
     return walk()
 
 
-def _ask(
-    index: SearchIndex,
-    asked: Asked,
-    glossary: Sequence[Campaign],
-    *,
-    limit: int = 0,
-    facets: Sequence[str] = (),
-    histogram: Period | None = None,
-) -> Results:
-    return search(
-        index,
-        read(asked.text),
-        campaigns=glossary,
-        order=asked.order,
-        limit=limit,
-        after=asked.after,
-        facets=facets,
-        histogram=histogram,
-        collapse=asked.collapse,
-    )
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Whom is asked, with which names, for somebody who sees so much: the same for all questions of one page."""
+
+    index: SearchIndex
+    glossary: tuple[Campaign, ...]
+    sight: Sight
+
+    def ask(
+        self,
+        asked: Asked,
+        *,
+        limit: int = 0,
+        facets: Sequence[str] = (),
+        histogram: Period | None = None,
+    ) -> Results:
+        return search(
+            self.index,
+            read(asked.text),
+            campaigns=self.glossary,
+            order=asked.order,
+            limit=limit,
+            after=asked.after,
+            facets=facets,
+            histogram=histogram,
+            collapse=asked.collapse,
+            sight=self.sight,
+        )
 
 
-def _facets(
-    index: SearchIndex,
-    conditions: Conditions,
-    glossary: Sequence[Campaign],
-    results: Results,
-    names: ValueNames,
-) -> Iterator[Facet]:
+def _facets(desk: _Asking, conditions: Conditions, results: Results, names: ValueNames) -> Iterator[Facet]:
     for name in SHOWN_FACETS:
         chosen = {fold_keyword(value): value for value in conditions.values(name)}
         text_without = conditions.without(name)
         counts = results.facets[name]
         if chosen:  # what the other values would bring is told by the query without this field
-            counts = _ask(index, Asked(text_without), glossary, facets=(name,)).facets[name]
+            counts = desk.ask(Asked(text_without), facets=(name,)).facets[name]
         found = {fold_keyword(value) for value, _ in counts}
         shown = [
             *((value, 0) for folded, value in chosen.items() if folded not in found),
@@ -241,9 +252,8 @@ def _period_of(days: DateRange | None) -> Period:
 
 
 def _histogram(
-    index: SearchIndex,
+    desk: _Asking,
     conditions: Conditions,
-    glossary: Sequence[Campaign],
     results: Results,
     period: Period,
     words: Words,
@@ -254,7 +264,7 @@ def _histogram(
         months = (last.year - first.year) * 12 + last.month - first.month + 1
         if months == 1:
             period = "day"
-            dates = _ask(index, Asked(conditions.text), glossary, histogram="day").dates
+            dates = desk.ask(Asked(conditions.text), histogram="day").dates
         elif months > MONTHS:
             period, dates = "year", tuple(_by_year(dates))
     highest = max((count for _, count in dates), default=1)
@@ -312,7 +322,7 @@ def _name_period(first: date, period: Period, words: Words) -> str:
 
 
 def _suggest(
-    index: SearchIndex, asked: Asked, conditions: Conditions, campaigns: Sequence[Campaign]
+    desk: _Asking, asked: Asked, conditions: Conditions, campaigns: tuple[Campaign, ...]
 ) -> Iterator[Suggestion]:
     """What a person could try; only what finds something."""
     bare = Conditions(conditions.without(*FACETS)).on_any_day()
@@ -330,7 +340,7 @@ def _suggest(
             continue
         tried.add(other)
         try:
-            total = _ask(index, other, campaigns if other.expand else ()).total
+            total = replace(desk, glossary=campaigns if other.expand else ()).ask(other).total
         except QuerySyntaxError:  # its quotes held an operator or a part of one
             continue
         if total:

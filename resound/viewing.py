@@ -25,6 +25,7 @@ from resound.outcome import MODEL_STAGES, Stage
 from resound.query import Document, Expansion, analyse_document, expand, parse, spans
 from resound.relating import Relations, relations_of
 from resound.search import glossary_forms
+from resound.sight import EVERYTHING, Sight
 from resound.source import Source
 from resound.store import work
 from resound.store.articles import StoredArticle, find_article, list_aliases, load_articles
@@ -121,24 +122,31 @@ class ArticleView:
     said: tuple[Said, ...]
 
 
-def view_article(connection: Connection, item: str, *, query: str = "", language: str = "en") -> ArticleView:
-    """The article that a URL (any of its addresses) or an id names.
+def view_article(
+    connection: Connection,
+    item: str,
+    *,
+    query: str = "",
+    language: str = "en",
+    sight: Sight = EVERYTHING,
+) -> ArticleView:
+    """The article that a URL (any of its addresses) or an id names, as far as it is in `sight`.
 
     Args:
         query: what the reader searched for; its words are marked, too.
         language: in which names are told where they have one in it: `en`, `zh-Hant`, `vi`.
 
     Raises:
-        NotFoundError: nothing of this address is stored.
+        NotFoundError: nothing of this address is stored, or nothing that is in sight.
     """
     key = find_article(connection, item)
-    if key is None:
+    if key is None or key not in sight.seen(connection, [key]):
         raise NotFoundError(
             Told(
                 "There is no such article here. It may not have been collected yet, or the address is cut off."
             )
         )
-    sources, campaigns = load_sources(connection), load_campaigns(connection)
+    sources, campaigns = load_sources(connection), sight.of(load_campaigns(connection))
     stored = load_articles(connection, [key])[key]
     grouping = load_groupings(connection, [key]).get(key)
     item_id = grouping.item if grouping is not None else key
@@ -191,8 +199,8 @@ def view_article(connection: Connection, item: str, *, query: str = "", language
         topics=load_topics(connection, [stored.version]).get(stored.version),
         topic_labels={one.id: one.label.get(language, one.label["en"]) for one in shipped_topics()},  # type: ignore[call-overload]
         topics_state=states.get("topics"),
-        relations=relations_of(connection, key, sources, language=language),
-        said=_decisions(connection, twins, campaigns, sources, language),
+        relations=relations_of(connection, key, sources, language=language, sight=sight),
+        said=_decisions(connection, twins, campaigns, sources, language, sight),
     )
 
 
@@ -269,24 +277,23 @@ def _decisions(
     campaigns: Mapping[str, Campaign],
     sources: Mapping[str, Source],
     language: str,
+    sight: Sight,
 ) -> tuple[Said, ...]:
-    """Every decision about the item, the newest first; those that take others back stand beside them."""
+    """Every decision about the item that is in sight, the newest first; those that take others back stand beside them."""
     made = {one.id: one for twin in twins for one in all_decisions(connection, article=twin)}
     undone = {one.undoes: one for one in made.values() if one.undoes is not None}
-    others = load_articles(
-        connection,
-        {
-            other
-            for one in made.values()
-            if one.kind in ("merge", "split")
-            for other in (one.article, one.value)
-            if other
-        },
-    )
+    named = {
+        other
+        for one in made.values()
+        if one.kind in ("merge", "split")
+        for other in (one.article, one.value)
+        if other
+    }
+    others = load_articles(connection, sight.seen(connection, named))
     told = []
     for number in sorted(made, reverse=True):
         one = made[number]
-        if one.kind == "undo":
+        if one.kind == "undo" or not _is_seen(one, sight, others):
             continue
         campaign = campaigns.get(one.campaign) if one.campaign is not None else None
         about = one.value or ""
@@ -303,3 +310,12 @@ def _decisions(
         name = campaign.name.best(language) if campaign is not None else one.campaign or ""
         told.append(Said(one, undone.get(number), about, name))
     return tuple(told)
+
+
+def _is_seen(one: Decision, sight: Sight, others: Mapping[str, StoredArticle]) -> bool:
+    """Whether a decision is for a campaign in sight and names no article that is out of it."""
+    if not sight.is_limited:
+        return True
+    if one.kind in ("merge", "split"):
+        return all(side is None or side in others for side in (one.article, one.value))
+    return one.campaign is None or sight.sees(one.campaign)

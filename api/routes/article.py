@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
@@ -11,33 +10,38 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from api.access import requires
+from api.access import Visitor, requires
 from api.desk import AtDesk, Desk
 from api.downloads import OCTETS, download_headers
 from api.pages import language_of, render, words_of
 from api.stage_words import reason_words
-from resound.campaign import Campaign
 from resound.coding import item_coding
 from resound.counting import DOUBTS
 from resound.diffing import compare_articles
 from resound.errors import NotFoundError, SearchUnavailableError
 from resound.proving import prove, take_file, take_record
+from resound.review import MOST_ALIKE
 from resound.search import Found, find_similar
 from resound.settings import UiLanguage
+from resound.sight import Sight
 from resound.store.articles import find_article, load_articles
 from resound.store.registry import load_campaigns
+from resound.texts import N_
 from resound.told import Told
 from resound.viewing import ArticleView, view_article
 
-router = APIRouter(dependencies=[requires("reader")], include_in_schema=False)
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Visitor, requires("reader", somewhere=True)]
+"""Who reads one campaign only is shown what it matches; anything else is answered as if it were not there."""
 
 Words = Annotated[str, Query(max_length=2000)]
 """What the reader searched for."""
 ALIKE = 5
 """So many similar items are shown."""
+NOT_COLLECTED = N_("No article of this address has been collected.")
 
 
-@router.get("/article/{key}")
+@router.get("/article/{key}", dependencies=[requires("reader", somewhere=True)])
 def article_elsewhere(request: Request, key: str) -> Response:
     """The page under the address that it is also known by."""
     asked = f"?{request.url.query}" if request.url.query else ""
@@ -46,12 +50,12 @@ def article_elsewhere(request: Request, key: str) -> Response:
 
 @router.get("/article")
 @router.get("/articles")
-def article_by_address(desk: AtDesk, url: Annotated[str, Query(max_length=4000)], q: Words = "") -> Response:
+def article_by_address(
+    desk: AtDesk, visitor: Reader, url: Annotated[str, Query(max_length=4000)], q: Words = ""
+) -> Response:
     """The page of the article with this address, whichever of its addresses it is."""
     with desk.store.read() as connection:
-        key = find_article(connection, url.strip())
-    if key is None:
-        raise NotFoundError(Told("No article of this address has been collected."))
+        key = _in_sight(connection, visitor, find_article(connection, url.strip()))
     return RedirectResponse(f"/articles/{key}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
 
 
@@ -59,6 +63,7 @@ def article_by_address(desk: AtDesk, url: Annotated[str, Query(max_length=4000)]
 def article_page(
     request: Request,
     desk: AtDesk,
+    visitor: Reader,
     key: str,
     q: Words = "",
     to: Annotated[str, Query(max_length=35)] = "",
@@ -75,12 +80,12 @@ def article_page(
     """
     language = language_of(request)
     with desk.store.read() as connection:
-        view = view_article(connection, key, query=q, language=language)
+        view = view_article(connection, key, query=q, language=language, sight=visitor.sight)
         if view.id != key:
             return RedirectResponse(f"/articles/{view.id}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
         proof = prove(connection, view.id, view.version, evidence=desk.evidence)
-        coded = _coded(connection, view, campaign, load_campaigns(connection))
-    similar, trouble = _similar(desk, view)
+        coded = _coded(connection, view, campaign, visitor.sight)
+        similar, trouble = _similar(connection, desk, view, visitor.sight)
     return render(
         request,
         "article.html",
@@ -101,15 +106,16 @@ def article_page(
 def article_changes(
     request: Request,
     desk: AtDesk,
+    visitor: Reader,
     key: str,
     old: Annotated[int, Query(alias="from", ge=1)] = 0,
     new: Annotated[int, Query(alias="to", ge=1)] = 0,
 ) -> Response:
     """What is different between two wordings; by default the last two."""
     with desk.store.read() as connection:
-        found = load_articles(connection, [key]).get(key)
+        found = load_articles(connection, [key]).get(_in_sight(connection, visitor, key))
         if found is None:
-            raise NotFoundError(Told("No article of this address has been collected."))
+            raise NotFoundError(Told(NOT_COLLECTED))
         versions = prove(connection, key, found.version, evidence=desk.evidence).versions
     numbered = {one.number: one for one in versions}
     after = numbered.get(new or len(versions))
@@ -128,20 +134,28 @@ def article_changes(
 
 
 @router.get("/articles/{key}/evidence/{digest}")
-def article_record(desk: AtDesk, key: str, digest: str) -> Response:
+def article_record(desk: AtDesk, visitor: Reader, key: str, digest: str) -> Response:
     """One page as it was received: a WARC file of its own, which hashes to its address."""
     with desk.store.read() as connection:
+        _in_sight(connection, visitor, key)
         record = take_record(connection, key, digest.removesuffix(".warc.gz"), evidence=desk.evidence)
     return Response(record.data, media_type="application/gzip", headers=download_headers(record.name))
 
 
 @router.get("/clip-files/{digest}")
-def clip_file(desk: AtDesk, digest: str) -> Response:
+def clip_file(desk: AtDesk, visitor: Reader, digest: str) -> Response:
     """The file that came with a clip, by the hash of its bytes."""
     with desk.store.read() as connection:
-        found = take_file(connection, digest, evidence=desk.evidence)
+        found = take_file(connection, digest, evidence=desk.evidence, sight=visitor.sight)
     media_type = found.kind.media_type if found.kind is not None else OCTETS
     return FileResponse(found.path, media_type=media_type, headers=download_headers(found.name))
+
+
+def _in_sight(connection: Connection, visitor: Visitor, key: str | None) -> str:
+    """Raises NotFoundError where there is no such article, or none that the visitor may see."""
+    if key is None or key not in visitor.sight.seen(connection, [key]):
+        raise NotFoundError(Told(NOT_COLLECTED))
+    return key
 
 
 def _target(view: ArticleView, wanted: str, language: UiLanguage) -> str:
@@ -153,25 +167,29 @@ def _target(view: ArticleView, wanted: str, language: UiLanguage) -> str:
     return view.renderings[0].target
 
 
-def _coded(
-    connection: Connection, view: ArticleView, wanted: str, campaigns: Mapping[str, Campaign]
-) -> dict[str, Any]:
+def _coded(connection: Connection, view: ArticleView, wanted: str, sight: Sight) -> dict[str, Any]:
     """The coding form's campaign, and the others that the article can be coded for. A copy is no item: nothing is coded."""
+    campaigns = sight.of(load_campaigns(connection))
     if view.place.is_copy:
         return {"coding": None, "codable": []}
     near = [one.campaign.id for one in view.campaigns if one.facts is not None]
     chosen = wanted if wanted in campaigns else next(iter(near), None)
     return {
-        "coding": item_coding(connection, view.item, chosen) if chosen is not None else None,
+        "coding": item_coding(connection, view.item, chosen, sight=sight) if chosen is not None else None,
         "codable": [campaigns[one] for one in (*near, *(one for one in campaigns if one not in near))],
     }
 
 
-def _similar(desk: Desk, view: ArticleView) -> tuple[tuple[Found, ...], str]:
+def _similar(
+    connection: Connection, desk: Desk, view: ArticleView, sight: Sight
+) -> tuple[tuple[Found, ...], str]:
     """What says nearly the same, without what stands in its story already; and why nothing can be said."""
     known = {view.item, *(one.card.id for one in view.relations.mates)}
     try:
-        found = find_similar(desk.index, view.item, limit=ALIKE + len(known))
+        found = find_similar(
+            desk.index, view.item, limit=(MOST_ALIKE if sight.is_limited else ALIKE) + len(known)
+        )
     except SearchUnavailableError as err:
         return (), str(err)
-    return tuple(one for one in found if one.id not in known)[:ALIKE], ""
+    seen = sight.seen(connection, [one.id for one in found])
+    return tuple(one for one in found if one.id in seen and one.id not in known)[:ALIKE], ""

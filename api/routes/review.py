@@ -83,7 +83,7 @@ def review_page(
             "labels": _labels(connection, review, language_of(request)),
         }
         if entry is not None:
-            values |= _about(connection, desk, request, review, entry, then=then, search=q)
+            values |= _about(connection, desk, request, visitor, review, entry, then=then, search=q)
     return render(request, "review.html", **values)
 
 
@@ -91,6 +91,7 @@ def _about(
     connection: Connection,
     desk: Desk,
     request: Request,
+    visitor: Visitor,
     review: Review,
     entry: Entry,
     *,
@@ -105,7 +106,8 @@ def _about(
     first = max(0, min(place - LISTED // 3, len(queue.entries) - LISTED))
     listed = queue.entries[first : first + LISTED]
     is_second = entry.asked == "second"
-    coding = item_coding(connection, entry.item, campaign.id)
+    sight = visitor.sight
+    coding = item_coding(connection, entry.item, campaign.id, sight=sight)
     story = [] if is_second else story_of(connection, entry.item)
     shown = {one.item for one in listed} | {entry.item, *story, *entry.others}
     target = "zh-Hant" if language == "zh-Hant" else "en"
@@ -113,15 +115,15 @@ def _about(
     trouble = ""
     if search is not None and not is_second:
         try:
-            campaigns = load_campaigns(connection).values()
-            choices = merge_choices(connection, desk.index, entry.item, search, campaigns)
+            campaigns = sight.of(load_campaigns(connection)).values()
+            choices = merge_choices(connection, desk.index, entry.item, search, campaigns, sight)
         except (QuerySyntaxError, SearchUnavailableError) as err:
             trouble = str(err)
     return {
         "second_asks": entry.lacks,
         "coding": coding.for_second_coder() if is_second else coding,
-        "view": view_article(connection, entry.item, language=language),
-        "other_view": view_article(connection, entry.others[0], language=language)
+        "view": view_article(connection, entry.item, language=language, sight=sight),
+        "other_view": view_article(connection, entry.others[0], language=language, sight=sight)
         if entry.asked == "merge"
         else None,
         "position": place + 1,
@@ -182,6 +184,7 @@ def decide_item(desk: AtDesk, visitor: Coder, campaign: str, sent: Sent) -> Resp
             why=_text(sent, "why") or _text(sent, f"otherwise.{kind}"),
             who=visitor.who,
             now=desk.now(),
+            sight=visitor.sight,
         )
     return RedirectResponse(_next(sent, campaign), 303)
 

@@ -35,22 +35,23 @@ PAGE = 20
 CHUNK = 64_000
 """Characters of a file that are sent at once."""
 
-READER = requires("reader")
+READER = requires("reader", somewhere=True)
+"""Who reads one campaign only searches in it."""
 Reader = Annotated[Visitor, READER]
 
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """The campaigns whose names a search knows, and what people call the values of fields."""
+    """The campaigns whose names a search knows, and what people call the values of fields, as far as somebody may see."""
 
     campaigns: tuple[Campaign, ...]
     names: ValueNames
 
 
-def glossary_of(request: Request, desk: AtDesk) -> Glossary:
+def glossary_of(request: Request, desk: AtDesk, visitor: Reader) -> Glossary:
     """As the store has them now, in the reader's language."""
     with desk.store.read() as connection:
-        sources, campaigns = load_sources(connection), load_campaigns(connection)
+        sources, campaigns = load_sources(connection), visitor.sight.of(load_campaigns(connection))
     return Glossary(
         tuple(campaigns.values()), ValueNames(words_of(request), sources=sources, campaigns=campaigns)
     )
@@ -96,7 +97,12 @@ def search_page(
     try:
         shown["standing"] = catch_up.look()
         shown["view"] = view_search(
-            desk.index, asked, campaigns=glossary.campaigns, names=glossary.names, limit=PAGE
+            desk.index,
+            asked,
+            campaigns=glossary.campaigns,
+            names=glossary.names,
+            limit=PAGE,
+            sight=visitor.sight,
         )
     except QuerySyntaxError:
         status = 400
@@ -128,11 +134,11 @@ def search_meaning(request: Request, asked: AskedHere, glossary: WithGlossary) -
     )
 
 
-@router.get("/search/help", dependencies=[READER])
-def search_help(request: Request, desk: AtDesk) -> Response:
+@router.get("/search/help")
+def search_help(request: Request, desk: AtDesk, visitor: Reader) -> Response:
     """The query language, with examples to follow; where it can, of what is really there."""
     with desk.store.read() as connection:
-        sources, campaigns = load_sources(connection), load_campaigns(connection)
+        sources, campaigns = load_sources(connection), visitor.sight.of(load_campaigns(connection))
     return render(
         request,
         "search_help.html",
@@ -143,17 +149,18 @@ def search_help(request: Request, desk: AtDesk) -> Response:
     )
 
 
-@router.get("/search/hits.csv", dependencies=[READER, limited("export")])
-def export_csv(desk: AtDesk, asked: AskedHere, glossary: WithGlossary) -> Response:
+@router.get("/search/hits.csv", dependencies=[limited("export")])
+def export_csv(desk: AtDesk, visitor: Reader, asked: AskedHere, glossary: WithGlossary) -> Response:
     """Every hit as the list shows it, for spreadsheets."""
-    hits = every_hit(desk.index, asked, campaigns=glossary.campaigns)
+    hits = every_hit(desk.index, asked, campaigns=glossary.campaigns, sight=visitor.sight)
     return stream_csv(hits, glossary.names, desk)
 
 
-@router.get("/search/hits.jsonl", dependencies=[READER, limited("export")])
-def export_jsonl(desk: AtDesk, asked: AskedHere, glossary: WithGlossary) -> Response:
+@router.get("/search/hits.jsonl", dependencies=[limited("export")])
+def export_jsonl(desk: AtDesk, visitor: Reader, asked: AskedHere, glossary: WithGlossary) -> Response:
     """Every hit for programs, one JSON object on each line."""
-    return stream_jsonl(every_hit(desk.index, asked, campaigns=glossary.campaigns), desk)
+    hits = every_hit(desk.index, asked, campaigns=glossary.campaigns, sight=visitor.sight)
+    return stream_jsonl(hits, desk)
 
 
 def stream_csv(hits: Iterable[Found], names: ValueNames, desk: Desk) -> StreamingResponse:

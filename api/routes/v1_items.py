@@ -22,6 +22,8 @@ from resound.store.enrichments import load_translations
 from resound.viewing import view_article
 
 router = APIRouter(prefix=f"{PREFIX}/items", tags=["items"], generate_unique_id_function=name_operation)
+Reader = Annotated[Visitor, requires("reader", somewhere=True)]
+"""Who reads one campaign only is shown what it matches."""
 ItemId = Annotated[
     str,
     Path(
@@ -38,21 +40,29 @@ CODING: list[dict[str, list[str]]] = [{"key": ["code"]}, {"session": []}]
     summary="Everything that is kept of one item",
     response_description="The item.",
     responses={**TAGGED, **problems(404, 422)},
-    dependencies=[requires("reader")],
 )
 def show_item(
     request: Request,
     response: Response,
     desk: AtDesk,
+    visitor: Reader,
     item: ItemId,
     explain: Annotated[
         bool, Query(description="Tell everything that happened to it, and why it is or is not counted.")
     ] = False,
 ) -> Item:
-    """Its text and machine translations, what it is to each campaign, decisions, versions, and the evidence's hashes."""
+    """Its text and machine translations, what it is to each campaign, decisions, versions, and the evidence's hashes.
+
+    Whoever has a role for single campaigns is shown what these match, and nothing of others; `explain`, which tells of
+    all, is for readers of everything.
+    """
     language = language_of(request)
+    if explain and visitor.sight.is_limited:
+        raise NotAllowedError(
+            "`explain` tells of every campaign: it needs the role 'reader' for all of them."
+        )
     with desk.store.read() as connection:
-        view = view_article(connection, item, language=language)
+        view = view_article(connection, item, language=language, sight=visitor.sight)
         found = describe_item(
             view,
             load_articles(connection, [view.id])[view.id].article,
@@ -102,6 +112,7 @@ def decide_item(
                 why=body.why,
                 who=visitor.who,
                 now=desk.now(),
+                sight=visitor.sight,
             )
     return Decision.model_validate(made)
 

@@ -6,14 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.access import requires
+from api.access import Visitor, requires
 from api.conditional import tag_by_store
-from api.desk import AtDesk, Desk
+from api.desk import AtDesk
 from api.openapi import PREFIX, TAGGED, name_operation, problems
 from api.routes.search import stream_csv, stream_jsonl
 from api.safety import limited
 from api.search_schemas import SearchPage
-from resound.campaign import Campaign
 from resound.catching_up import CatchUp
 from resound.index.base import FACETS, Order, Period
 from resound.indexing import IndexUpdate
@@ -28,7 +27,6 @@ from resound.words import words
 router = APIRouter(
     prefix=PREFIX,
     tags=["search"],
-    dependencies=[requires("reader")],
     generate_unique_id_function=name_operation,
 )
 
@@ -45,6 +43,8 @@ def asked_by_program(
     return Asked(q.strip(), order, collapse=collapse, expand=expand)
 
 
+Reader = Annotated[Visitor, requires("reader", somewhere=True)]
+"""Who reads one campaign only searches in it."""
 AskedHere = Annotated[Asked, Depends(asked_by_program)]
 
 
@@ -59,6 +59,7 @@ def search_items(
     request: Request,
     response: Response,
     desk: AtDesk,
+    visitor: Reader,
     asked: AskedHere,
     cursor: Annotated[
         str | None, Query(max_length=8000, description="Where to go on: `next` of the page before.")
@@ -67,14 +68,14 @@ def search_items(
     histogram: Annotated[Period | None, Query(description="Count by day, month or year.")] = None,
 ) -> SearchPage:
     """The query language is that of the search page. A query that cannot be read is answered with `position`, `expected`
-    and a stable `code`.
+    and a stable `code`. Whoever has a role for single campaigns searches in these only.
     """
     catch_up: CatchUp = request.app.state.catch_up
     update = catch_up.look()
     index = desk.index
     with desk.store.read() as connection:
-        campaigns = tuple(load_campaigns(connection).values()) if asked.expand else ()
-        state = (index.name, index.cursor(), update.behind, update.trouble)
+        campaigns = tuple(visitor.sight.of(load_campaigns(connection)).values()) if asked.expand else ()
+        state = (index.name, index.cursor(), update.behind, update.trouble, _sight_mark(visitor))
         tag_by_store(request, response, connection, *state, now=desk.now())
     results = search(
         index,
@@ -86,6 +87,7 @@ def search_items(
         facets=FACETS,
         histogram=histogram,
         collapse=asked.collapse,
+        sight=visitor.sight,
     )
     if results.trouble:  # what is incomplete is not to be kept
         del response.headers["etag"]
@@ -105,12 +107,13 @@ def search_items(
     response_class=Response,
     dependencies=[limited("export")],
 )
-def search_csv(desk: AtDesk, asked: AskedHere) -> Response:
+def search_csv(desk: AtDesk, visitor: Reader, asked: AskedHere) -> Response:
     """The columns of the search page's list, every hit, in its order. Cells are safe for spreadsheets."""
     with desk.store.read() as connection:
-        sources, campaigns = load_sources(connection), load_campaigns(connection)
+        sources, campaigns = load_sources(connection), visitor.sight.of(load_campaigns(connection))
     names = ValueNames(words("en"), sources=sources, campaigns=campaigns)
-    return stream_csv(every_hit(desk.index, asked, campaigns=campaigns.values()), names, desk)
+    hits = every_hit(desk.index, asked, campaigns=campaigns.values(), sight=visitor.sight)
+    return stream_csv(hits, names, desk)
 
 
 @router.get(
@@ -126,14 +129,17 @@ def search_csv(desk: AtDesk, asked: AskedHere) -> Response:
     response_class=Response,
     dependencies=[limited("export")],
 )
-def search_jsonl(desk: AtDesk, asked: AskedHere) -> Response:
+def search_jsonl(desk: AtDesk, visitor: Reader, asked: AskedHere) -> Response:
     """Every hit, in its order."""
-    return stream_jsonl(every_hit(desk.index, asked, campaigns=_campaigns(desk)), desk)
-
-
-def _campaigns(desk: Desk) -> tuple[Campaign, ...]:
     with desk.store.read() as connection:
-        return tuple(load_campaigns(connection).values())
+        campaigns = visitor.sight.of(load_campaigns(connection)).values()
+    return stream_jsonl(every_hit(desk.index, asked, campaigns=campaigns, sight=visitor.sight), desk)
+
+
+def _sight_mark(visitor: Visitor) -> list[str] | None:
+    """What an answer's tag has of who asks: two who see the same share it."""
+    campaigns = visitor.sight.campaigns
+    return None if campaigns is None else sorted(campaigns)
 
 
 def _page(results: Results, update: IndexUpdate) -> dict[str, Any]:

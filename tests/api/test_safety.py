@@ -83,7 +83,7 @@ def test_the_role_of_a_route_is_found_where_its_router_says_it() -> None:
     router.get("/one", dependencies=[requires("editor", campaign="id")])(lambda: "")
     route = router.routes[0]
     assert isinstance(route, APIRoute)
-    assert declared_role(route) == ("editor", "id")
+    assert declared_role(route) == ("editor", "id", False)
 
 
 @pytest.mark.parametrize(
