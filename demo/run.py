@@ -37,7 +37,7 @@ from resound.outcome import MODEL_STAGES, Stage
 from resound.pipeline import process_pending
 from resound.reading import PageReader
 from resound.store import Store, work
-from resound.store.decisions import standing_decisions
+from resound.store.decisions import all_decisions
 from resound.store.frontier import make_due
 from resound.store.registry import load_sources
 
@@ -134,7 +134,7 @@ def run_demo(
             done = process_pending(store, reader, models=worker, clock=_now, progress=progress)
         for sentence in _waiting(store):
             say(f"  {sentence}")
-    say("Making the decisions that a person would make …")
+    say("Deciding and coding as people of an office would …")
     _decide(store)
     update = try_to_update_index(store, index)
     if update.sentence:
@@ -165,9 +165,11 @@ def _decide(store: Store) -> None:
         with store.write() as connection:
             article = item_key(connection, one["url"])
             value = item_key(connection, one["value"]) if one["kind"] == "merge" else one.get("value")
-            known = {(made.kind, made.article, made.value) for made in standing_decisions(connection)}
+            round_ = 2 if one.get("second") else 1
+            # also one that somebody has taken back since: a second run decides nothing anew
+            known = {(made.kind, made.round, made.article, made.value) for made in all_decisions(connection)}
             pairs = [(article, value), (value, article)] if one["kind"] == "merge" else [(article, value)]
-            if any((one["kind"], *pair) in known for pair in pairs):
+            if any((one["kind"], round_, *pair) in known for pair in pairs):
                 continue
             decide(
                 connection,
@@ -175,16 +177,19 @@ def _decide(store: Store) -> None:
                 one["kind"],
                 value=one.get("value"),
                 campaign=one.get("campaign"),
+                basis=one.get("basis"),
+                is_second=bool(one.get("second")),
                 why=one["why"],
-                who=CODER,
+                who=one.get("who", CODER),
                 now=_now(),
             )
 
 
 def _decisions() -> Iterator[Mapping[str, Any]]:
-    for one in YAML(typ="safe").load(demo.DECISIONS.read_text(encoding="utf-8")):
-        value = one.get("value")
-        yield {**one, **({} if value is None else {"value": str(value)})}
+    for file in (demo.DECISIONS, demo.CODING):
+        for one in YAML(typ="safe").load(file.read_text(encoding="utf-8")):
+            value = one.get("value")
+            yield {**one, **({} if value is None else {"value": str(value)})}
 
 
 def _claim_folder(data: Path, store: Store) -> None:

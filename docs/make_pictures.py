@@ -1,4 +1,4 @@
-"""The README's pictures: each page of the demo, as a real browser shows it.
+"""The pictures of the README and of the tour: pages of the demo, as a real browser shows them.
 
     .venv/bin/python docs/make_pictures.py [--data resound-data]
 
@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,18 +22,48 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent / "pictures"
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
-PAGES = {
-    "search": ("zh-TW", 1200, f"/?q={quote('綠耕隊')}"),
-    "campaign": ("en-GB", 1200, f"/campaigns/{CAMPAIGN}"),
-    "review": ("zh-TW", 1200, f"/review/{CAMPAIGN}"),
-    "editor": ("zh-TW", 1200, f"/campaigns/{CAMPAIGN}/edit"),
-    "sources": ("vi-VN", 1200, "/sources"),
-    "clip": ("vi-VN", 1200, "/clips/new"),
-    "import": ("zh-TW", 1200, "/clips/import"),
-    "system": ("en-GB", 1200, "/system"),
-    "search-phone": ("vi-VN", 390, "/?q=rac+thai+dien+tu"),
-}
-"""Name → browser's language, width, address. An article is the first hit of a search."""
+LOCALES = {"en": "en-GB", "zh-Hant": "zh-TW", "vi": "vi-VN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`path` beginning with `first:` is the first article that a search finds."""
+
+    name: str
+    language: str
+    path: str
+    width: int = 1200
+    height: int = 900
+    quality: int = 72
+
+
+README = (
+    Picture("search", "zh-Hant", f"/?q={quote('綠耕隊')}"),
+    Picture("article", "zh-Hant", "first:lang:vi 綠耕隊"),
+    Picture("campaign", "en", f"/campaigns/{CAMPAIGN}"),
+    Picture("review", "zh-Hant", f"/review/{CAMPAIGN}"),
+    Picture("editor", "zh-Hant", f"/campaigns/{CAMPAIGN}/edit"),
+    Picture("sources", "vi", "/sources"),
+    Picture("clip", "vi", "/clips/new"),
+    Picture("import", "zh-Hant", "/clips/import"),
+    Picture("system", "en", "/system"),
+    Picture("search-phone", "vi", "/?q=rac+thai+dien+tu", width=390),
+)
+READ_BY = {"en": "first:lang:vi 綠耕隊", "zh-Hant": "first:lang:vi 綠耕隊", "vi": "first:lang:zh 備忘錄"}
+"""What somebody who reads one language looks at in another."""
+ASKED = {"en": "e-waste", "zh-Hant": "電子廢棄物", "vi": "rac thai dien tu"}
+
+
+def tour(language: str) -> Iterator[Picture]:
+    """Few and small: four steps in each language."""
+    steps = {
+        "search": f"/?q={quote(ASKED[language])}",
+        "article": READ_BY[language],
+        "review": f"/review/{CAMPAIGN}",
+        "campaign": f"/campaigns/{CAMPAIGN}",
+    }
+    for name, path in steps.items():
+        yield Picture(f"tour-{name}.{language}", language, path, width=1100, height=680, quality=52)
 
 
 def main() -> None:
@@ -62,18 +94,20 @@ def main() -> None:
 
 
 def take(address: str, chromium: str) -> None:
-    """A picture of each page."""
+    """Every picture."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for name, (locale, width, path) in {**PAGES, "article": ("zh-TW", 1200, "")}.items():
-            context = browser.new_context(locale=locale, viewport={"width": width, "height": 900})
+        for one in (*README, *(step for language in LOCALES for step in tour(language))):
+            size = {"width": one.width, "height": one.height}
+            context = browser.new_context(locale=LOCALES[one.language], viewport=size)
             page = context.new_page()
-            if name == "article":
-                page.goto(f"{address}/?q={quote('lang:vi 綠耕隊')}")
+            path = one.path
+            if path.startswith("first:"):
+                page.goto(f"{address}/?q={quote(path.removeprefix('first:'))}")
                 path = page.locator('main a[href^="/articles/"]').first.get_attribute("href") or "/"
             page.goto(f"{address}{path}")
             page.wait_for_load_state("networkidle")
-            page.screenshot(path=HERE / f"{name}.jpg", type="jpeg", quality=72)
+            page.screenshot(path=HERE / f"{one.name}.jpg", type="jpeg", quality=one.quality)
             context.close()
         browser.close()
 

@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
@@ -136,13 +137,22 @@ def test_the_share_of_voice_comes_when_it_is_measured(
 ) -> None:
     html = reading_client.get(f"{PAGE}/voice", headers={"hx-request": "true"}).text
     assert "<html" not in html
-    assert "100%" in html
+    assert "91%" in html
+    assert 'by=voice&amp;value=japan-environment-vietnam">2</a>' in html
+    assert 'by=voice&amp;value=korea-environment-vietnam">1</a>' in html
     assert "hx-trigger" not in html
     assert reading_client.get(f"{PAGE}/charts/voice.svg").status_code == 200
     monkeypatch.setattr("resound.voice.VoiceMeter.ask", lambda *args, **more: None)
     waiting = reading_client.get(f"{PAGE}/voice", headers={"hx-request": "true"}).text
     assert 'hx-trigger="load delay:3s"' in waiting
     assert reading_client.get(f"{PAGE}/charts/voice.svg").status_code == 404
+
+
+def test_the_demo_shows_what_people_coded(reading_client: TestClient) -> None:
+    told = " ".join(LexborHTMLParser(reading_client.get(PAGE).text).css_first("main").text().split())
+    assert "positive 7 7 0 neutral 16 13 3 negative 3 2 1 nobody has decided yet 4" in told
+    assert "α = 0.67" in told
+    assert "(13% as confirmed by people)" in told
 
 
 @pytest.mark.parametrize("language", UI_LANGUAGES)

@@ -52,7 +52,7 @@ def item_of(html: str) -> str:
 
 
 def keys_of(html: str, asked: str) -> list[str]:
-    return list(dict.fromkeys(re.findall(rf"at=({asked}\.[0-9a-f.]+)", html)))
+    return list(dict.fromkeys(re.findall(rf'href="[^"]*\bat=({asked}\.[0-9a-f.]+)', html)))
 
 
 def send(client: TestClient, answer: str, *, page: str | None = None, **fields: str) -> Response:
