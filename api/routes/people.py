@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from api.access import Visitor, requires
@@ -84,34 +86,24 @@ def set_role(
     request: Request, desk: AtDesk, visitor: Admin, login: str, role: Field = "", campaign: Field = ""
 ) -> Response:
     """Another role, for all campaigns or for one."""
-    try:
-        with desk.store.write() as connection:
-            give_role(
-                connection,
-                login,
-                read_campaign_role(role) if campaign else read_role(role),
-                campaign=campaign or None,
-                who=visitor.who,
-                now=desk.now(),
-            )
-    except NotFoundError:
-        raise
-    except ResoundError as err:
-        return _person_page(request, desk, login, error=err)
-    return _back(login, "role")
+
+    def change(connection: Connection) -> None:
+        given = read_campaign_role(role) if campaign else read_role(role)
+        give_role(connection, login, given, campaign=campaign or None, who=visitor.who, now=desk.now())
+
+    return _change(request, desk, login, "role", change)
 
 
 @router.post("/{login}/shut-out")
 def disable(request: Request, desk: AtDesk, visitor: Admin, login: str) -> Response:
     """Let them in no more."""
-    try:
-        with desk.store.write() as connection:
-            shut_out(connection, login, who=visitor.who, now=desk.now())
-    except NotFoundError:
-        raise
-    except ResoundError as err:
-        return _person_page(request, desk, login, error=err)
-    return _back(login, "shut-out")
+    return _change(
+        request,
+        desk,
+        login,
+        "shut-out",
+        lambda connection: shut_out(connection, login, who=visitor.who, now=desk.now()),
+    )
 
 
 @router.post("/{login}/let-in")
@@ -138,6 +130,20 @@ def revoke(desk: AtDesk, visitor: Admin, login: str, key: int) -> Response:
             raise NotFoundError("This person has no such key.")
         take_key(connection, key, who=visitor.who, now=desk.now())
     return _back(login, "key")
+
+
+def _change(
+    request: Request, desk: Desk, login: str, done: str, change: Callable[[Connection], object]
+) -> Response:
+    """Make a change and go back to the person's page; where it cannot be, that page says why."""
+    try:
+        with desk.store.write() as connection:
+            change(connection)
+    except NotFoundError:
+        raise
+    except ResoundError as err:
+        return _person_page(request, desk, login, error=err)
+    return _back(login, done)
 
 
 def _back(login: str, done: str) -> Response:

@@ -149,7 +149,9 @@ def test_the_share_of_voice_comes_when_it_is_measured(
 
 
 def test_the_demo_shows_what_people_coded(reading_client: TestClient) -> None:
-    told = " ".join(LexborHTMLParser(reading_client.get(PAGE).text).css_first("main").text().split())
+    told = " ".join(
+        LexborHTMLParser(reading_client.get(PAGE).text).css_first("main").text(separator=" ").split()
+    )
     assert "positive 7 7 0 neutral 16 13 3 negative 3 2 1 nobody has decided yet 4" in told
     assert "α = 0.67" in told
     assert "(13% as confirmed by people)" in told

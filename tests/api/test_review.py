@@ -17,12 +17,14 @@ from api.access import Visitor
 from api.app import create_app
 from api.pages import environment
 from resound.coding import item_coding
+from resound.deciding import take_back
 from resound.people import Person, Role
 from resound.settings import load_settings
 from resound.store import Store, open_store
-from resound.store.decisions import Decision, all_decisions
+from resound.store.decisions import Decision, all_decisions, standing_decisions
 from resound.store.tables import version
 from tests.api.conftest import csrf_of
+from tests.resound.staff import NOW
 
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
 REVIEW = f"/review/{CAMPAIGN}"
@@ -177,6 +179,10 @@ def test_the_last_decision_is_undone_by_who_made_it(
 def test_a_second_coder_sees_neither_answer_nor_proposal(
     client: TestClient, chen: TestClient, store: Store
 ) -> None:
+    with store.write() as connection:  # as if nobody had coded yet
+        for one in standing_decisions(connection):
+            if one.kind == "tone":
+                take_back(connection, one.id, why="anew", who="test", now=NOW)
     assert "There is nothing for you to code a second time" in chen.get(f"{REVIEW}?second=1").text
     key = keys_of(client.get(REVIEW).text, "uncoded")[0]
     page = client.get(REVIEW, params={"at": key}).text
