@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from nlp.aligning import align, shared_numbers
-from nlp.credits import find_credits
 from nlp.embedding import head_of, vector_to_bytes, vectors_from_bytes
 from nlp.sentences import split_sentences
 from resound.article import Article
@@ -23,6 +22,7 @@ from resound.facts import lay_over
 from resound.grouping import regroup
 from resound.linking import MOST_DAYS, Likeness, Link, Telling, judge_pair, may_be_one_text
 from resound.modelling import ModelWorker, embed_task
+from resound.origin_evidence import credited_by
 from resound.source import Source
 from resound.store import Store
 from resound.store.articles import StoredArticle, load_articles
@@ -193,7 +193,6 @@ def _write(
 def _load(connection: Connection, articles: Iterable[StoredArticle]) -> dict[str, _Known]:
     found = list(articles)
     sources = load_sources(connection)
-    names = {key: one.names.written for key, one in sources.items()}
     keys = [one.id for one in found]
     said = overlays(standing_decisions(connection, articles=keys))
     named: dict[str, set[str]] = {}
@@ -203,15 +202,14 @@ def _load(connection: Connection, articles: Iterable[StoredArticle]) -> dict[str
     known = {}
     for one in found:
         facts = lay_over(one, said.get(one.id, Overlay()), sources)
-        others = {key: forms for key, forms in names.items() if key != facts.outlet}
-        credited = find_credits(one.article.byline, one.article.paragraphs, others)
+        credited = credited_by(one.article, sources, besides=facts.outlet)
         telling = Telling(
             article=one.id,
             outlet=facts.outlet,
             language=one.article.language.tag,
             day=facts.day or one.first_seen.date(),
             names=frozenset(named.get(one.id, ())),
-            credits={credit.source: credit.passage for credit in credited},
+            credits={publisher.id: passage for publisher, passage in credited},
         )
         known[one.id] = _Known(
             one, telling, f"{one.article.title}\n{one.article.text}", _sentences(one.article)

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from nlp.credits import find_credits
+from nlp.agencies import AGENCIES, agency_named
+from nlp.credits import find_agencies, find_credits
+from resound.article import Article
 from resound.dedupe import share_within
 from resound.documents import outlet_name
 from resound.facts import Facts, lay_over
@@ -30,17 +32,43 @@ def trace_origin(
     Args:
         keys: the articles that are this item, its own among them.
     """
-    article = facts.stored.article
-    others = {key: one.names.written for key, one in sources.items() if key != facts.outlet}
-    credited = [
-        (_publisher(sources[one.source], one.source), one.passage)
-        for one in find_credits(article.byline, article.paragraphs, others)
-    ]
     return propose_origin(
         _publisher(facts.source, facts.outlet),
         _copies(connection, facts, keys, campaign, sources),
-        credited,
+        credited_by(facts.stored.article, sources, besides=facts.outlet),
     )
+
+
+def credited_by(
+    article: Article, sources: Mapping[str, Source], *, besides: str
+) -> list[tuple[Publisher, str]]:
+    """(who is credited, the passage that says so): sources of the installation, and agencies that are none of it.
+
+    `besides`: the article's own outlet.
+    """
+    known = {
+        found.id: one
+        for one in sources.values()
+        if one.medium == "agency" and (found := agency_named(one.names.written)) is not None
+    }
+    called = {one.id: one for one in AGENCIES}
+    credited: dict[str, tuple[Publisher, str]] = {}
+    for one in find_agencies(article.byline, article.paragraphs):
+        publisher = (
+            _publisher(known[one.source], one.source)
+            if one.source in known
+            else Publisher(f"agency:{one.source}", called[one.source].name, "independent", "agency")
+        )
+        credited.setdefault(publisher.id, (publisher, one.passage))
+    known_as = {source.id: {*called[key].acronyms} for key, source in known.items()}
+    others = {
+        # What an agency's letters stand for is weighed above.
+        key: [name for name in one.names.written if name not in known_as.get(key, ())]
+        for key, one in sources.items()
+    }
+    for one in find_credits(article.byline, article.paragraphs, others):
+        credited.setdefault(one.source, (_publisher(sources[one.source], one.source), one.passage))
+    return [some for key, some in credited.items() if key != besides]
 
 
 def _copies(

@@ -173,6 +173,22 @@ def test_an_origin_is_proposed_by_what_the_outlet_is_and_whom_it_credits(
         assert (one.kind, one.publisher.name, one.passage) == ("credit", "Wire", "Wire")
 
 
+def test_an_agency_is_recognised_whether_it_is_a_source_or_not(store: Store) -> None:
+    story = put(store, "alpha", 1, OWN, byline="By Lin Wen / CNA, with staff writer in Taipei")
+    (one,) = read(store, story).origin.proposed.evidence
+    assert (one.origin, one.publisher.id, one.publisher.medium) == (
+        "agency-pick-up", "agency:cna", "agency",
+    )  # fmt: skip
+    apply(store, source("island-wire", medium="agency", names={"en": "Central News Agency (CNA)"}))
+    (one,) = read(store, story).origin.proposed.evidence
+    assert (one.publisher.id, one.publisher.name) == ("island-wire", "Central News Agency (CNA)")
+    assert one.passage == "By Lin Wen / CNA, with staff writer in Taipei"
+    own = put(store, "island-wire", 2, AGENCY, byline="CNA, Taipei", hours=60)
+    assert read(store, own).origin.proposed.origin is None
+    other = put(store, "beta", 3, f"{OWN} Vietnam Airlines (VNA) flew them home.", hours=90)
+    assert read(store, other).origin.proposed.origin is None
+
+
 def test_a_release_is_recognised_where_it_came_first_and_is_the_campaigns(store: Store) -> None:
     release = put(store, "foundation", 1, PRESS)
     copied = put(store, "alpha", 2, AGENCY, hours=30)
