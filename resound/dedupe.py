@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from typing import Literal
 
@@ -46,13 +46,17 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Where and when a text was published. `first_seen` serves where there is no date that holds."""
+    """Where and when a text was published. `first_seen` serves where there is no date that holds.
+
+    `airtime`: None for what has an address; when a broadcast was aired (19:30), empty where nobody said it.
+    """
 
     outlet: str
     edition: str
     medium: str
     published: FoundDate | None
     first_seen: datetime
+    airtime: str | None = None
 
 
 Relation = Literal["same-item", "re-run", "reprint"]
@@ -106,10 +110,14 @@ def relation(a: Publication, b: Publication) -> Relation:
 
     One outlet, edition and medium: the same item within 24 hours, a re-run later; anything else is a reprint. Where
     only days are known, neighbouring days count as within 24 hours; where a date is missing or suspect, the moments
-    at which they were first seen decide.
+    at which they were first seen decide. Each airing is an item of its own: one that two people brought is known by its
+    day and air time.
     """
     if (a.outlet, a.edition, a.medium) != (b.outlet, b.edition, b.medium):
         return "reprint"
+    if a.airtime is not None or b.airtime is not None:
+        is_one = bool(a.airtime) and a.airtime == b.airtime and _day(a) == _day(b)
+        return "same-item" if is_one else "re-run"
     return "same-item" if _is_within_a_day(a, b) else "re-run"
 
 
@@ -119,8 +127,14 @@ def _is_within_a_day(a: Publication, b: Publication) -> bool:
         return abs(a.first_seen - b.first_seen) <= SAME_ITEM
     if one.at is not None and other.at is not None:
         return abs(one.at - other.at) <= SAME_ITEM
-    days = [found.day or (found.at or a.first_seen).astimezone(UTC).date() for found in (one, other)]
-    return abs((days[0] - days[1]).days) <= 1
+    return abs((_day(a) - _day(b)).days) <= 1
+
+
+def _day(one: Publication) -> date:
+    found = one.published
+    if found is None or found.suspect is not None:
+        return one.first_seen.astimezone(UTC).date()
+    return found.day or (found.at or one.first_seen).astimezone(UTC).date()
 
 
 def _shingles(text: str) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from resound.store.grouping import (
     Grouping,
     StoredEdge,
     find_candidates,
+    list_airtimes,
     list_neighbours,
     load_component,
     set_edges,
@@ -58,23 +59,32 @@ def regroup(
         for one in decisions
         if one.article in facts and (one.value is None or one.value in facts)
     ]
-    groupings = decide_groupings(facts, edges, steps)
+    groupings = decide_groupings(facts, edges, steps, airtimes=list_airtimes(connection, articles.values()))
     write_groupings(connection, groupings)
     return groupings
 
 
 def decide_groupings(
-    facts: Mapping[str, Facts], edges: Iterable[StoredEdge], decisions: Iterable[StoryDecision]
+    facts: Mapping[str, Facts],
+    edges: Iterable[StoredEdge],
+    decisions: Iterable[StoryDecision],
+    *,
+    airtimes: Mapping[str, str],
 ) -> dict[str, Grouping]:
     """Pure: articles, edges between them and people's merges and splits → groupings.
 
     The first publication stands for an item and for a story; an aggregator's copy stands for a story only where
     there is nothing else.
+
+    Args:
+        airtimes: article → when it was aired (empty: nobody said), for those that are airings.
     """
     links = [edge for edge in edges if edge.a in facts and edge.b in facts]
     order = {key: (one.stored.placement.kind == "copy", *one.order) for key, one in facts.items()}
     relations = {
-        (edge.a, edge.b): _relation(facts[edge.a], facts[edge.b]) for edge in links if not edge.is_across
+        (edge.a, edge.b): _relation(*((facts[key], airtimes.get(key)) for key in (edge.a, edge.b)))
+        for edge in links
+        if not edge.is_across
     }
     twins = [Edge(a, b, "same-item", 1.0) for (a, b), kind in relations.items() if kind == "same-item"]
     items = group_stories(facts, twins, [], key=lambda one: order[one])
@@ -109,17 +119,18 @@ def _edge(one: StoredArticle, other: StoredArticle) -> StoredEdge | None:
     return StoredEdge(a, b, near.method, round(near.score, 6))
 
 
-def _relation(a: Facts, b: Facts) -> str | None:
-    if "copy" in (a.stored.placement.kind, b.stored.placement.kind):
+def _relation(a: tuple[Facts, str | None], b: tuple[Facts, str | None]) -> str | None:
+    if "copy" in (a[0].stored.placement.kind, b[0].stored.placement.kind):
         return None
-    return relation(_publication(a), _publication(b))
+    return relation(_publication(*a), _publication(*b))
 
 
-def _publication(facts: Facts) -> Publication:
+def _publication(facts: Facts, airtime: str | None) -> Publication:
     return Publication(
         outlet=facts.outlet,
         edition=facts.edition,
         medium=facts.medium,
         published=facts.published,
         first_seen=facts.stored.first_seen,
+        airtime=airtime,
     )

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, or_, select, update
 
-from resound.store.articles import record_change
+from resound.store.articles import StoredArticle, record_change
 from resound.store.database import in_parts, insert_new, upsert
 from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
 from resound.store.links import list_links
-from resound.store.tables import article, band, edge, grouping, version
+from resound.store.tables import article, band, clip, edge, grouping, version
+from resound.urls import article_id, is_http_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,28 @@ def list_neighbours(connection: Connection, key: str) -> list[str]:
     rows = connection.execute(select(edge.c.a, edge.c.b).where(or_(edge.c.a == key, edge.c.b == key))).all()
     links = [(one.a, one.b) for one in list_links(connection, [key], is_joined=True)]
     return sorted({one for row in (*rows, *links) for one in row if one != key})
+
+
+def list_airtimes(connection: Connection, articles: Iterable[StoredArticle]) -> dict[str, str]:
+    """article → when it was aired, of those that are airings: broadcasts that people brought, not pages of a broadcaster.
+
+    Empty where nobody said when.
+    """
+    airings = {
+        one.id: "" for one in articles if one.placement.medium in ("tv", "radio") and not _is_page(one)
+    }
+    for part in in_parts(airings):
+        for key, row in connection.execute(
+            select(clip.c.article, clip.c.row).where(clip.c.article.in_(part))
+        ):
+            airings[key] = airings[key] or str(row.get("airtime", ""))
+    return airings
+
+
+def _is_page(one: StoredArticle) -> bool:
+    """Whether it is what stands at an address; an airing may name one, too, but that is not what it is."""
+    url = one.article.canonical_url
+    return is_http_url(url) and one.id == article_id(url)
 
 
 def load_component(

@@ -104,3 +104,25 @@ def test_another_outlet_edition_or_medium_is_a_reprint() -> None:
     one = Publication("x", "zh", "online", published(), SEEN)
     for other in (("y", "zh", "online"), ("x", "en", "online"), ("x", "zh", "print")):
         assert relation(one, Publication(*other, published(), SEEN)) == "reprint"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("19:00", "23:00", "re-run"),  # each airing is one
+        ("19:00", "19:00", "same-item"),  # brought by two people
+        ("", "", "re-run"),  # nobody knows that it is one airing
+        ("19:00", "", "re-run"),
+        ("19:00", None, "re-run"),  # the broadcaster's page of it
+        (None, None, "same-item"),  # two pages of a broadcaster
+    ],
+)
+def test_each_airing_is_one(a: str | None, b: str | None, expected: str) -> None:
+    one, other = (Publication("x", "vi", "tv", published(), SEEN, time) for time in (a, b))
+    assert relation(one, other) == relation(other, one) == expected
+
+
+def test_the_same_time_of_another_day_is_another_airing() -> None:
+    one = Publication("x", "vi", "tv", FoundDate("import", "", day=date(2014, 10, 2)), SEEN, "19:00")
+    other = Publication("x", "vi", "tv", FoundDate("import", "", day=date(2014, 10, 3)), SEEN, "19:00")
+    assert relation(one, other) == "re-run"
