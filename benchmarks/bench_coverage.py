@@ -253,10 +253,12 @@ def main() -> None:
 def measure(store: Store) -> None:
     """What pages, reports and the API ask for."""
     from resound.coding import coding_figures
+    from resound.comparators import Comparators, bring_up
     from resound.coverage import Coverages, campaign_coverage
     from resound.figure_cache import FigureCache
     from resound.figures import campaign_figures
-    from resound.voice import Comparators, measure_voice
+    from resound.store.registry import load_campaign as stored_campaign
+    from resound.voice import measure_voice
 
     kept, counted, comparators = Coverages(), FigureCache(), Comparators()
 
@@ -272,7 +274,11 @@ def measure(store: Store) -> None:
     timed("what is coded", asked(lambda one: coding_figures(one, figures)))
     timed("the whole coverage", asked(lambda one: campaign_coverage(one, CAMPAIGN, now=NOW)))
     timed("the same, kept", asked(lambda one: kept.get(one, CAMPAIGN, counted, now=NOW)))
-    voice = timed("share of voice", asked(lambda one: measure_voice(one, figures, comparators)))
+    voice = timed("share of voice, never matched", asked(lambda one: measure_voice(one, figures, comparators)))
+    with store.read() as connection:
+        compared = [stored_campaign(connection, CAMPAIGN)]
+    timed("the worker matches the comparators", lambda: bring_up(store, compared))
+    timed("share of voice after a restart", asked(lambda one: measure_voice(one, figures, Comparators())))
     print(
         f"\n{figures.counts.items:,} items are counted of {len(figures.items):,} that match; "
         f"{voice.of:,} match the campaign or one of {len(voice.parts) - 1} comparators.\n"

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, update
 
 from resound.article import Article, Entry
 from resound.campaign import Campaign
+from resound.comparators import bring_up
 from resound.documents import document_of
 from resound.enriching import enrich_pending, open_model_work
 from resound.errors import ModelError
@@ -100,6 +101,7 @@ def process_pending(
         _report(progress, "group", grouped)
         moved += matched + grouped
     _match_leads(store, matchers)
+    bring_up(store, matchers.campaigns.values(), should_stop=should_stop)
     enrich_pending(
         store,
         models,
@@ -151,7 +153,7 @@ def match_waiting(
     progress: Progress | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Match whatever waits for it, and nothing else: a campaign was changed. Returns how many articles were looked at."""
+    """Match whatever waits for it, and what comparators match: a campaign was changed. Returns how many articles were looked at."""
     with store.read() as connection:
         matchers = _Matchers(connection)
     done, total = Processed(), 0
@@ -159,6 +161,7 @@ def match_waiting(
         total += moved
         _report(progress, "match", moved)
     _match_leads(store, matchers)
+    bring_up(store, matchers.campaigns.values(), should_stop=should_stop)
     return total
 
 

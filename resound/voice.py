@@ -6,76 +6,22 @@ machine. Clips that people brought, the campaign's own channels and outlets foun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
-from datetime import timedelta
 from threading import Lock, Thread
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from resound.breakdown import Split, share_of_voice
-from resound.campaign import Campaign, Window
+from resound.comparators import Comparators
 from resound.counting import Figures, ItemFacts
-from resound.documents import document_of
 from resound.figures import facts_of
-from resound.matching import CampaignMatcher
-from resound.query import Glance, Query, analyse_document, evaluate, may_hold
 from resound.source import Source
 from resound.store import Store
-from resound.store.articles import load_articles, load_texts
 from resound.store.database import in_parts
-from resound.store.feed import list_changed, newest_change
 from resound.store.grouping import load_groupings
 from resound.store.registry import load_campaign, load_sources
-from resound.store.tables import article, clip, decision, page, version
-from resound.text import analysis_fingerprint
-
-_BATCH = 500
-_ZONES = timedelta(days=2)
-"""A moment in UTC and the outlet's calendar day differ by less; so do twins."""
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What one campaign's comparators match: article → ids, of every article of the window's days up to `cursor`."""
-
-    asked: str
-    cursor: int = 0
-    found: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-class Comparators:
-    """Which stored articles the comparators of campaigns match. Kept in memory; only what changed is read again.
-
-    The first question about a campaign reads every article of its window (about 0.5 ms each). Share one between threads.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: dict[str, _Kept] = {}
-
-    def find(self, connection: Connection, campaign: Campaign) -> Mapping[str, tuple[str, ...]]:
-        """article → the comparators that it matches, for those that match one."""
-        queries = CampaignMatcher(campaign).comparators
-        written = [f"{key} {query}" for key, query in queries]
-        asked = "\n".join([analysis_fingerprint(), str(campaign.window), *written])
-        with self._lock:
-            kept = self._kept.get(campaign.id)
-            if kept is None or kept.asked != asked:
-                kept = _Kept(asked)
-            newest = newest_change(connection)
-            if newest != kept.cursor:
-                # Written to a copy: whoever was handed the last one goes on reading it.
-                changed = None if kept.cursor == 0 else set(list_changed(connection, after=kept.cursor))
-                found = {
-                    key: some
-                    for key, some in kept.found.items()
-                    if changed is not None and key not in changed
-                }
-                found |= _match(connection, queries, _of_days(connection, campaign.window, changed))
-                kept = self._kept[campaign.id] = _Kept(asked, newest, found)
-            return kept.found
+from resound.store.tables import clip, page
 
 
 class VoiceMeter:
@@ -155,45 +101,3 @@ def _brought_by_hand(connection: Connection, items: Iterable[str]) -> set[str]:
             select(clip.c.article).where(clip.c.article.in_(part), clip.c.article.not_in(crawled))
         ).scalars()
     }
-
-
-def _of_days(connection: Connection, window: Window, among: set[str] | None) -> list[str]:
-    """Articles that may lie in the window: by their own date, or because a person said something of their date."""
-    first, last = (window.first - _ZONES).isoformat(), (window.last + _ZONES).isoformat()
-    moment, day = version.c.published["at"].as_string(), version.c.published["day"].as_string()
-    statement = (
-        select(article.c.id)
-        .join(version, version.c.id == article.c.current)
-        .where(
-            article.c.kind == "item",
-            or_(
-                moment.between(first, last),
-                day.between(first, last),
-                article.c.id.in_(select(decision.c.article).where(decision.c.kind == "date")),
-            ),
-        )
-    )
-    statements = (
-        [statement]
-        if among is None
-        else [statement.where(article.c.id.in_(part)) for part in in_parts(among)]
-    )
-    return sorted(key for one in statements for key in connection.execute(one).scalars())
-
-
-def _match(
-    connection: Connection, queries: Sequence[tuple[str, Query]], keys: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    """Nearly every article is about something else, which a glance at its words shows: the rest is read in full."""
-    found: dict[str, tuple[str, ...]] = {}
-    asked = [may_hold(query.tree) for _, query in queries]
-    for start in range(0, len(keys), _BATCH):
-        texts = load_texts(connection, keys[start : start + _BATCH])
-        glances = {key: Glance(fields.values()) for key, fields in texts.items()}
-        near = [key for key, glance in glances.items() if any(may(glance) for may in asked)]
-        for key, stored in load_articles(connection, near).items():
-            analysed = analyse_document(document_of(stored.article))
-            ids = tuple(one for one, query in queries if evaluate(query, analysed))
-            if ids:
-                found[key] = ids
-    return found

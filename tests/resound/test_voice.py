@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from resound import comparators as comparators_of
 from resound import voice
 from resound.breakdown import Split
+from resound.comparators import Comparators
 from resound.figures import campaign_figures, facts_of
 from resound.store import Store, open_store
 from resound.store.tables import clip
-from resound.voice import Comparators, VoiceMeter, measure_voice
+from resound.voice import VoiceMeter, measure_voice
 from tests.resound.test_deciding import AGENCY, NOW, apply, campaign, put, say, source
 
 JICA = "JICA helps the city with waste. " + " ".join(f"Word{n} stands here once." for n in range(40))
@@ -76,9 +78,11 @@ def test_a_clip_that_somebody_brought_weighs_nothing(store: Store) -> None:
 
 def test_only_what_changed_is_read_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
-    load = voice.load_texts
+    load = comparators_of.load_texts
     monkeypatch.setattr(
-        voice, "load_texts", lambda connection, keys: (read.append(len(keys)), load(connection, keys))[1]
+        comparators_of,
+        "load_texts",
+        lambda connection, keys: (read.append(len(keys)), load(connection, keys))[1],
     )
     comparators = Comparators()
     first = put(store, "alpha", 1, JICA, is_matched=False)
