@@ -20,6 +20,10 @@ from resound.told import Told
 
 NameForm = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LanguageKey = Literal["zh-Hant", "zh-Hans", "en", "vi", "any"]
+MOST_RELEASE = 20_000
+"""Characters of one release: some twelve pages."""
+MOST_RELEASES = 200_000
+"""Characters of all releases together: a campaign stays a file that people can read."""
 
 
 class Term(Strict):
@@ -68,6 +72,27 @@ class Comparator(Strict):
     query: str
 
 
+class Release(Strict):
+    """A text that the campaign gave out: an item that repeats it word for word is not earned.
+
+    `text`: the whole text; or `url` names where it is stored: an article that was crawled or brought. With both, the text
+    is compared, and the address is where people find it.
+    """
+
+    id: Id
+    day: date
+    language: Literal["zh-Hant", "zh-Hans", "en", "vi"]
+    title: Names
+    text: Annotated[str, StringConstraints(max_length=MOST_RELEASE)] = ""
+    url: WebUrl | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.text and self.url is None:
+            raise ValueError(Told(N_("give its text, or the address of the article that it is")))
+        return self
+
+
 class Window(Strict):
     """Inclusive calendar days, in each outlet's own zone."""
 
@@ -111,6 +136,8 @@ class Campaign(Strict):
     people: tuple[Person, ...] = ()
     messages: tuple[Message, ...] = ()
     comparators: tuple[Comparator, ...] = ()
+    releases: tuple[Release, ...] = Field(default=(), max_length=50)
+    """What it gave out. They make no match; they tell an item that repeats one word for word."""
     search_feeds: tuple[SearchFeed, ...] = ()
     translate_to: tuple[Literal["zh-Hant"], ...] = ()
     """Into what matching articles are translated besides English."""
@@ -122,6 +149,7 @@ class Campaign(Strict):
             (Told(N_("names, terms or people")), (*self.names, *self.glossary, *self.people)),
             (Told(N_("messages")), self.messages),
             (Told(N_("comparators")), self.comparators),
+            (Told(N_("releases")), self.releases),
         ):
             ids = [entry.id for entry in entries]
             twice = sorted({i for i in ids if ids.count(i) > 1})
@@ -129,6 +157,9 @@ class Campaign(Strict):
                 raise ValueError(
                     Told(N_("two %(kind)s share the id %(ids)s"), kind=kind, ids=", ".join(twice))
                 )
+        if sum(len(one.text) for one in self.releases) > MOST_RELEASES:
+            sentence = N_("the releases are too long together; expected at most %(most)s characters")
+            raise ValueError(Told(sentence, most=MOST_RELEASES))
         return self
 
     @property

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from resound.campaign import Campaign, LanguageKey, Term
+from resound.campaign import Campaign, LanguageKey, Release, Term
 from resound.definition_errors import describe_invalid
 from resound.definitions import check_campaign
 from resound.errors import Loc, Problem
@@ -22,7 +22,7 @@ from resound.source import Names
 from resound.texts import N_
 from resound.told import Told
 
-Rows = Literal["names", "glossary", "people", "messages", "comparators"]
+Rows = Literal["names", "glossary", "people", "messages", "comparators", "releases"]
 ROWS: tuple[Rows, ...] = get_args(Rows)
 FORM_LANGUAGES: tuple[LanguageKey, ...] = get_args(LanguageKey)
 NAME_LANGUAGES = ("zh-Hant", "en", "vi")
@@ -32,6 +32,7 @@ _WORD: Mapping[Rows, str] = {
     "people": "person",
     "messages": "message",
     "comparators": "comparator",
+    "releases": "release",
 }
 _Value = TypeVar("_Value")
 
@@ -72,6 +73,16 @@ def fill_form(campaign: Campaign) -> Form:
             f"{here}.id": other.id,
             f"{here}.query": line_ends(other.query),
             **_names(other.name, f"{here}.name"),
+        }
+    for at, release in enumerate(campaign.releases):
+        here = f"releases.{at}"
+        fields |= {
+            f"{here}.id": release.id,
+            **_names(release.title, f"{here}.title"),
+            f"{here}.day": release.day.isoformat(),
+            f"{here}.language": release.language,
+            f"{here}.url": release.url or "",
+            f"{here}.text": line_ends(release.text),
         }
     return Form(fields)
 
@@ -137,6 +148,7 @@ class _Reading:
             "people": [self.person(*row) for row in self.rows("people")],
             "messages": [self.telling("text", *row) for row in self.rows("messages")],
             "comparators": [self.telling("name", *row) for row in self.rows("comparators")],
+            "releases": [self.release(*row) for row in self.rows("releases")],
             "search_feeds": self.search_feeds(),
             "translate_to": self.translate_to(),
             "notes": self.text("notes", base.notes if base is not None else ""),
@@ -148,8 +160,10 @@ class _Reading:
         for number in Form(self.fields).rows(kind):
             here = f"{kind}.{number}"
             said = [
-                value for name, value in self.fields.items() if name.startswith(f"{here}.") and value.strip()
-            ]
+                value
+                for name, value in self.fields.items()
+                if name.startswith(f"{here}.") and value.strip() and name != f"{here}.language"
+            ]  # a language is always chosen
             if not said or self.fields.get(f"{here}.remove") == YES:
                 continue
             if not self.fields.get(f"{here}.id", "").strip():
@@ -162,7 +176,7 @@ class _Reading:
         order = [
             f"{here}.{part}.{key}"
             for key in ("en", "vi", "any", "zh-Hant")
-            for part in ("forms", "text", "name")
+            for part in ("forms", "title", "text", "name")
         ]
         words = [self.fields.get(name, "").partition("\n")[0] for name in [*order, f"{here}.collides"]]
         made = unlike(make_id(words) or _WORD[kind], self.ids)
@@ -188,6 +202,16 @@ class _Reading:
             "id": self.fields[f"{here}.id"].strip(),
             part: self.names(f"{here}.{part}", getattr(old, part) if old is not None else None),
             "query": self.text(f"{here}.query", old.query if old is not None else ""),
+        }
+
+    def release(self, here: str, old: Release | None) -> dict[str, Any]:
+        return {
+            "id": self.fields[f"{here}.id"].strip(),
+            "day": self.day(f"{here}.day"),
+            "language": self.fields.get(f"{here}.language", ""),
+            "title": self.names(f"{here}.title", old.title if old is not None else None),
+            "text": self.text(f"{here}.text", old.text if old is not None else ""),
+            "url": self.fields.get(f"{here}.url", "").strip() or None,
         }
 
     def names(self, here: str, old: Names | None) -> dict[str, str | None]:
@@ -248,7 +272,8 @@ class _Reading:
             return parts[1] if len(parts) > 1 else "first"
         if len(parts) > 1 and parts[0] in self.numbers and isinstance(loc[1], int):
             parts[1] = str(self.numbers[parts[0]][loc[1]])
-        if parts[:1] == ["name"] or (len(parts) == 3 and parts[2] in ("text", "name")):
+        is_named = len(parts) == 3 and parts[2] in ("title", "name", "text") and parts[0] != "releases"
+        if parts[:1] == ["name"] or is_named or (parts[:1] == ["releases"] and parts[2:] == ["title"]):
             parts = [*parts, NAME_LANGUAGES[0]] if len(parts) in (1, 3) else parts
         for length in range(len(parts), 0, -1):
             name = ".".join(parts[:length])
@@ -262,6 +287,7 @@ _ALWAYS = frozenset(
 )
 _FIELD = re.compile(
     r"(?:names|glossary|people)\.\d+(?:\.(?:forms(?:\.[\w-]+)?|collides|role|id))?"
+    r"|releases\.\d+(?:\.(?:day|language|url|text|id|title\.[\w-]+))?"
     r"|(?:messages|comparators)\.\d+(?:\.(?:query|id|(?:text|name)\.[\w-]+))?|queries\.[\w-]+|name\.[\w-]+"
 )
 

@@ -37,6 +37,9 @@ FIELDS: Mapping[str, str] = {
     "spokesperson": N_("Spokesperson"),
     "messages": N_("Key messages"),
     "text": N_("Wording"),
+    "releases": N_("Releases"),
+    "day": N_("Day"),
+    "title": N_("Headline"),
     "query": N_("Query"),
     "comparators": N_("Stories to compare with"),
     "search_feeds": N_("Search engines' feeds"),
@@ -75,6 +78,8 @@ FIELDS: Mapping[str, str] = {
 }
 """What people call a field. Ids and addresses stand as they are."""
 Value = str | Told
+MOST_SHOWN = 400
+"""Characters of one value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +144,26 @@ def _compare(old: Any, new: Any, field: tuple[Told, ...], order: Sequence[str] =
     elif isinstance(old, list | None) and isinstance(new, list | None):
         yield from _compare_lists(old or [], new or [], field)
     elif old is None:
-        yield Change("added", field, after=_written(new))
+        yield Change("added", field, after=_short(new))
     elif new is None:
-        yield Change("removed", field, before=_written(old))
+        yield Change("removed", field, before=_short(old))
     else:
-        yield Change("changed", field, _written(old), _written(new))
+        yield Change("changed", field, *_shortened(_written(old), _written(new)))
+
+
+def _shortened(old: Value, new: Value) -> tuple[Value, Value]:
+    """Long texts around the first place where they differ; the lines of the YAML tell the rest."""
+    if max(len(old), len(new)) <= MOST_SHOWN:
+        return old, new
+    same = next(
+        (at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+    )
+    return _cut(old, max(0, same - 60)), _cut(new, max(0, same - 60))
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + MOST_SHOWN
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
 
 
 def _compare_lists(old: list[Any], new: list[Any], field: tuple[Told, ...]) -> Iterator[Change]:
@@ -186,6 +206,11 @@ def _without_name(entry: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         return None
     key = "id" if "id" in entry else "url"
     return {name: value for name, value in entry.items() if name != key}
+
+
+def _short(value: Any) -> Value:
+    written = _written(value)
+    return written if len(written) <= MOST_SHOWN else _cut(written, 0)
 
 
 def _written(value: Any) -> Value:

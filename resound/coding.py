@@ -169,9 +169,7 @@ def item_coding(connection: Connection, item: str, campaign_id: str) -> Coding:
             overlay.word("prominence", campaign_id),
             overlay.word("prominence", campaign_id, is_second=True),
         ),
-        origin=OriginCoding(
-            trace_origin(connection, facts, keys, campaign_id, sources), overlay.word("origin")
-        ),
+        origin=OriginCoding(trace_origin(connection, facts, keys, campaign, sources), overlay.word("origin")),
         messages=tuple(
             MessageCoding(
                 one,

@@ -13,14 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from difflib import SequenceMatcher
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
 from typing import Literal
 
 import numpy as np
 from datasketch import MinHash
 
 from resound.article import FoundDate
-from resound.text import loose_tokens
+from resound.text import loose_tokens, scan
 
 SHINGLE = 4
 ROWS = 3
@@ -34,6 +37,7 @@ MIN_CUT_SHINGLES = 40
 JACCARD = 0.5
 CONTAINMENT = 0.8
 SAME_ITEM = timedelta(hours=24)
+_MOST_COMPARED = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,26 @@ def share_within(text: str, other: str) -> float:
     return len(own & set(_shingles(other))) / len(own) if len(own) >= MIN_SHINGLES else 0.0
 
 
+def shares_within(text: str, others: Sequence[str]) -> list[float]:
+    """The same of one text and several others, which are remembered: they are compared with many texts."""
+    own = set(_shingles(text))
+    if len(own) < MIN_SHINGLES:
+        return [0.0] * len(others)
+    return [len(own & _known_shingles(one)) / len(own) for one in others]
+
+
+def longest_shared(text: str, other: str) -> str:
+    """The longest passage of a text that stands in another one, word for word, as the text writes it; empty for none.
+
+    Only the first 1,500 words of each are looked at.
+    """
+    own = list(islice(scan(text), _MOST_COMPARED))
+    words = [forms.loose for forms, _, _ in own]
+    others = [forms.loose for forms, _, _ in islice(scan(other), _MOST_COMPARED)]
+    found = SequenceMatcher(None, words, others, autojunk=False).find_longest_match()
+    return text[own[found.a][1] : own[found.a + found.size - 1][2]] if found.size else ""
+
+
 def relation(a: Publication, b: Publication) -> Relation:
     """What near-duplicate texts are to each other (DESIGN 2).
 
@@ -141,6 +165,11 @@ def _shingles(text: str) -> Iterator[bytes]:
     tokens = loose_tokens(text)
     for start in range(len(tokens) - SHINGLE + 1):
         yield "\x1f".join(tokens[start : start + SHINGLE]).encode()
+
+
+@lru_cache(maxsize=64)
+def _known_shingles(text: str) -> frozenset[bytes]:
+    return frozenset(_shingles(text))
 
 
 def _min_hash(shingles: Sequence[bytes], size: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

@@ -35,6 +35,8 @@ from resound.told import Told
 
 EDITED = "edited"
 """Where a version came from that was not read from a file."""
+LEAST_WORDS = 20
+"""A shorter release would be found in whatever quotes a sentence of it."""
 MAX_BYTES = 1_000_000
 """Far more than any outlet or campaign needs."""
 TEMPLATE = "TEMPLATE.yml"
@@ -42,6 +44,8 @@ _MAX_NODES = 50_000
 _MAX_DEPTH = 30
 _VERSION = re.compile(r"#\s*resound:\s*version\s+(\d{1,9})\s*$")
 """`# resound: version 3`, the first line of an exported file."""
+# several lines, none of which begins or ends with a space: what a block keeps as it is
+_IS_BLOCK = re.compile(r"\S+(?: +\S+)*(?:\n+\S+(?: +\S+)*)+").fullmatch
 _KINDS: Mapping[str, type[Source | Campaign]] = {"sources": Source, "campaigns": Campaign}
 
 
@@ -155,6 +159,10 @@ def _plain(value: Any) -> Any:
         from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
         return DoubleQuotedScalarString(value)  # escaped: a plain U+0085 would read back as a space
+    if isinstance(value, str) and _IS_BLOCK(value):
+        from ruamel.yaml.scalarstring import LiteralScalarString
+
+        return LiteralScalarString(value)  # line by line, as people read and compare it
     return value
 
 
@@ -322,6 +330,12 @@ def _check_queries(campaign: Campaign, tree: Any) -> Iterator[Problem]:
             parse(query)
         except QuerySyntaxError as err:
             yield problem(loc, _say_mistake(err))
+    for at, one in enumerate(campaign.releases):
+        if one.text and len(loose_tokens(one.text)) < LEAST_WORDS:
+            sentence = N_(
+                "it is too short to be recognised; expected at least %(least)s words (in Chinese: characters)"
+            )
+            yield problem(("releases", at, "text"), Told(sentence, least=LEAST_WORDS))
     for kind, terms in (
         ("names", campaign.names),
         ("glossary", campaign.glossary),

@@ -299,6 +299,8 @@ def _speaks_for(one: OriginEvidence) -> str:
             f"{one.copy.share:.0%} of the text stands in {one.copy.url} of {one.publisher.name}"
             f"{f' of {one.copy.day}' if one.copy.day else ''}."
         )
+    if one.release is not None:
+        return f"{one.release.share:.0%} of the text stands in the release {one.release.title.best()} of {one.release.day}."
     if one.kind == "credit":
         return f"it credits {one.publisher.name}: “{one.passage}”."
     return f"{one.publisher.name} is {one.publisher.relation}."

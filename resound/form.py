@@ -100,4 +100,4 @@ def unlike(stem: str, taken: Collection[str]) -> str:
     )
 
 
-_IS_TEXT = re.compile(r"\w+\.\d+\.(?:forms|text|name|collides)(?:\.|$)").match
+_IS_TEXT = re.compile(r"\w+\.\d+\.(?:forms|text|name|title|collides)(?:\.|$)").match

@@ -9,22 +9,26 @@ from sqlalchemy import Connection
 from nlp.agencies import AGENCIES, agency_named
 from nlp.credits import find_agencies, find_credits
 from resound.article import Article
-from resound.dedupe import share_within
+from resound.campaign import Campaign
+from resound.dedupe import CONTAINMENT, longest_shared, share_within, shares_within
 from resound.documents import outlet_name
 from resound.facts import Facts, lay_over
-from resound.origin import Copy, OriginProposal, Publisher, propose_origin
+from resound.origin import Copy, OriginProposal, Publisher, Repeated, propose_origin
 from resound.source import Source
-from resound.store.articles import load_articles
+from resound.store.articles import find_article, load_articles
 from resound.store.decisions import Overlay, overlays, standing_decisions
 from resound.store.grouping import list_edges
 from resound.store.matches import list_matches
+
+MOST_PASSAGE = 240
+"""Characters of a passage that is shown."""
 
 
 def trace_origin(
     connection: Connection,
     facts: Facts,
     keys: Sequence[str],
-    campaign: str,
+    campaign: Campaign,
     sources: Mapping[str, Source],
 ) -> OriginProposal:
     """What the evidence says of an item's text.
@@ -34,9 +38,37 @@ def trace_origin(
     """
     return propose_origin(
         _publisher(facts.source, facts.outlet),
-        _copies(connection, facts, keys, campaign, sources),
+        _copies(connection, facts, keys, campaign.id, sources),
         credited_by(facts.stored.article, sources, besides=facts.outlet),
+        campaign=Publisher(campaign.id, campaign.name.best(), "owned", "online"),
+        releases=_releases(connection, facts, keys, campaign),
     )
+
+
+def _releases(
+    connection: Connection, facts: Facts, keys: Sequence[str], campaign: Campaign
+) -> list[tuple[Repeated, str]]:
+    """The campaign's releases that were out when the item was published, and have much of its text."""
+    holds = facts.day is not None and facts.doubt is None
+    day = facts.day if facts.day is not None and holds else facts.stored.first_seen.date()
+    known = []
+    for one in campaign.releases:
+        key = find_article(connection, one.url) if one.url is not None else None
+        text = one.text
+        if not text and key is not None:
+            text = load_articles(connection, [key])[key].article.text
+        if one.day <= day and text and key not in keys:
+            known.append((one, key or "", text))
+    own = facts.stored.article.text
+    shares = shares_within(own, [text for _, _, text in known])
+    return [
+        (
+            Repeated(one.id, one.title, one.language, one.day, round(share, 4), key, one.url or ""),
+            longest_shared(own, text)[:MOST_PASSAGE],
+        )
+        for (one, key, text), share in zip(known, shares, strict=True)
+        if share >= CONTAINMENT
+    ]
 
 
 def credited_by(

@@ -24,6 +24,7 @@ WORDS = [
 ]
 PLAIN = [word for word in WORDS if "\n" not in word and word != "a  b"]
 QUERIES = ["", "green", "綠 AND NOT 水", '"Green Team" OR rác', "a NEAR/3 b", "lang:vi\nwaste", "recycl*"]
+LONG = "The team came to the city. " * 8 + "It went home."
 LANGUAGES = ("zh-Hant", "zh-Hans", "en", "vi", "any")
 
 
@@ -72,6 +73,13 @@ def campaigns(*, showable: bool = False) -> st.SearchStrategy[Campaign]:
             ),
             "messages": rows(text=names, query=asked),
             "comparators": rows(name=names, query=asked),
+            "releases": rows(
+                title=names,
+                day=st.sampled_from(["2014-09-01", "2014-10-02"]),
+                language=st.sampled_from(["zh-Hant", "zh-Hans", "en", "vi"]),
+                text=st.sampled_from([LONG, LONG.replace(". ", ".\n\n"), f"  x {LONG}"]),
+                url=st.sampled_from([None, "https://foundation.example/1"]),
+            ),
             "search_feeds": st.lists(
                 st.fixed_dictionaries(
                     {"language": st.sampled_from(LANGUAGES), "url": st.just("https://search.example/?q=a")}
