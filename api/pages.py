@@ -19,6 +19,7 @@ from api.access import find_visitor
 from api.cookies import LANGUAGE_COOKIE
 from api.desk import desk_of
 from resound import __version__
+from resound.kept_sentences import tell_again
 from resound.people import Role
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.texts import N_
@@ -116,6 +117,7 @@ def environment(language: UiLanguage) -> Environment:
         language_name=spoken.language_name,
         country_name=spoken.country_name,
         told=spoken.told,
+        told_again=lambda sentence: spoken.told(tell_again(sentence)),
         host=lambda url: urlsplit(url).hostname or url,
     )
     made.globals["static"] = static_url

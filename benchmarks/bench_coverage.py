@@ -274,7 +274,9 @@ def measure(store: Store) -> None:
     timed("what is coded", asked(lambda one: coding_figures(one, figures)))
     timed("the whole coverage", asked(lambda one: campaign_coverage(one, CAMPAIGN, now=NOW)))
     timed("the same, kept", asked(lambda one: kept.get(one, CAMPAIGN, counted, now=NOW)))
-    voice = timed("share of voice, never matched", asked(lambda one: measure_voice(one, figures, comparators)))
+    voice = timed(
+        "share of voice, never matched", asked(lambda one: measure_voice(one, figures, comparators))
+    )
     with store.read() as connection:
         compared = [stored_campaign(connection, CAMPAIGN)]
     timed("the worker matches the comparators", lambda: bring_up(store, compared))

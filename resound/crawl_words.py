@@ -6,6 +6,7 @@ Its sentences are stored as they were said, in English; what is not recognised i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from resound.texts import N_
@@ -75,8 +76,13 @@ def _inner(text: str) -> Told:
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return compile_sentences(SENTENCES)
+
+
+def compile_sentences(sentences: Iterable[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """(pattern, what finds a sentence that was made of it, its values by their names), in the same order."""
     made = []
-    for text in SENTENCES:
+    for text in sentences:
         parts = re.split(r"%\((\w+)\)s", text)
         pattern = "".join(
             re.escape(part) if at % 2 == 0 else f"(?P<{part}>.+?)" for at, part in enumerate(parts)

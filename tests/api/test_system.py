@@ -76,6 +76,22 @@ def test_quarantine_shows_titles_and_addresses_and_can_be_narrowed(client: TestC
     assert client.get("/system/quarantine?stage=nonsense").status_code == 422
 
 
+def test_why_it_failed_is_said_in_the_readers_language(client: TestClient) -> None:
+    spoil(store_of(client))
+    for language, says in (
+        ("vi", "Đọc trang mất hơn 20 giây."),
+        ("zh-Hant", "讀取網頁超過 20 秒。"),
+        ("en", "Reading the page took more than 20 seconds."),
+    ):
+        page_ = client.get("/system/quarantine", headers={"Accept-Language": language}).text
+        assert says in page_
+        assert '<span lang="en">ValueError: &lt;script&gt;alert(1)&lt;/script&gt;</span>' in page_
+    assert (
+        '<span lang="en">Reading'
+        not in client.get("/system/quarantine", headers={"Accept-Language": "vi"}).text
+    )
+
+
 @pytest.mark.parametrize(
     ("form", "opened", "left"),
     [
