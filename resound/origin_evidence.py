@@ -68,7 +68,7 @@ def _releases(
     return [
         (
             Repeated(one.id, one.title, one.language, one.day, round(share, 4), key, one.url or ""),
-            longest_shared(own, text)[:MOST_PASSAGE],
+            _shortened(longest_shared(own, text)),
         )
         for (one, key, text), share in zip(known, shares, strict=True)
         if share >= CONTAINMENT
@@ -105,6 +105,14 @@ def credited_by(
     for one in find_credits(article.byline, article.paragraphs, others):
         credited.setdefault(one.source, (_publisher(sources[one.source], one.source), one.passage))
     return [some for key, some in credited.items() if key != besides]
+
+
+def _shortened(passage: str) -> str:
+    """At most MOST_PASSAGE characters, and no half word at the end."""
+    if len(passage) <= MOST_PASSAGE:
+        return passage
+    kept = passage[: MOST_PASSAGE - 1]
+    return f"{kept.rpartition(' ')[0] if ' ' in kept[-30:] else kept}…"
 
 
 def _copies(
