@@ -18,11 +18,13 @@ from warcio.archiveiterator import ArchiveIterator
 
 pytest.importorskip("weasyprint", reason='bundles need packages: pip install "resound[report]"')
 
+from nlp.sentences import split_sentences
 from resound.clip_files import kept_path
 from resound.errors import ReportError
 from resound.report.bundle import evidence_name, write_bundle
 from resound.report.bundle_pages import clip_name
 from resound.report.content import build_report
+from resound.report.excerpts import find_excerpts, keep_excerpts, without_texts
 from resound.report.foreign import settable
 from resound.report.tables import Report
 from resound.settings import UiLanguage
@@ -264,14 +266,52 @@ def test_excerpts_hold_no_whole_text_no_record_and_no_file(
     ]
     everything.append(printed)
     for clip in small[2][0].clips:
-        page = (folder / "clips" / clip_name(clip)).read_text("utf-8")
-        assert said in page
-        assert clip.evidence[0].sha256 in page
-        for text in everything:
+        page = Page()
+        page.feed((folder / "clips" / clip_name(clip)).read_text("utf-8"))
+        assert said in page.text
+        assert clip.evidence[0].sha256 in page.text
+        sentences = [text[first:last] for text in clip.paragraphs for first, last in split_sentences(text)]
+        for text in everything if len(sentences) > 4 else ():
             flat = "".join(text.split())
-            whole = ["".join(one.split()) for one in clip.paragraphs]
-            assert sum(one in flat for one in whole) < max(2, len(whole))
+            shown = sum(len(one) for one in sentences if "".join(one.split()) in flat)
+            assert shown <= 0.5 * sum(map(len, sentences))
     assert small[0].sha256 in (folder / "README.txt").read_text("utf-8")
+
+
+def test_excerpts_are_a_third_of_a_text_at_most_or_one_passage(frozen: Frozen) -> None:
+    _, snapshot, _ = frozen
+    excerpts = find_excerpts(snapshot)
+    for clip in snapshot.clips:
+        if not clip.number:
+            continue
+        passages = excerpts[clip.number]
+        text = "\n".join(clip.paragraphs)
+        assert len(passages) == 1 or sum(map(len, passages)) <= len(text) / 3 or not passages
+        assert all(one in text for one in passages)
+    assert sum(map(bool, excerpts.values())) > 25
+    bare = without_texts(snapshot)
+    assert [one.facts.title for one in bare.clips] == [one.facts.title for one in snapshot.clips]
+    assert not any(one.lead or one.paragraphs for one in bare.clips)
+
+
+def test_a_report_of_excerpts_quotes_nothing_else(frozen: Frozen) -> None:
+    row, snapshot, _ = frozen
+    excerpts = find_excerpts(snapshot)
+    report = build_report(row, snapshot, None, words("en"))
+    kept = keep_excerpts(report, excerpts)
+
+    def quotes(one: Report) -> list[tuple[int, str]]:
+        return [
+            (quote.clip, "".join(text for text, _ in quote.parts).strip())
+            for section in one.sections
+            for _, some in section.quotes
+            for quote in some
+        ]
+
+    assert 0 < len(quotes(kept)) < len(quotes(report))
+    titles = {clip.number: clip.facts.title for clip in report.clips}
+    for clip, text in quotes(kept):
+        assert text in titles[clip] or any(text in one for one in excerpts[clip])
 
 
 def test_another_snapshot_or_no_report_is_refused_and_nothing_is_left(
