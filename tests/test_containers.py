@@ -273,7 +273,7 @@ def test_nothing_is_fetched_from_an_address() -> None:
 
 def test_the_extras_exist() -> None:
     extras = {one for group in re.findall(r"\.whl\)\[([\w,-]+)\]", DOCKERFILE) for one in group.split(",")}
-    assert extras == {"nlp", "elastic", "postgres", "web", "oidc", "nlp-torch"}
+    assert extras == {"nlp", "elastic", "postgres", "web", "oidc", "report", "nlp-torch"}
     assert extras <= set(PROJECT["project"]["optional-dependencies"])
 
 

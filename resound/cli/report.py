@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from resound.cli.office import Office, progress_bar, screen, table, warn
-from resound.settings import UI_LANGUAGES, UiLanguage
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from resound.report.making import Opened
+    from resound.settings import UiLanguage
 
 NEEDS = 'Reports need packages that are not installed: pip install "resound[report]"'
 
@@ -94,6 +94,8 @@ def report(
 
 
 def _languages(office: Office, chosen: ReportLanguage | None) -> tuple[UiLanguage, ...]:
+    from resound.settings import UI_LANGUAGES
+
     if chosen is None:
         return (office.settings.language,)
     return tuple(one for one in UI_LANGUAGES if chosen in (ReportLanguage.every, one))

@@ -20,7 +20,7 @@ from crawlers.evidence import EvidenceRef, read_record
 from resound.clip_files import KINDS, kept_path
 from resound.errors import EvidenceError, ReportError
 from resound.report.bundle_pages import MissingPiece, clip_name, clip_page, missing_text, readme
-from resound.report.excerpts import Excerpts, find_excerpts, without_texts
+from resound.report.excerpts import Excerpts, find_excerpts, keep_excerpts, without_texts
 from resound.report.pictures import read_pictures
 from resound.report.printed import write_pdf
 from resound.report.tables import Report
@@ -71,6 +71,8 @@ def write_bundle(
         raise ReportError(Told("A bundle needs reports, all of them of its snapshot."))
     say = tell or (lambda *_: None)
     excerpts = find_excerpts(snapshot) if excerpts_only else None
+    if excerpts is not None:
+        reports = [keep_excerpts(one, excerpts) for one in reports]
     with write_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         box = _Box(archive, row)
         missing: list[MissingPiece] = []

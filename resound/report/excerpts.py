@@ -9,26 +9,47 @@ from nlp.tone import find_passages
 from resound.article import split_fields
 from resound.matching import CampaignMatcher
 from resound.query import Document, analyse_document
+from resound.report.tables import Quote, Report
 from resound.snapshots.model import Clip, Snapshot
 
 Excerpts = Mapping[int, tuple[str, ...]]
 """Number of a clip → its passages in the order of the text; a clip without any has none."""
 
 
+MOST_SHARE = 1 / 3
+"""Of a text's characters: many sentences of a text about the campaign name it, and all of them are the text. One passage
+is always shown."""
+
+
 def find_excerpts(snapshot: Snapshot) -> Excerpts:
-    """The sentences that name the campaign, and those quoted for its messages and spokespersons."""
+    """The sentences quoted for the campaign's messages and spokespersons, then those that name it, up to `MOST_SHARE`."""
     matcher = CampaignMatcher(snapshot.campaign)
     quoted: dict[str, list[str]] = {}
     for kept in (*snapshot.messages.values(), *snapshot.spokespersons.values()):
         for one in kept:
             quoted.setdefault(one.item, []).extend(
-                passage.text for passage in one.passages if passage.field != "title"
+                passage.text.strip() for passage in one.passages if passage.field != "title"
             )
     return {
-        clip.number: _in_order((*_naming(matcher, clip), *quoted.get(clip.facts.item, ())), clip)
+        clip.number: _chosen((*quoted.get(clip.facts.item, ()), *_naming(matcher, clip)), clip)
         for clip in snapshot.clips
         if clip.number
     }
+
+
+def keep_excerpts(report: Report, excerpts: Excerpts) -> Report:
+    """The report, of its quoted passages only those that may be handed out."""
+
+    def may(quote: Quote) -> bool:
+        text = "".join(piece for piece, _ in quote.parts).strip()
+        return text in titles.get(quote.clip, "") or any(text in one for one in excerpts.get(quote.clip, ()))
+
+    titles = {clip.number: clip.facts.title for clip in report.clips}
+    sections = (
+        replace(one, quotes=tuple((heading, tuple(filter(may, quotes))) for heading, quotes in one.quotes))
+        for one in report.sections
+    )
+    return replace(report, sections=tuple(sections))
 
 
 def without_texts(snapshot: Snapshot) -> Snapshot:
@@ -63,13 +84,21 @@ def _naming(matcher: CampaignMatcher, clip: Clip) -> Iterable[str]:
     )
     if match is None:
         return ()
-    spans = [(one.field, one.start, one.end) for one in match.spans]
+    # What only a query has is every word of it: too much to say what the clip is about.
+    named = [one for one in match.spans if not one.term.startswith("query ")] or match.spans[:1]
     del texts["title"]
+    spans = [(one.field, one.start, one.end) for one in named]
     return tuple(one.text.strip() for one in find_passages(texts, spans, around=0))
 
 
-def _in_order(passages: Iterable[str], clip: Clip) -> tuple[str, ...]:
-    """Each once, as they follow each other in the text; one that stands inside another is not told twice."""
-    text = "\n".join((clip.lead, *clip.paragraphs))
-    found = sorted({one for one in passages if one}, key=lambda one: (text.find(one), one))
-    return tuple(one for one in found if not any(one != other and one in other for other in found))
+def _chosen(passages: Iterable[str], clip: Clip) -> tuple[str, ...]:
+    """The first of them up to the share, each once, as they follow each other in the text."""
+    text = "\n".join(clip.paragraphs or (clip.lead,))
+    room = len(text) * MOST_SHARE
+    found: list[str] = []
+    for passage in dict.fromkeys(one for one in passages if one):
+        if any(passage in one for one in found) or (found and len(passage) > room):
+            continue
+        found.append(passage)
+        room -= len(passage)
+    return tuple(sorted(found, key=lambda one: (text.find(one), one)))

@@ -18,11 +18,14 @@ from warcio.archiveiterator import ArchiveIterator
 
 pytest.importorskip("weasyprint", reason='bundles need packages: pip install "resound[report]"')
 
+from nlp.sentences import split_sentences
 from resound.clip_files import kept_path
 from resound.errors import ReportError
 from resound.report.bundle import evidence_name, write_bundle
 from resound.report.bundle_pages import clip_name
 from resound.report.content import build_report
+from resound.report.excerpts import find_excerpts, keep_excerpts, without_texts
+from resound.report.foreign import settable
 from resound.report.tables import Report
 from resound.settings import UiLanguage
 from resound.snapshots.freezing import freeze_campaign, open_snapshot
@@ -40,7 +43,7 @@ Frozen = tuple[SnapshotRow, Snapshot, tuple[Report, ...]]
 
 @pytest.fixture(scope="module")
 def frozen(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Frozen:
-    """The demo's snapshot, and reports of it in two languages with some of its sections (all of them take long to set)."""
+    """The demo's snapshot, and reports of it in two languages without the tables (all of them take long to set)."""
     folder = Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("frozen") / "data"))
     store = open_store(f"sqlite:///{folder / 'resound.sqlite'}")
     freeze_campaign(
@@ -57,7 +60,11 @@ def frozen(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Froze
     store.close()
     languages: tuple[UiLanguage, ...] = ("en", "zh-Hant")
     reports = tuple(build_report(row, snapshot, None, words(one)) for one in languages)
-    return row, snapshot, tuple(replace(one, sections=one.sections[:1]) for one in reports)
+    return (
+        row,
+        snapshot,
+        tuple(replace(one, sections=(replace(one.sections[0], tables=()),)) for one in reports),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +145,10 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: set[str] = set()
         self.names: list[tuple[str, str]] = []
+        self.text = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
@@ -160,7 +171,7 @@ def test_each_clip_has_a_page_that_needs_nothing_and_runs_nothing(bundle: Path, 
         assert f'lang="{clip.facts.tag}"' in text
         for piece in clip.evidence:
             assert piece.sha256 in text
-        assert all(paragraph.split("\n")[0][:20] in text or "&" in paragraph for paragraph in clip.paragraphs)
+        assert all(settable(paragraph) in page.text for paragraph in clip.paragraphs)
 
 
 def test_names_are_those_that_every_system_takes(bundle: Path) -> None:
@@ -255,14 +266,52 @@ def test_excerpts_hold_no_whole_text_no_record_and_no_file(
     ]
     everything.append(printed)
     for clip in small[2][0].clips:
-        page = (folder / "clips" / clip_name(clip)).read_text("utf-8")
-        assert said in page
-        assert clip.evidence[0].sha256 in page
-        for text in everything:
+        page = Page()
+        page.feed((folder / "clips" / clip_name(clip)).read_text("utf-8"))
+        assert said in page.text
+        assert clip.evidence[0].sha256 in page.text
+        sentences = [text[first:last] for text in clip.paragraphs for first, last in split_sentences(text)]
+        for text in everything if len(sentences) > 4 else ():
             flat = "".join(text.split())
-            whole = ["".join(one.split()) for one in clip.paragraphs]
-            assert sum(one in flat for one in whole) < max(2, len(whole))
+            shown = sum(len(one) for one in sentences if "".join(one.split()) in flat)
+            assert shown <= 0.5 * sum(map(len, sentences))
     assert small[0].sha256 in (folder / "README.txt").read_text("utf-8")
+
+
+def test_excerpts_are_a_third_of_a_text_at_most_or_one_passage(frozen: Frozen) -> None:
+    _, snapshot, _ = frozen
+    excerpts = find_excerpts(snapshot)
+    for clip in snapshot.clips:
+        if not clip.number:
+            continue
+        passages = excerpts[clip.number]
+        text = "\n".join(clip.paragraphs)
+        assert len(passages) == 1 or sum(map(len, passages)) <= len(text) / 3 or not passages
+        assert all(one in text for one in passages)
+    assert sum(map(bool, excerpts.values())) > 25
+    bare = without_texts(snapshot)
+    assert [one.facts.title for one in bare.clips] == [one.facts.title for one in snapshot.clips]
+    assert not any(one.lead or one.paragraphs for one in bare.clips)
+
+
+def test_a_report_of_excerpts_quotes_nothing_else(frozen: Frozen) -> None:
+    row, snapshot, _ = frozen
+    excerpts = find_excerpts(snapshot)
+    report = build_report(row, snapshot, None, words("en"))
+    kept = keep_excerpts(report, excerpts)
+
+    def quotes(one: Report) -> list[tuple[int, str]]:
+        return [
+            (quote.clip, "".join(text for text, _ in quote.parts).strip())
+            for section in one.sections
+            for _, some in section.quotes
+            for quote in some
+        ]
+
+    assert 0 < len(quotes(kept)) < len(quotes(report))
+    titles = {clip.number: clip.facts.title for clip in report.clips}
+    for clip, text in quotes(kept):
+        assert text in titles[clip] or any(text in one for one in excerpts[clip])
 
 
 def test_another_snapshot_or_no_report_is_refused_and_nothing_is_left(

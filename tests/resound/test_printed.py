@@ -48,7 +48,7 @@ def canary() -> Iterator[tuple[int, list[str]]]:
     asked: list[str] = []
 
     class Remember(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the library's name)
+        def do_GET(self) -> None:
             asked.append(self.path)
             self.send_response(200)
             self.end_headers()
