@@ -105,7 +105,10 @@ class ElasticAddress:
 
 
 def connect(address: ElasticAddress) -> Elasticsearch:
-    """The client; it asks nothing of the network yet. Requests go to the next node where one cannot be reached."""
+    """The client; it asks nothing of the network yet. Requests go to the next node where one cannot be reached.
+
+    Raises DefinitionError for a cloud id that is none.
+    """
     from elasticsearch import Elasticsearch
 
     # Its debugging log has whole requests and answers: articles, and what a careless proxy echoes of our headers.
@@ -121,14 +124,21 @@ def connect(address: ElasticAddress) -> Elasticsearch:
         options["verify_certs"] = address.verify_certs
         if address.ca_file is not None:
             options["ca_certs"] = str(address.ca_file)
-    return Elasticsearch(
-        **options,
-        request_timeout=address.timeout
-        + 2,  # its own time-out comes first, and says what it found until then
-        max_retries=max(1, len(address.urls)),
-        retry_on_timeout=False,
-        retry_on_status=(),
-    )
+    try:
+        return Elasticsearch(
+            **options,
+            # its own time-out comes first, and says what it found until then
+            request_timeout=address.timeout + 2,
+            max_retries=max(1, len(address.urls)),
+            retry_on_timeout=False,
+            retry_on_status=(),
+        )
+    except ValueError as err:
+        if not address.cloud_id:
+            raise
+        raise DefinitionError(
+            "Elasticsearch's cloud id cannot be read: copy the whole of it from the cloud's console (name:letters)."
+        ) from err
 
 
 @contextmanager

@@ -29,6 +29,7 @@ class Answer:
     body: Any = None
 
 
+_FORWARDED = frozenset({"accept", "content-type", "content-encoding"})
 Rule = Callable[[Request], Answer | None]
 """An answer of the proxy's own, or None to forward."""
 
@@ -94,7 +95,7 @@ class Proxy:
     def forward(self, request: Request) -> tuple[int, bytes, str]:
         parts = urlsplit(self.target)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        headers = {k: v for k, v in request.headers.items() if k in ("accept", "content-type")}
+        headers = {k: v for k, v in request.headers.items() if k in _FORWARDED}
         connection.request(request.method, request.path, request.body or None, headers)
         answer = connection.getresponse()
         body = answer.read()

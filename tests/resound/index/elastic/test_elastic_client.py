@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from resound.errors import DefinitionError, StoreError
+from resound.index.base import IndexDocument
 from resound.index.elastic import ElasticIndex
 from resound.index.elastic_bulk import Patience
 from resound.index.elastic_client import ElasticAddress
+from resound.query import Document, parse
 from tests.resound.index.elastic.proxy import Answer, Proxy, Request
 
 pytestmark = pytest.mark.elastic
@@ -104,6 +106,32 @@ def test_a_user_and_password_over_tls_in_the_url_too(
     assert index.count() == 0
     assert SECRET not in index.describe()
     index.close()
+
+
+def test_a_cloud_id_leads_to_its_cluster_over_tls(
+    guarded: Callable[[str], Proxy], address: ElasticAddress, certificate: tuple[Path, Path]
+) -> None:
+    """A cloud id is a name and, in base64, `domain:port$cluster$kibana`; the host is `cluster.domain`: here 127.0.0.1."""
+    proxy = guarded(f"ApiKey {KEY}")
+    port = proxy.url.rpartition(":")[2]
+    told = base64.b64encode(f"0.0.1:{port}$127$nobody".encode()).decode()
+    where = ElasticAddress(
+        cloud_id=f"office:{told}", api_key=KEY, ca_file=certificate[0], prefix=address.prefix
+    )
+    index = ElasticIndex(where)
+    title = Document(title="資源循環 and waste")
+    assert index.write([IndexDocument("a", 1, title, 1, "s", {"url": "a"})], [], cursor=1) == ()
+    assert [hit.id for hit in index.search(parse("waste")).hits] == ["a"]
+    assert any(one.headers.get("content-encoding") == "gzip" for one in proxy.seen), "as a cloud is asked"
+    assert "cloud office" in index.describe()
+    assert KEY not in index.describe() + index.name + repr(index)
+    index.close()
+
+
+@pytest.mark.parametrize("wrong", ["office", "office:not base64", "office:bm90aGluZw=="])
+def test_a_misspelt_cloud_id_is_told_at_once(wrong: str) -> None:
+    with pytest.raises(DefinitionError, match="cloud id"):
+        ElasticIndex(ElasticAddress(cloud_id=wrong, api_key=KEY)).cursor()
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(
