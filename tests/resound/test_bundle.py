@@ -281,13 +281,15 @@ def test_excerpts_hold_no_whole_text_no_record_and_no_file(
 def test_excerpts_are_a_third_of_a_text_at_most_or_one_passage(frozen: Frozen) -> None:
     _, snapshot, _ = frozen
     excerpts = find_excerpts(snapshot)
+    kept = (*snapshot.messages.values(), *snapshot.spokespersons.values())
+    quoted = {passage.text.strip() for some in kept for one in some for passage in one.passages}
     for clip in snapshot.clips:
         if not clip.number:
             continue
         passages = excerpts[clip.number]
         text = "\n".join(clip.paragraphs)
         assert len(passages) == 1 or sum(map(len, passages)) <= len(text) / 3 or not passages
-        assert all(one in text for one in passages)
+        assert all(one in text or one in quoted for one in passages)  # some of those quoted stand in a caption
     assert sum(map(bool, excerpts.values())) > 25
     bare = without_texts(snapshot)
     assert [one.facts.title for one in bare.clips] == [one.facts.title for one in snapshot.clips]
