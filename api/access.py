@@ -128,7 +128,13 @@ class _Requirement:
     """A dependency that lets a visitor through or raises."""
 
     def __init__(
-        self, role: Needed, campaign: str | None, mailing_list: str | None, *, takes_keys: bool, is_by_link: bool
+        self,
+        role: Needed,
+        campaign: str | None,
+        mailing_list: str | None,
+        *,
+        takes_keys: bool,
+        is_by_link: bool,
     ) -> None:
         self.role = role
         self.campaign = campaign
@@ -186,9 +192,7 @@ def requires(
         is_by_link: the address holds a secret that was mailed, good for this one thing; a form token would keep out the
             mail programs that send the request by themselves (RFC 8058), and would protect nothing.
     """
-    return Depends(
-        _Requirement(role, campaign, mailing_list, takes_keys=takes_keys, is_by_link=is_by_link)
-    )
+    return Depends(_Requirement(role, campaign, mailing_list, takes_keys=takes_keys, is_by_link=is_by_link))
 
 
 async def _check_form(request: Request, visitor: Visitor) -> None:

@@ -87,7 +87,9 @@ def read_list_form(
     campaign = form.value("campaign") if of is None else of.campaign
     if of is None and campaign not in campaigns:
         wrong("campaign", N_("Choose a campaign."))
-    list_id = of.id if of is not None else form.value("id") or unlike(_make_id(name, campaign), {*taken, *RESERVED})
+    list_id = (
+        of.id if of is not None else form.value("id") or unlike(_make_id(name, campaign), {*taken, *RESERVED})
+    )
     if of is None and (not _ID.fullmatch(list_id) or len(list_id) > MAX_ID):
         wrong("id", N_("Small letters, digits and hyphens, at most 80, such as managers-hanoi."))
     elif of is None and (list_id in taken or list_id in RESERVED):
@@ -115,9 +117,7 @@ def read_list_form(
     is_automatic = form.value("sending") == "automatic"
     if of is None:
         return MailingList(list_id, campaign, name, plan, is_automatic, approvers=tuple(approvers))
-    return MailingList(
-        of.id, of.campaign, name, plan, is_automatic, of.is_active, of.since, tuple(approvers)
-    )
+    return MailingList(of.id, of.campaign, name, plan, is_automatic, of.is_active, of.since, tuple(approvers))
 
 
 def state_of(of: MailingList) -> str:
@@ -136,7 +136,9 @@ def _plan(form: Form, *, wrong_at: Callable[[str], None]) -> WeeklyTime | None:
     """None where a part of it is wrong; each is tried beside good ones, so that all that are wrong are told."""
     given = form.value("weekday")
     weekday = int(given) if given in ("1", "2", "3", "4", "5", "6", "7") else 0
-    time = form.value("time").removesuffix(":00") if form.value("time").count(":") == 2 else form.value("time")
+    time = (
+        form.value("time").removesuffix(":00") if form.value("time").count(":") == 2 else form.value("time")
+    )
     zone = form.value("zone")
     tries = {"weekday": (weekday, "08:00", "UTC"), "time": (1, time, "UTC"), "zone": (1, "08:00", zone)}
     wrong = [name for name, parts in tries.items() if not _is_plan(*parts)]

@@ -114,9 +114,7 @@ def edit_list_page(
 
 
 @router.post("/lists/{list_id}/edit")
-def edit_list(
-    request: Request, desk: AtDesk, visitor: Editor, list_id: ListId, fields: Fields
-) -> Response:
+def edit_list(request: Request, desk: AtDesk, visitor: Editor, list_id: ListId, fields: Fields) -> Response:
     """Save what was changed, unless somebody else changed it since the form was opened."""
     with desk.store.write() as connection:
         of = find(connection, list_id)

@@ -78,9 +78,7 @@ def add_reader(request: Request, desk: AtDesk, visitor: Editor, list_id: ListId,
 
 
 @router.post("/lists/{list_id}/readers/many", dependencies=[limited("long")])
-def add_readers(
-    request: Request, desk: AtDesk, visitor: Editor, list_id: ListId, fields: Fields
-) -> Response:
+def add_readers(request: Request, desk: AtDesk, visitor: Editor, list_id: ListId, fields: Fields) -> Response:
     """A line for each; what became of each line is shown."""
     lines = read_people(fields.get("people", ""))
     try:

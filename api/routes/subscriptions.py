@@ -83,9 +83,7 @@ def ask_again(request: Request, desk: AtDesk, token: Token) -> Response:
                     who="",
                     now=now,
                 )
-                queue_confirmation(
-                    connection, found, server=box.server, public_url=box.public_url, now=now
-                )
+                queue_confirmation(connection, found, server=box.server, public_url=box.public_url, now=now)
     except NotFoundError as err:
         return _broken(request, err)
     return _page(request, "sent", found, of)

@@ -20,8 +20,8 @@ from resound.store.lists import Issue, MailingList, find_issue, open_issue
 from resound.store.outbox import count_states, list_posted
 from resound.weeks import issue_of
 from tests.api.markup import foreign_markup
-from tests.api.reading import read, texts
 from tests.api.readers import add_reader, make_list
+from tests.api.reading import read, texts
 from tests.api.staffed import Clock, browsing, make_app, send, store_of
 from tests.resound.mailroom import open_mailroom
 
@@ -49,9 +49,13 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def draft(app: FastAPI, client: TestClient) -> MailingList:  # noqa: ARG001 (opens the store)
+def draft(app: FastAPI, client: TestClient) -> MailingList:
     of = make_list(store_of(app), "heads", CAMPAIGN)
-    for address, language in (("lin@cpc.example", "zh-Hant"), ("my@cpc.example", "vi"), ("bea@cpc.example", "en")):
+    for address, language in (
+        ("lin@cpc.example", "zh-Hant"),
+        ("my@cpc.example", "vi"),
+        ("bea@cpc.example", "en"),
+    ):
         add_reader(store_of(app), address, "heads", language=language)  # type: ignore[arg-type]
     open_week(app, of, WEEK)
     return of
@@ -103,7 +107,7 @@ def test_a_new_user_sees_at_once_what_a_digest_looks_like(client: TestClient) ->
 @pytest.mark.parametrize("language", ["zh-Hant", "en", "vi"])
 def test_the_mail_is_shown_in_a_frame_that_can_do_nothing(
     client: TestClient,
-    draft: MailingList,  # noqa: ARG001
+    draft: MailingList,
     language: str,
 ) -> None:
     page = client.get(f"{HERE}?language={language}")
@@ -120,7 +124,7 @@ def test_the_mail_is_shown_in_a_frame_that_can_do_nothing(
     assert "<script" not in mail.text
 
 
-def test_what_is_sent_is_what_was_shown(app: FastAPI, client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_what_is_sent_is_what_was_shown(app: FastAPI, client: TestClient, draft: MailingList) -> None:
     shown = client.get(f"{HERE}/mail?language=vi").text.replace('\n<base target="_blank">', "", 1)
     assert approve(client).status_code == 303
     with open_mailroom() as room:
@@ -136,7 +140,9 @@ def test_what_is_sent_is_what_was_shown(app: FastAPI, client: TestClient, draft:
     assert sent.replace("\r\n", "\n").split("/u/")[0] == shown.split("/u/")[0]
 
 
-def test_a_story_is_moved_left_out_and_brought_back(app: FastAPI, client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_a_story_is_moved_left_out_and_brought_back(
+    app: FastAPI, client: TestClient, draft: MailingList
+) -> None:
     _, edition = now_of(app)
     first, second = edition.top[0].id, edition.top[1].id
     answer = change(client, do="down", about=first)
@@ -144,7 +150,9 @@ def test_a_story_is_moved_left_out_and_brought_back(app: FastAPI, client: TestCl
     _, edition = now_of(app)
     assert [one.id for one in edition.top[:2]] == [second, first]
     page = read(client, answer.headers["location"])
-    assert page.css_first(f"#story-{first} button[autofocus]") is not None, "the keyboard goes on where it was"
+    assert page.css_first(f"#story-{first} button[autofocus]") is not None, (
+        "the keyboard goes on where it was"
+    )
 
     last = edition.sections[-1].stories[-1].id
     change(client, do="first", about=last)
@@ -163,7 +171,7 @@ def test_a_story_is_moved_left_out_and_brought_back(app: FastAPI, client: TestCl
     assert now_of(app)[1].top[0].id == first
 
 
-def test_a_note_stands_at_the_head_and_stays_text(client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_a_note_stands_at_the_head_and_stays_text(client: TestClient, draft: MailingList) -> None:
     assert change(client, do="note", note=f"Look at the first.\r\n{HOSTILE}").status_code == 303
     for path in (HERE, f"{HERE}/mail?language=en"):
         html = client.get(path).text
@@ -173,7 +181,7 @@ def test_a_note_stands_at_the_head_and_stays_text(client: TestClient, draft: Mai
     assert foreign_markup(page) == []
 
 
-def test_two_who_edit_at_once_are_told(app: FastAPI, client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_two_who_edit_at_once_are_told(app: FastAPI, client: TestClient, draft: MailingList) -> None:
     seen = revision(client)
     change(client, do="note", note="hers", seen=seen)
     answer = change(client, do="note", note="mine", seen=seen)
@@ -185,7 +193,7 @@ def test_two_who_edit_at_once_are_told(app: FastAPI, client: TestClient, draft: 
     assert note.text == "hers"
 
 
-def test_only_what_was_looked_at_is_approved(app: FastAPI, client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_only_what_was_looked_at_is_approved(app: FastAPI, client: TestClient, draft: MailingList) -> None:
     seen = read(client, HERE).css_first("details.approve input[name=seen]").attributes["value"]
     change(client, do="note", note="meanwhile")
     assert approve(client, seen).status_code == 409
@@ -193,7 +201,7 @@ def test_only_what_was_looked_at_is_approved(app: FastAPI, client: TestClient, d
     assert approve(client, "").status_code == 409
 
 
-def test_two_approvers_at_once_send_one(app: FastAPI, client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_two_approvers_at_once_send_one(app: FastAPI, client: TestClient, draft: MailingList) -> None:
     page = read(client, HERE)
     seen = page.css_first("details.approve input[name=seen]").attributes["value"]
     csrf = page.css_first("input[name=csrf]").attributes["value"]
@@ -214,7 +222,9 @@ def test_two_approvers_at_once_send_one(app: FastAPI, client: TestClient, draft:
         assert count_states(connection) == {"queued": 3}
 
 
-def test_approved_is_followed_and_troubles_are_decided(app: FastAPI, client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_approved_is_followed_and_troubles_are_decided(
+    app: FastAPI, client: TestClient, draft: MailingList
+) -> None:
     answer = approve(client)
     page = read(client, answer.headers["location"])
     assert "approved" in " ".join(texts(page, ".label"))
@@ -246,7 +256,7 @@ def test_approved_is_followed_and_troubles_are_decided(app: FastAPI, client: Tes
         assert "Somebody else changed or decided" in refused.text
 
 
-def test_a_week_is_skipped_with_a_reason(app: FastAPI, client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_a_week_is_skipped_with_a_reason(app: FastAPI, client: TestClient, draft: MailingList) -> None:
     assert send(client, f"{HERE}/skip", HERE, why=" ").status_code == 400
     assert send(client, f"{HERE}/skip", HERE, why="Tết").status_code == 303
     issue, _ = now_of(app)
@@ -267,7 +277,7 @@ def test_a_week_is_skipped_with_a_reason(app: FastAPI, client: TestClient, draft
 def test_what_stops_it_is_told_and_it_is_refused(
     app: FastAPI,
     client: TestClient,
-    draft: MailingList,  # noqa: ARG001
+    draft: MailingList,
     reason: str,
 ) -> None:
     page = read(client, HERE)
@@ -296,14 +306,16 @@ def test_drafts_stand_first(app: FastAPI, client: TestClient, draft: MailingList
     assert "skipped" in states[-1]
 
 
-def test_the_matches_that_wait_lead_to_the_review(app: FastAPI, client: TestClient, draft: MailingList) -> None:
+def test_the_matches_that_wait_lead_to_the_review(
+    app: FastAPI, client: TestClient, draft: MailingList
+) -> None:
     open_week(app, draft, "2014-W42")
     page = read(client, "/digests/heads/2014-W42")
     assert "2 matches of this week wait for review" in " ".join(texts(page, ".checks li"))
     assert f"/review/{CAMPAIGN}" in [one.attributes["href"] for one in page.css(".checks a")]
 
 
-def test_one_step_at_a_time_reaches_every_place(app: FastAPI, client: TestClient, draft: MailingList) -> None:  # noqa: ARG001
+def test_one_step_at_a_time_reaches_every_place(app: FastAPI, client: TestClient, draft: MailingList) -> None:
     """Whatever stands anywhere comes to the top by `up` alone, and what stands first goes down by `down` alone."""
     _, edition = now_of(app)
     assert edition.sections, "some stories stand by theme"
@@ -318,4 +330,3 @@ def test_one_step_at_a_time_reaches_every_place(app: FastAPI, client: TestClient
         _, edition = now_of(app)
     assert edition.top[0].id == last
     assert moves_of(edition, last) == ("down",)
-

@@ -121,9 +121,7 @@ def test_nobody_is_kept_out(
     assert wrong == {}
 
 
-def test_a_draft_is_changed_and_approved_by_keyboard(
-    app: FastAPI, address: str, open_page: OpenPage
-) -> None:
+def test_a_draft_is_changed_and_approved_by_keyboard(app: FastAPI, address: str, open_page: OpenPage) -> None:
     page = open_page(f"{address}{HERE}", width=1200)
     down = page.locator(".story-edit button[value=down]").first
     named = down.get_attribute("aria-label")
@@ -185,9 +183,7 @@ def _mailing(address: str, app: FastAPI) -> Iterator[tuple[MailRoom, Any]]:
             store = store_of(app)
             with store.write() as connection:
                 open_issues(connection, now=desk.now())
-            tell_approvers(
-                store, server=room.server, public_url=address, words=words("en"), now=desk.now()
-            )
+            tell_approvers(store, server=room.server, public_url=address, words=words("en"), now=desk.now())
             send_waiting(store, room.server, clock=desk.clock)
 
         yield room, run

@@ -16,12 +16,21 @@ from resound.editing import save_definition
 from resound.list_form import fill_list_form
 from resound.people import Role
 from resound.store.lists import Subscription, find_list, find_subscription, list_subscriptions
-from resound.store.outbox import Claimed, State, count_states, list_posted
-from resound.store.outbox import Letter, add_letters, begin_data, claim, record
+from resound.store.outbox import (
+    Claimed,
+    Letter,
+    State,
+    add_letters,
+    begin_data,
+    claim,
+    count_states,
+    list_posted,
+    record,
+)
 from resound.subscribing import link_token
 from tests.api.markup import foreign_markup
-from tests.api.reading import read, texts
 from tests.api.readers import add_reader, make_list
+from tests.api.reading import read, texts
 from tests.api.staffed import Clock, browsing, enter, make_app, send, store_of
 from tests.resound.staff import NOW, hash_quickly, hire
 
@@ -92,7 +101,14 @@ def test_a_list_is_made_shown_changed_stopped_and_goes_on(app: FastAPI, client: 
     assert answer.headers["location"] == "/lists/managers-in-hanoi?done=made"
     page = read(client, "/lists")
     told = " ".join(texts(page, "main .card"))
-    for part in ("Managers in Hanoi", "Blue Drop", "Friday, 17:30", "0 readers", "16 Jan 2026, 17:30", "my@cpc.example"):
+    for part in (
+        "Managers in Hanoi",
+        "Blue Drop",
+        "Friday, 17:30",
+        "0 readers",
+        "16 Jan 2026, 17:30",
+        "my@cpc.example",
+    ):
         assert part in told
 
     form = read(client, "/lists/managers-in-hanoi/edit")
@@ -187,7 +203,9 @@ def test_many_are_added_and_each_line_is_told(app: FastAPI, client: TestClient) 
     make_list(store_of(app))
     add_reader(store_of(app), "there@cpc.example")
     people = f"there@cpc.example\nlin@cpc.example, 林志清, zh-Hant\n{HOSTILE}\nmy@cpc.example"
-    answer = send(client, "/lists/managers/readers/many", "/lists/managers", people=people, language="vi", how="ask")
+    answer = send(
+        client, "/lists/managers/readers/many", "/lists/managers", people=people, language="vi", how="ask"
+    )
     assert answer.status_code == 200
     assert foreign_markup(answer.text) == []
     for told in ("2 are asked by mail", "1 was there already", "1 was not taken"):
@@ -317,7 +335,10 @@ def test_the_outbox_tells_states_and_takes_decisions(app: FastAPI, client: TestC
     assert "550 said the server" in " ".join(rows)
     assert "c@cpc.example" in client.get("/system/outbox?state=sent").text
 
-    for fields in ({"do": "resend", "why": "x"}, {"do": "resend", "mail": str(ended["a@cpc.example"]), "why": " "}):
+    for fields in (
+        {"do": "resend", "why": "x"},
+        {"do": "resend", "mail": str(ended["a@cpc.example"]), "why": " "},
+    ):
         assert send(client, "/system/outbox", **fields).status_code == 400
     done = send(client, "/system/outbox", do="resend", mail=str(ended["a@cpc.example"]), why="it was full")
     assert done.headers["location"] == "/system/outbox?again=1"

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from resound.store.lists import Subscription, load_subscription
 from resound.subscribing import CONFIRM_WITHIN, link_token
 from tests.api.markup import foreign_markup
-from tests.api.reading import read, texts
 from tests.api.readers import add_reader, make_list
+from tests.api.reading import read, texts
 from tests.api.staffed import Clock, browsing, make_app, store_of
 
 ONE_CLICK = "List-Unsubscribe=One-Click"

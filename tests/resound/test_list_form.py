@@ -102,7 +102,9 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 
 
 def test_a_change_is_stored_and_seen(store: Store) -> None:
-    changed = read_list_form({**fill_list_form(LIST).fields, "name": "Heads", "sending": "automatic"}, of=LIST)
+    changed = read_list_form(
+        {**fill_list_form(LIST).fields, "name": "Heads", "sending": "automatic"}, of=LIST
+    )
     with store.write() as connection:
         change_list(connection, changed)
         found = find_list(connection, "managers")
@@ -132,9 +134,7 @@ def test_lines_as_people_paste_them() -> None:
     assert read_people(text) == [
         Line(1, "lin@cpc.example", "lin@cpc.example", "", None),
         Line(3, "林志清 <lin@cpc.example>, zh-Hant", "lin@cpc.example", "林志清", "zh-Hant"),
-        Line(
-            4, '"Nguyễn Thị Mỹ"\tmy@cpc.example\tTiếng Việt', "my@cpc.example", "Nguyễn Thị Mỹ", "vi"
-        ),
+        Line(4, '"Nguyễn Thị Mỹ"\tmy@cpc.example\tTiếng Việt', "my@cpc.example", "Nguyễn Thị Mỹ", "vi"),
         Line(5, "b@cpc.example;EN;Bea", "b@cpc.example", "Bea", "en"),
         Line(6, "nobody", "nobody", "", None),
     ]
