@@ -32,10 +32,15 @@ if TYPE_CHECKING:
 
 
 class _WirePolicy(EmailPolicy):
-    """The standard one, but for titles: Python 3.11 loses spaces where it folds a long one that is not all ASCII."""
+    """The standard one, but for titles: Python 3.11 loses spaces where it folds a long one that is not all ASCII.
+
+    Links of a list stay on their header's own line: not every reader of mail looks for them on the next one.
+    """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         text = str(value)
+        if name.lower().startswith("list-") and text.isascii() and len(text) < 900:
+            return f"{name}: {text}{self.linesep}".encode("ascii")
         if isinstance(value, UnstructuredHeader) and (not text.isascii() or "=?" in text):
             coded = Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep=self.linesep)
             return f"{name}: {coded}{self.linesep}".encode("ascii")

@@ -217,9 +217,9 @@ def _note(edition: Edition) -> str:
 def _body(made: Composed, text: str, html: str) -> EmailMessage:
     message = EmailMessage()
     message["Subject"] = one_line(made.subject, most=200)
-    message["Content-Language"] = made.language
     message.set_content(text, cte="base64")
     message.add_alternative(html, subtype="html", cte="base64")
+    message["Content-Language"] = made.language  # last: what begins with Content- goes into the first part otherwise
     return message
 
 

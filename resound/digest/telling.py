@@ -144,9 +144,9 @@ def queue_confirmation(
     message["From"] = server.from_
     message["To"] = reader.address
     message["Subject"] = spoken.gettext("Do you want the digest “%(list)s”?", list=name)
-    message["Content-Language"] = reader.language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n\n".join(lines) + "\n", cte="base64")
+    message["Content-Language"] = reader.language
     # One mail a request. It belongs to no subscription yet: the outbox drops what is for those who do not read a list.
     occasion = f"confirm/{reader.list}/{reader.asked_at.isoformat()}"
     return queue_mail(connection, occasion, [Mail(reader.address, message)], server=server, now=now) == 1

@@ -72,7 +72,7 @@ def entry(of: ItemFacts, **more: Any) -> Entry:
     headlines = {} if of.tag == "en" else {"en": Headline(f"In English: {of.title}", "en", "model-x")}
     made = Entry(
         of.item, of.url, of.title, of.tag, of.outlet, dict.fromkeys(("en", "zh-Hant", "vi"), of.outlet_name),
-        of.medium, of.day, of.story, of.prominence, None, None, headlines,
+        of.medium, of.day, of.story, of.prominence, None, None, headlines, of.re_run,
     )  # fmt: skip
     return replace(made, **more)
 
