@@ -249,9 +249,9 @@ def test_approved_is_followed_and_troubles_are_decided(
     with store_of(app).read() as connection:
         assert count_states(connection) == {"queued": 1, "sent": 2}
         own = {one.id for one in list_posted(connection)}
-    assert send(client, f"{HERE}/mails", HERE, do="drop", mail=str(max(own) + 1), why="x").status_code == 400
+    assert send(client, f"{HERE}/mails", "/new-list", do="drop", mail=str(max(own) + 1), why="x").status_code == 400
     for path in ("edit", "approve", "skip"):
-        refused = send(client, f"{HERE}/{path}", HERE, do="note", note="late", seen="0", why="late")
+        refused = send(client, f"{HERE}/{path}", "/new-list", do="note", note="late", seen="0", why="late")
         assert refused.status_code == 409
         assert "Somebody else changed or decided" in refused.text
 
