@@ -239,7 +239,7 @@ def test_from_asking_for_a_digest_to_leaving_it(
         assert mails.count(to) == 2, "the question, and the issue once"
 
         mail = last_to(room, to)
-        link = mail["List-Unsubscribe"].strip("<>")
+        link = mail["List-Unsubscribe"].strip(" <>")
         assert link.startswith(f"{address}/u/")
         answer = httpx.post(link, data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
         assert answer.status_code == 200
