@@ -219,7 +219,9 @@ def _body(made: Composed, text: str, html: str) -> EmailMessage:
     message["Subject"] = one_line(made.subject, most=200)
     message.set_content(text, cte="base64")
     message.add_alternative(html, subtype="html", cte="base64")
-    message["Content-Language"] = made.language  # last: what begins with Content- goes into the first part otherwise
+    message["Content-Language"] = (
+        made.language
+    )  # last: what begins with Content- goes into the first part otherwise
     return message
 
 

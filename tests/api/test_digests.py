@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from resound.digest.approving import preview
@@ -18,6 +19,7 @@ from resound.digest.moving import move_story, moves_of
 from resound.outbox import send_waiting
 from resound.store.lists import Issue, MailingList, find_issue, open_issue
 from resound.store.outbox import count_states, list_posted
+from resound.store.tables import version
 from resound.weeks import issue_of
 from tests.api.markup import foreign_markup
 from tests.api.readers import add_reader, make_list
@@ -249,7 +251,10 @@ def test_approved_is_followed_and_troubles_are_decided(
     with store_of(app).read() as connection:
         assert count_states(connection) == {"queued": 1, "sent": 2}
         own = {one.id for one in list_posted(connection)}
-    assert send(client, f"{HERE}/mails", "/new-list", do="drop", mail=str(max(own) + 1), why="x").status_code == 400
+    assert (
+        send(client, f"{HERE}/mails", "/new-list", do="drop", mail=str(max(own) + 1), why="x").status_code
+        == 400
+    )
     for path in ("edit", "approve", "skip"):
         refused = send(client, f"{HERE}/{path}", "/new-list", do="note", note="late", seen="0", why="late")
         assert refused.status_code == 409
@@ -330,3 +335,29 @@ def test_one_step_at_a_time_reaches_every_place(app: FastAPI, client: TestClient
         _, edition = now_of(app)
     assert edition.top[0].id == last
     assert moves_of(edition, last) == ("down",)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        HOSTILE,
+        "</title><style>*{display:none}</style><iframe src=//evil.example>",
+        "\u202eevil\u2028\r\nBcc: x@evil.example\x00",
+        "=HYPERLINK(1) " + "字" * 10_000,
+        "",
+    ],
+)
+def test_hostile_titles_stay_text(app: FastAPI, client: TestClient, draft: MailingList, title: str) -> None:
+    """On the page, in its forms, and in the mail that it shows; the subject stays one line."""
+    with store_of(app).write() as connection:
+        connection.execute(update(version).values(title=title))
+    change(client, do="drop", what=f"story {now_of(app)[1].top[0].id}", why=HOSTILE)
+    page = client.get(HERE)
+    assert page.status_code == 200
+    shown = page.text.replace("<iframe class=", "<span class=").replace("</iframe>", "</span>")
+    assert foreign_markup(shown) == []
+    mail = client.get(f"{HERE}/mail?language=en").text
+    kept = [one for one in foreign_markup(mail) if one not in ("<base>", "<style>") and "style>" not in one]
+    assert kept == []
+    assert mail.count("<style>") == 1
+    assert len(texts(read(client, HERE), ".mail-subject")) == 1
