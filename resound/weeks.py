@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 MOST_MISSED = 4
 """So many weeks that were missed (nothing ran) are still made; older ones stay unmade."""
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-_WEEK = re.compile(r"(\d{4})-W(\d\d)")  # 2026-W03
+_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")  # 2026-W03
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,12 @@ def test_nothing_is_translated_that_is_not_there(language: UiLanguage) -> None:
 def test_numbers_days_and_names_are_the_readers_own() -> None:
     assert words("vi").number(1234567.5) == "1.234.567,5"
     assert words("zh-Hant").day("2014-10-02") == "2014年10月2日"
+    assert words("en").days(date(2014, 9, 29), date(2014, 10, 5)) == "29 Sept\u2009–\u20095 Oct 2014"
+    assert words("zh-Hant").days(date(2014, 9, 29), date(2014, 10, 5)) == "2014年9月29日至10月5日"
+    assert (
+        words("vi").days(date(2014, 9, 29), date(2014, 10, 5), with_year=False)
+        == "29 thg 9\u2009–\u20095 thg 10"
+    )
     assert words("vi").country_name("VN") == "Việt Nam"
     assert words("en").language_name("zh-Hant") == "Chinese (Traditional)"
     assert words("en").language_name("no such tag!") == "no such tag!"

@@ -20,7 +20,7 @@ from resound.digest.model import Edition, Edits
 from resound.digest.written import edits_json, fingerprint, pack_edition, read_edits, unpack_edition
 from resound.errors import ConflictError, MailError, NotFoundError, ResoundError
 from resound.mail import MailServer
-from resound.outbox import Mail, queue_mail
+from resound.outbox import Mail, write_letters
 from resound.settings import UiLanguage
 from resound.store import Store
 from resound.store.lists import (
@@ -34,6 +34,7 @@ from resound.store.lists import (
     list_subscriptions,
     set_edits,
 )
+from resound.store.outbox import add_letters
 from resound.texts import N_
 from resound.told import Told
 from resound.weeks import issue_of, last_issue
@@ -204,8 +205,10 @@ def approve_issue(
     if seen is not None and fingerprint(edition) != seen:
         raise ConflictError("The digest changed since you looked at it. Look again, then approve.")
     press = _Press(edition, of, public_url, server)
-    for language in {one.language for one in readers}:
-        press.of(language)  # what is slow is done before anybody has to wait for the write
+    # Writing a thousand mails takes seconds: it is done before anybody has to wait for the write.
+    written = dict(
+        zip(readers, write_letters(issue.occasion, press.mails(readers), server=server, now=now), strict=True)
+    )
     with store.write() as connection:
         now_issue = find_issue(connection, list_id, week)
         _refuse_decided(now_issue)
@@ -216,7 +219,11 @@ def approve_issue(
         readers = list_subscriptions(connection, list_id, only_read=True)
         if not readers:
             raise ResoundError("Nobody reads this list any more.")
-        queued = queue_mail(connection, issue.occasion, press.mails(readers), server=server, now=now)
+        new = [one for one in readers if one not in written]  # or changed: another language, say
+        written |= dict(
+            zip(new, write_letters(issue.occasion, press.mails(new), server=server, now=now), strict=True)
+        )
+        queued = add_letters(connection, issue.occasion, (written[one] for one in readers), now=now)
         approved = find_issue(connection, list_id, week)
     return Approved(approved, edition, queued)
 

@@ -143,12 +143,14 @@ class Wording:
         edition, words = self.edition, self.words
         if not edition.counts.items:
             return self.nothing
-        told = words.gettext(
-            "%(items)s items, %(stories)s stories, %(outlets)s outlets, %(groups)s publisher groups.",
-            items=words.number(edition.counts.items),
-            stories=words.number(edition.counts.stories),
-            outlets=words.number(edition.counts.outlets),
-            groups=words.number(edition.counts.groups),
+        counts = edition.counts
+        told = words.enumerate(
+            (
+                words.ngettext("%(num)s item", "%(num)s items", counts.items),
+                words.ngettext("%(num)s story", "%(num)s stories", counts.stories),
+                words.ngettext("%(num)s outlet", "%(num)s outlets", counts.outlets),
+                words.ngettext("%(num)s publisher", "%(num)s publishers", counts.groups),
+            )
         )
         return words.gettext("At least: %(counts)s", counts=told) if edition.at_least else told
 
@@ -414,9 +416,9 @@ class Wording:
 
     def _four(self, counts: FourCounts) -> str:
         return self.words.gettext(
-            "%(items)s items in %(outlets)s outlets",
-            items=self.words.number(counts.items),
-            outlets=self.words.number(counts.outlets),
+            "%(items)s in %(outlets)s",
+            items=self.words.ngettext("%(num)s item", "%(num)s items", counts.items),
+            outlets=self.words.ngettext("%(num)s outlet", "%(num)s outlets", counts.outlets),
         )
 
     def changes(self, one: Correction) -> list[tuple[str, str, str]]:

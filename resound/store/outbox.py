@@ -38,12 +38,18 @@ _NO_MORE_READ = "They no longer read this list."
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail to be queued, as it will go over the wire."""
+    """A mail to be queued, as it will go over the wire: packed, and its SHA-256 before it was packed."""
 
     address: str
     message_id: str
-    data: bytes
+    packed: bytes
+    sha256: str
     subscription: int | None = None
+
+
+def make_letter(address: str, message_id: str, data: bytes, *, subscription: int | None = None) -> Letter:
+    """Pack a message as it will go over the wire."""
+    return Letter(address, message_id, zlib.compress(data), sha256(data).hexdigest(), subscription)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,8 @@ def add_letters(connection: Connection, occasion: str, letters: Iterable[Letter]
                 "address": one.address,
                 "subscription": one.subscription,
                 "message_id": one.message_id,
-                "sha256": sha256(one.data).hexdigest(),
-                "message": zlib.compress(one.data),
+                "sha256": one.sha256,
+                "message": one.packed,
                 "state": "queued",
                 "due": 0.0,
                 "attempts": 0,

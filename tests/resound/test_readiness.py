@@ -17,7 +17,7 @@ from resound.cli import app
 from resound.cli.office import Office
 from resound.errors import ResoundError
 from resound.index.base import SearchIndex
-from resound.readiness import Check, check_readiness, is_ready
+from resound.readiness import Check, check_public_url, check_readiness, is_ready
 from resound.store import open_store
 from tests.resound.test_indexing import open_with_sources, put
 
@@ -46,7 +46,7 @@ def look(
         )
     finally:
         office.close()
-    assert [one.name for one in found] == ["store", "evidence", "disk", "index", "models"]
+    assert [one.name for one in found] == ["store", "evidence", "disk", "index", "models", "public address"]
     assert {one.name for one in found if one.is_needed} == {"store", "evidence", "disk"}
     assert all(one.sentence for one in found)
     return {one.name: one for one in found}
@@ -170,6 +170,7 @@ def test_the_command_says_it_all_and_ends_accordingly(data: Path) -> None:
         "disk: ok",
         "index: ok",
         "models: degraded",
+        "public address: ok",
     ]
     (data / "evidence").write_text("", encoding="utf-8")
     ran = CliRunner().invoke(app, ["--data", str(data), "ready", "--json"])
@@ -177,3 +178,34 @@ def test_the_command_says_it_all_and_ends_accordingly(data: Path) -> None:
     told = json.loads(ran.stdout)
     assert told["ready"] is False
     assert [one["name"] for one in told["checks"] if one["is_needed"] and not one["is_ok"]] == ["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "is_demo", "trouble"),
+    [
+        ("https://resound.example.org", False, ""),
+        ("https://resound.example.org/press", False, ""),
+        ("https://203.0.113.9", False, "private network"),  # reserved for documentation: nobody reaches it
+        ("https://8.8.8.8:8443", False, ""),
+        ("http://resound.example.org", False, "not https"),
+        ("https://localhost:8000", False, "this machine"),
+        ("http://127.0.0.1:8000", False, "this machine"),
+        ("http://127.0.0.1:8000", True, ""),
+        ("http://[::1]:8000", False, "this machine"),
+        ("http://10.0.0.5:8000", False, "private network"),
+        ("https://resound.local", False, "private network"),
+        ("https://resound", False, "no domain"),
+    ],
+)
+def test_the_public_address_can_be_followed(public_url: str, is_demo: bool, trouble: str) -> None:
+    found = check_public_url(public_url, is_mailing=True, is_demo=is_demo)
+    assert (found.is_ok, found.is_needed) == (not trouble, False)
+    assert trouble in found.sentence
+    assert public_url in found.sentence
+
+
+def test_no_public_address_matters_where_mail_is_sent() -> None:
+    assert check_public_url(None, is_mailing=False, is_demo=False).is_ok
+    found = check_public_url(None, is_mailing=True, is_demo=False)
+    assert not found.is_ok
+    assert "RESOUND_PUBLIC_URL is not set" in found.sentence

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resound.weeks import MOST_MISSED, WeeklyTime, due_issues
+from resound.weeks import MOST_MISSED, WeeklyTime, due_issues, issue_of, last_issue
 
 # summer time north and south, by half an hour, at odd hours, a skipped day, offsets of a quarter, none at all
 ZONES = (
@@ -115,3 +115,21 @@ def test_clocks_that_jump_and_plans_that_change_give_no_week_two(
 def test_what_is_no_hour_is_refused(weekday: int, time: str, zone: str) -> None:
     with pytest.raises(ValueError, match=r"weekday|no time|not an IANA"):
         WeeklyTime(weekday, time, zone)
+
+
+@given(PLANS, MOMENTS)
+def test_the_issue_that_was_due_last_is_the_one_that_is_due(plan: WeeklyTime, now: datetime) -> None:
+    last = last_issue(plan, now=now)
+    assert last.cut_off <= now
+    due = due_issues(plan, now=now, since=now - timedelta(days=15))
+    assert due[-1] == last
+    assert issue_of(plan, last.week) == last
+    assert (last.last - last.first).days == 6
+
+
+@pytest.mark.parametrize(
+    "week", ["2026-W3", "2026-03", "W03", "2026-W54", "2025-W53", "0000-W01", "９９９９-W01", ""]
+)
+def test_what_is_no_week_is_said(week: str) -> None:
+    with pytest.raises(ValueError, match="week"):
+        issue_of(TAIPEI, week)

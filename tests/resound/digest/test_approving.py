@@ -6,11 +6,14 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from resound import deciding
+from resound.digest import approving
 from resound.digest.approving import (
     AUTOMATIC,
     Approved,
@@ -31,7 +34,7 @@ from resound.errors import ConflictError, MailError, NotFoundError, ResoundError
 from resound.outbox import send_waiting
 from resound.store import Store, lists, open_store
 from resound.store.lists import MailingList
-from resound.store.outbox import count_states
+from resound.store.outbox import Letter, count_states
 from resound.subscribing import confirm, end, subscribe
 from resound.weeks import WeeklyTime, issue_of
 from resound.words import words
@@ -417,3 +420,34 @@ def test_the_week_that_is_meant(store: Store) -> None:
     with store.read() as connection:
         assert choose_week(connection, of, now=NOW - 2 * HOUR) == "2014-W40"
         assert choose_week(connection, of, now=NOW) == FIRST
+
+
+def test_who_comes_leaves_or_changes_while_it_is_approved(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mails are written before the write; the readers that count are those of the write."""
+    join(store, "en", "en", "en")
+    say(store, put(store, "herald", 1))
+    written = approving.write_letters
+
+    def meanwhile(*given: Any, **named: Any) -> Iterator[Letter]:
+        made = list(written(*given, **named))
+        monkeypatch.setattr(approving, "write_letters", written)
+        with store.write() as connection:
+            gone = lists.find_subscription(connection, "managers", "r0@reader.example")
+            other = lists.find_subscription(connection, "managers", "r1@reader.example")
+            assert gone is not None
+            assert other is not None
+            end(connection, gone, "unsubscribed", who="", now=NOW)
+            lists.save_subscription(connection, replace(other, language="vi"))
+            subscribe(
+                connection, "managers", "new@reader.example", language="zh-Hant", who="t", why="t", is_confirmed=True, now=NOW
+            )  # fmt: skip
+        return iter(made)
+
+    monkeypatch.setattr(approving, "write_letters", meanwhile)
+    with open_mailroom() as room:
+        assert approve(store, server=room.server).mails == 3
+        send_waiting(store, room.server, clock=lambda: NOW)
+        got = {str(room.read(at)["To"]): str(room.read(at)["Content-Language"]) for at in range(3)}
+    assert got == {"r1@reader.example": "vi", "r2@reader.example": "en", "new@reader.example": "zh-Hant"}

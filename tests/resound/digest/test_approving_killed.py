@@ -65,7 +65,7 @@ def kill_while_approving(address: str, store: Store, kills: int, dice: random.Ra
         process = context.Process(target=approve_one, args=(address, week, begun))
         process.start()
         assert begun.wait(60)
-        time.sleep(dice.uniform(0, 0.9))
+        time.sleep(dice.choice([0.0, dice.uniform(0, 0.03), dice.uniform(0, 0.3)]))
         process.kill()
         process.join(30)
         with store.read() as connection:
@@ -103,5 +103,5 @@ def test_killed_at_three_random_moments(address: str, store: Store) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_killed_at_forty_random_moments(address: str, store: Store) -> None:
-    kill_while_approving(address, store, 40, random.Random())
+def test_killed_at_twenty_random_moments(address: str, store: Store) -> None:
+    kill_while_approving(address, store, 20, random.Random())
