@@ -25,6 +25,8 @@ ZONES = (
     "UTC",
 )  # fmt: skip
 """Offered: of the economies in the Asian Productivity Organization. The command line takes every zone."""
+RESERVED = frozenset({"preview"})
+"""Addresses of pages begin with them."""
 MAX_NAME = 200
 MAX_APPROVERS = 20
 MAX_ID = 80
@@ -85,10 +87,12 @@ def read_list_form(
     campaign = form.value("campaign") if of is None else of.campaign
     if of is None and campaign not in campaigns:
         wrong("campaign", N_("Choose a campaign."))
-    list_id = of.id if of is not None else form.value("id") or unlike(_make_id(name, campaign), taken)
+    list_id = (
+        of.id if of is not None else form.value("id") or unlike(_make_id(name, campaign), {*taken, *RESERVED})
+    )
     if of is None and (not _ID.fullmatch(list_id) or len(list_id) > MAX_ID):
         wrong("id", N_("Small letters, digits and hyphens, at most 80, such as managers-hanoi."))
-    elif of is None and list_id in taken:
+    elif of is None and (list_id in taken or list_id in RESERVED):
         wrong("id", N_("There is a list of this short name already. Choose another one."))
     plan = _plan(form, wrong_at=lambda field: wrong(field, _WRONG_TIME[field]))
     approvers: list[str] = []

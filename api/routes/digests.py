@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
 from sqlalchemy import Connection
@@ -153,12 +154,11 @@ def change_digest(
         return _page(request, desk, list_id, week, error=gone, status_code=409, sent=sent)
     except ResoundError as err:
         return _page(request, desk, list_id, week, error=words_in(err), status_code=400, sent=sent)
-    moved = f"&moved={about}" if isinstance(change, PutFirst) and about else ""
-    anchor = "edit" if moved or not isinstance(change, SetNote) else "note-card"
+    # The button that was pressed is focused again; a browser that is given an anchor would not do so.
+    moved = f"&moved={quote(about)}" if isinstance(change, PutFirst) and about else ""
+    anchor = "" if moved else "#note-card" if isinstance(change, SetNote) else "#edit"
     language = chosen_language(request, _text(sent, "language"))
-    return RedirectResponse(
-        f"/digests/{list_id}/{week}?done=changed&language={language}{moved}#{anchor}", 303
-    )
+    return RedirectResponse(f"/digests/{list_id}/{week}?done=changed&language={language}{moved}{anchor}", 303)
 
 
 @router.post("/{list_id}/{week}/approve")

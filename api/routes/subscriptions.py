@@ -6,24 +6,30 @@ cookies, and it follows no redirect, so that the answer is the page itself. GET 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.access import requires
-from api.desk import AtDesk
+from api.desk import AtDesk, desk_of
+from api.letterbox import open_letterbox, why_no_mail
 from api.pages import render
 from api.safety import limited
+from resound.digest.telling import queue_confirmation
 from resound.errors import NotFoundError
 from resound.store.lists import MailingList, Subscription, find_list
-from resound.subscribing import confirm, find_request, read_token, unsubscribe
+from resound.subscribing import confirm, find_request, read_token, subscribe, unsubscribe
 
 router = APIRouter(
     include_in_schema=False, dependencies=[requires("anyone", is_by_link=True), limited("link")]
 )
 Token = Annotated[str, Path(max_length=200)]
-State = Literal["reads", "ended", "asked", "confirmed"]
+State = Literal["reads", "ended", "asked", "confirmed", "sent"]
+PAUSE = timedelta(hours=1)
+"""Between two requests for a confirmation: whoever has an old mail must not fill its reader's box."""
 
 
 @router.get("/u/{token}")
@@ -35,8 +41,7 @@ def unsubscribe_page(request: Request, desk: AtDesk, token: Token) -> Response:
             of = find_list(connection, found.list)
     except NotFoundError as err:
         return _broken(request, err)
-    has_ended = found.ended_at is not None and found.ended_at >= found.asked_at
-    return _page(request, "ended" if has_ended else "reads", found, of)
+    return _page(request, "ended" if _has_ended(found) else "reads", found, of)
 
 
 @router.post("/u/{token}")
@@ -49,6 +54,39 @@ def unsubscribe_now(request: Request, desk: AtDesk, token: Token) -> Response:
     except NotFoundError as err:
         return _broken(request, err)
     return _page(request, "ended", found, of)
+
+
+@router.get("/u/{token}/again")
+def back_to_unsubscribe(token: Token) -> Response:
+    """Where a reader lands who chose another language after asking again."""
+    return RedirectResponse(f"/u/{quote(token)}", 303)
+
+
+@router.post("/u/{token}/again")
+def ask_again(request: Request, desk: AtDesk, token: Token) -> Response:
+    """It was a mistake: whoever is behind the address is asked for a new confirmation, by mail."""
+    now = desk.now()
+    try:
+        with desk.store.write() as connection:
+            found = read_token(connection, token, "unsubscribe")
+            of = find_list(connection, found.list)
+            if found.is_read:
+                return _page(request, "confirmed", found, of)
+            if _has_ended(found) or now - found.asked_at >= PAUSE:
+                box = open_letterbox(desk.settings)
+                found = subscribe(
+                    connection,
+                    found.list,
+                    found.address,
+                    name=found.name,
+                    language=found.language,
+                    who="",
+                    now=now,
+                )
+                queue_confirmation(connection, found, server=box.server, public_url=box.public_url, now=now)
+    except NotFoundError as err:
+        return _broken(request, err)
+    return _page(request, "sent", found, of)
 
 
 @router.get("/s/{token}")
@@ -81,6 +119,8 @@ def _page(request: Request, state: State, found: Subscription, of: MailingList |
         request,
         200,
         state=state,
+        can_ask=not why_no_mail(desk_of(request).settings),
+        path_again=f"{request.url.path.removesuffix('/again')}/again",
         called=of.name if of is not None else found.list,
         address=veil(found.address),
     )
@@ -98,6 +138,11 @@ def _closed(request: Request, status: int, **values: Any) -> Response:
     answer.headers["referrer-policy"] = "no-referrer"
     answer.headers["x-robots-tag"] = "noindex, nofollow"
     return answer
+
+
+def _has_ended(found: Subscription) -> bool:
+    """Since it was asked for last."""
+    return found.ended_at is not None and found.ended_at >= found.asked_at
 
 
 def veil(address: str) -> str:

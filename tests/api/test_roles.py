@@ -192,9 +192,10 @@ FOR_ANYBODY = {
     "/api/v1/docs",
     "/api/v1/openapi.json",
     "/u/{token}",
+    "/u/{token}/again",
     "/s/{token}",
 }
-BY_LINK = {"/u/{token}", "/s/{token}"}
+BY_LINK = {"/u/{token}", "/u/{token}/again", "/s/{token}"}
 """The secret in their address stands for the form token."""
 ASK_THEMSELVES = {
     "/sign-out",
@@ -207,6 +208,9 @@ ASK_THEMSELVES = {
     "/campaigns",
     "/previews/{token}",
     "/review",
+    "/lists",
+    "/new-list",
+    "/digests",
     "/api/v1/campaigns",
     "/api/v1/items/{item}/decisions",
 }

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from resound.store.lists import Subscription, load_subscription
+from resound.store.outbox import count_states
 from resound.subscribing import CONFIRM_WITHIN, link_token
 from tests.api.markup import foreign_markup
 from tests.api.readers import add_reader, make_list
@@ -17,6 +18,11 @@ from tests.api.reading import read, texts
 from tests.api.staffed import Clock, browsing, make_app, store_of
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
+MAIL = {
+    "smtp_url": "smtp://127.0.0.1:25?starttls=no",
+    "mail_from": "Resound <press@cpc.example>",
+    "public_url": "http://127.0.0.1",
+}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -26,8 +32,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def app(tmp_path: Path, clock: Clock) -> FastAPI:
-    return make_app(tmp_path, clock=clock)
+def app(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest) -> FastAPI:
+    return make_app(tmp_path, clock=clock, **getattr(request, "param", {}))
 
 
 @pytest.fixture
@@ -177,3 +183,35 @@ def test_a_hostile_name_of_a_list_stays_text(app: FastAPI, client: TestClient) -
     html = client.get(f"/u/{link_token(reader, 'unsubscribe')}").text
     assert foreign_markup(html) == []
     assert "&lt;script&gt;alert(1)" in html
+
+
+@pytest.mark.parametrize("app", [MAIL], indirect=True)
+def test_a_mistake_is_undone_only_by_confirming(app: FastAPI, client: TestClient, clock: Clock) -> None:
+    reader = add_reader(store_of(app), language="en")
+    link = f"/u/{link_token(reader, 'unsubscribe')}"
+    clock.go_on(minutes=1)
+    assert f'action="{link}/again"' in client.post(link).text
+    clock.go_on(minutes=1)
+    for _ in range(3):  # whoever has an old mail does not fill its reader's box
+        answer = client.post(f"{link}/again", headers={"sec-fetch-site": "cross-site"})
+        assert answer.status_code == 200
+        assert "Look into your mail" in answer.text
+    assert not now_of(app, reader).is_read
+    with store_of(app).read() as connection:
+        assert count_states(connection) == {"queued": 1}
+    assert client.get(f"{link}/again").headers["location"] == link
+    asked = now_of(app, reader)
+    assert client.post(f"/s/{link_token(asked, 'confirm')}").status_code == 200
+    assert now_of(app, reader).is_read
+    client.post(f"{link}/again")
+    with store_of(app).read() as connection:
+        assert count_states(connection) == {"queued": 1}, "who reads it is not asked"
+
+
+def test_without_a_mail_server_nobody_is_promised_a_mail(app: FastAPI, client: TestClient) -> None:
+    reader = add_reader(store_of(app))
+    link = f"/u/{link_token(reader, 'unsubscribe')}"
+    assert "/again" not in client.post(link).text
+    client.app.state.desk.clock.go_on(minutes=1)  # type: ignore[attr-defined]
+    assert client.post(f"{link}/again").status_code == 400
+    assert now_of(app, reader).asked_at == reader.asked_at

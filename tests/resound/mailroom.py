@@ -119,10 +119,16 @@ def open_mailroom(**options: Any) -> Iterator[MailRoom]:
         return made
 
     loop = asyncio.new_event_loop()
-    serving = loop.run_until_complete(loop.create_server(line, "127.0.0.1", 0, ssl=implicit_tls))
-    room.port = serving.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+
+    async def open_door() -> (
+        asyncio.Server
+    ):  # in its own thread: the caller's may have a loop that runs (a browser's)
+        return await loop.create_server(line, "127.0.0.1", 0, ssl=implicit_tls)
+
+    serving = asyncio.run_coroutine_threadsafe(open_door(), loop).result(10)
+    room.port = serving.sockets[0].getsockname()[1]
     try:
         yield room
     finally:
