@@ -32,7 +32,7 @@ from resound.told import Told
 
 router = APIRouter(prefix="/digests", include_in_schema=False)
 Week = Annotated[str, Path(max_length=8)]
-Somebody = Annotated[Visitor, requires("none", takes_keys=False)]
+Somewhere = Annotated[Visitor, requires("editor", somewhere=True, takes_keys=False)]
 SHOWN = 60
 ON_THE_WAY: tuple[State, ...] = ("queued", "sending")
 TROUBLED: tuple[State, ...] = ("failed", "unknown")
@@ -59,7 +59,7 @@ class Row:
 
 
 @router.get("")
-def digests_page(request: Request, desk: AtDesk, visitor: Somebody) -> Response:
+def digests_page(request: Request, desk: AtDesk, visitor: Somewhere) -> Response:
     """Drafts first, then what was decided, the newest first; where there is nothing yet, what to do next."""
     with desk.store.read() as connection:
         campaigns = editable(connection, visitor)

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 ListId = Annotated[str, Path(max_length=80)]
 Editor = Annotated[Visitor, requires("editor", mailing_list="list_id", takes_keys=False)]
-Somebody = Annotated[Visitor, requires("none", takes_keys=False)]
+Somewhere = Annotated[Visitor, requires("editor", somewhere=True, takes_keys=False)]
 SHOWN_ISSUES = 4
 
 DONE = {
@@ -62,7 +62,7 @@ class Listed:
 
 
 @router.get("/lists")
-def lists_page(request: Request, desk: AtDesk, visitor: Somebody) -> Response:
+def lists_page(request: Request, desk: AtDesk, visitor: Somewhere) -> Response:
     """The lists of the campaigns that the visitor may edit."""
     with desk.store.read() as connection:
         campaigns = editable(connection, visitor)
@@ -75,7 +75,7 @@ def lists_page(request: Request, desk: AtDesk, visitor: Somebody) -> Response:
 
 
 @router.get("/new-list")
-def new_list_page(request: Request, desk: AtDesk, visitor: Somebody, campaign: str = "") -> Response:
+def new_list_page(request: Request, desk: AtDesk, visitor: Somewhere, campaign: str = "") -> Response:
     """An empty form."""
     with desk.store.read() as connection:
         campaigns = editable(connection, visitor)
@@ -86,7 +86,7 @@ def new_list_page(request: Request, desk: AtDesk, visitor: Somebody, campaign: s
 
 
 @router.post("/new-list")
-def make_list(request: Request, desk: AtDesk, visitor: Somebody, fields: Fields) -> Response:
+def make_list(request: Request, desk: AtDesk, visitor: Somewhere, fields: Fields) -> Response:
     """A new list; its first issue is that of its next cut-off."""
     with desk.store.write() as connection:
         campaigns = editable(connection, visitor)

@@ -208,9 +208,6 @@ ASK_THEMSELVES = {
     "/campaigns",
     "/previews/{token}",
     "/review",
-    "/lists",
-    "/new-list",
-    "/digests",
     "/api/v1/campaigns",
     "/api/v1/items/{item}/decisions",
 }
