@@ -289,7 +289,9 @@ def test_excerpts_are_a_third_of_a_text_at_most_or_one_passage(frozen: Frozen) -
         passages = excerpts[clip.number]
         text = "\n".join(clip.paragraphs)
         assert len(passages) == 1 or sum(map(len, passages)) <= len(text) / 3 or not passages
-        assert all(one in text or one in quoted for one in passages)  # some of those quoted stand in a caption
+        assert all(
+            one in text or one in quoted for one in passages
+        )  # some of those quoted stand in a caption
     assert sum(map(bool, excerpts.values())) > 25
     bare = without_texts(snapshot)
     assert [one.facts.title for one in bare.clips] == [one.facts.title for one in snapshot.clips]

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 from resound.report.content.audit import lay_excluded, lay_leads, lay_watch
+from resound.report.content.carried import lay_messages, lay_spokespersons
 from resound.report.content.clip_book import lay_clip_book, lay_stories
 from resound.report.content.coded import (
-    lay_messages,
     lay_prominence,
-    lay_spokespersons,
     lay_tone,
     lay_topics,
     lay_voice,
