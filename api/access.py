@@ -20,12 +20,12 @@ from starlette.routing import BaseRoute
 from api.cookies import read_cookie
 from api.desk import Desk, desk_of
 from resound.errors import ResoundError, StoreError
-from resound.people import Person, Role, may, may_somewhere, sole_person
-from resound.sight import Sight, sight_of
-from resound.signing_in import form_token, is_form_token, recognise, recognise_key
+from resound.people.roles import Person, Role, may, may_somewhere, sole_person
+from resound.people.sight import Sight, sight_of
+from resound.people.signing_in import form_token, is_form_token, recognise, recognise_key
+from resound.people.tokens import derive, new_token
 from resound.store.lists import find_list
 from resound.store.people import has_people
-from resound.tokens import derive, new_token
 
 Needed = Role | Literal["anyone"]
 """`anyone`: also without signing in."""

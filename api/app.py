@@ -53,8 +53,8 @@ from api.routes import (
 )
 from api.safety import Bounds, Headers, Limiter, allowed_hosts
 from resound import __version__
-from resound.catching_up import CatchUp
 from resound.office import Office
+from resound.searching.catching_up import CatchUp
 from resound.settings import Settings
 
 ROOMS: tuple[APIRouter, ...] = (

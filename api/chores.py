@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from fastapi import Request
 
-from resound.crawl_words import recognise
 from resound.errors import NotFoundError, ResoundError
 from resound.texts import N_
 from resound.told import Told
+from resound.watching.crawl_words import recognise
 
 AT_ONCE = 4
 KEPT = 100

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import Connection
 
 from resound import __version__
-from resound.figure_cache import figures_mark
+from resound.coverage.figure_cache import figures_mark
 
 
 class UnchangedError(Exception):

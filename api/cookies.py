@@ -12,8 +12,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.desk import desk_of
+from resound.people.signing_in import SignedIn
 from resound.settings import Settings
-from resound.signing_in import SignedIn
 
 Name = Literal["resound_session", "resound_visit", "resound_elsewhere"]
 """A session's token; what the forms of somebody unknown are derived from; a sign-in elsewhere that is under way."""

@@ -11,14 +11,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from resound.coverage import Coverages
-from resound.figure_cache import FigureCache
+from resound.coding.review import Reviews
+from resound.coverage.campaign import Coverages
+from resound.coverage.figure_cache import FigureCache
+from resound.coverage.voice import VoiceMeter
 from resound.index.base import SearchIndex
 from resound.office import Office
-from resound.review import Reviews
 from resound.settings import Settings
 from resound.store import Store
-from resound.voice import VoiceMeter
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from resound.clip_files import safe_name
+from resound.clips.files import safe_name
 
 OCTETS = "application/octet-stream"
 

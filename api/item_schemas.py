@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas import Answer
 from resound.article import Article, Basis, DateOrigin, Language, Medium, Origin, Script, Tone
 from resound.article import Field as TextField
-from resound.counting import Review as Reviewed
-from resound.counting import StandingKind
-from resound.matched import InCampaign
-from resound.proving import Proof
+from resound.coverage.counting import Review as Reviewed
+from resound.coverage.counting import StandingKind
+from resound.showing.matched import InCampaign
+from resound.showing.proving import Proof
+from resound.showing.viewing import ArticleView
 from resound.store.enrichments import StoredTranslation, joined
-from resound.viewing import ArticleView
 
 
 class Maker(Answer):

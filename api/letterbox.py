@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resound.errors import MailError, ResoundError
-from resound.mail import MailServer, mail_server
+from resound.sending.mail import MailServer, mail_server
 from resound.settings import Settings
 from resound.texts import N_
 from resound.told import Told

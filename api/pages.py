@@ -20,10 +20,10 @@ from api.access import find_visitor
 from api.cookies import LANGUAGE_COOKIE
 from api.desk import desk_of
 from resound import __version__
-from resound.kept_sentences import tell_again
-from resound.people import Role
+from resound.people.roles import Role
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.texts import N_
+from resound.watching.kept_sentences import tell_again
 from resound.words import OWN_NAMES, Words, choose_language, words
 
 

@@ -29,10 +29,10 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.bench_search import LANGUAGES, PARAGRAPHS, Corpus  # noqa: E402
 from resound.article import Article, LanguageGuess, text_fields  # noqa: E402
 from resound.campaign import Campaign  # noqa: E402
-from resound.definitions import canonical_hash, load_campaign, shipped_campaigns  # noqa: E402
-from resound.documents import document_of  # noqa: E402
-from resound.matching import CampaignMatcher, match_to_json  # noqa: E402
+from resound.definitions.written import canonical_hash, load_campaign, shipped_campaigns  # noqa: E402
+from resound.processing.matching import CampaignMatcher, match_to_json  # noqa: E402
 from resound.query import analyse_document  # noqa: E402
+from resound.searching.documents import document_of  # noqa: E402
 from resound.source import Source  # noqa: E402
 from resound.store import Store, open_store  # noqa: E402
 from resound.store.feed import newest_change  # noqa: E402
@@ -252,13 +252,13 @@ def main() -> None:
 
 def measure(store: Store) -> None:
     """What pages, reports and the API ask for."""
-    from resound.coding import coding_figures
-    from resound.comparators import Comparators, bring_up
-    from resound.coverage import Coverages, campaign_coverage
-    from resound.figure_cache import FigureCache
-    from resound.figures import campaign_figures
+    from resound.coding.item import coding_figures
+    from resound.coverage.campaign import Coverages, campaign_coverage
+    from resound.coverage.comparators import Comparators, bring_up
+    from resound.coverage.figure_cache import FigureCache
+    from resound.coverage.figures import campaign_figures
+    from resound.coverage.voice import measure_voice
     from resound.store.registry import load_campaign as stored_campaign
-    from resound.voice import measure_voice
 
     kept, counted, comparators = Coverages(), FigureCache(), Comparators()
 

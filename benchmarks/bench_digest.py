@@ -17,14 +17,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from resound import deciding
+from resound.coding import deciding
 from resound.digest.approving import approve_issue, preview
-from resound.outbox import send_waiting
+from resound.sending.outbox import send_waiting
+from resound.sending.subscribing import subscribe
+from resound.sending.weeks import WeeklyTime, issue_of
 from resound.settings import UI_LANGUAGES
 from resound.store import Store, lists, open_store
 from resound.store.lists import MailingList
-from resound.subscribing import subscribe
-from resound.weeks import WeeklyTime, issue_of
 from tests.resound.mailroom import open_mailroom
 from tests.resound.newsdesk import apply, campaign, put, source
 

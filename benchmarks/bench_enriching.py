@@ -26,13 +26,13 @@ from sqlalchemy import select
 from demo import making
 from nlp.converting import _to_ctranslate2, _to_onnx
 from nlp.lockfile import Locked, hash_files, write_lock
-from resound.applying import apply_definitions
 from resound.article import Article, FoundDate, LanguageGuess
-from resound.definitions import load_path
-from resound.modelling import ModelSetup, ModelWorker
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import load_path
 from resound.outcome import Stage
 from resound.pipeline import process_pending
-from resound.reading import PageReader
+from resound.processing.modelling import ModelSetup, ModelWorker
+from resound.processing.reading import PageReader
 from resound.store import Store, open_store, work
 from resound.store.articles import Placement, store_article
 from resound.store.tables import sentence

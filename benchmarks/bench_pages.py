@@ -58,7 +58,7 @@ def main() -> int:
     from crawlers.run import crawl
     from resound.article import Article
     from resound.pipeline import process_pending
-    from resound.reading import PageReader
+    from resound.processing.reading import PageReader
     from resound.source import Source
     from resound.store import open_store
     from resound.store.articles import list_article_ids, load_articles
@@ -166,7 +166,7 @@ def _day(article: object, zone: str) -> str:
     from zoneinfo import ZoneInfo
 
     from resound.article import Article
-    from resound.facts import local_day
+    from resound.processing.facts import local_day
 
     if not isinstance(article, Article):
         return "–"

@@ -24,13 +24,13 @@ from bench_search import Corpus, make_documents
 
 from resound.article import Article, FoundDate, LanguageGuess
 from resound.campaign import Campaign
-from resound.definitions import load_campaign, shipped_campaigns
-from resound.documents import document_of
+from resound.definitions.previewing import preview_change
+from resound.definitions.written import load_campaign, shipped_campaigns
 from resound.index.sqlite import SqliteIndex
-from resound.indexing import update_index
-from resound.matching import CampaignMatcher
-from resound.previewing import preview_change
+from resound.processing.matching import CampaignMatcher
 from resound.query import analyse_document
+from resound.searching.documents import document_of
+from resound.searching.indexing import update_index
 from resound.store import Store, open_store
 from resound.store.articles import Placement, list_article_ids, load_articles, store_article
 from resound.store.tables import grouping

@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from resound.coverage.voice import Comparators  # noqa: E402
 from resound.report.content import build_report  # noqa: E402
 from resound.report.workbook import write_workbook  # noqa: E402
 from resound.snapshots.model import QuotedItem, Snapshot  # noqa: E402
@@ -30,7 +31,6 @@ from resound.snapshots.taking import take_snapshot  # noqa: E402
 from resound.snapshots.written import content_hash, read_snapshot, write_snapshot  # noqa: E402
 from resound.store import open_store  # noqa: E402
 from resound.store.snapshots import SnapshotRow  # noqa: E402
-from resound.voice import Comparators  # noqa: E402
 from resound.words import words  # noqa: E402
 
 DEMO = "apo-coe-gp-vietnam-2014"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from resound.outbox import Mail, queue_mail, send_waiting
+from resound.sending.outbox import Mail, queue_mail, send_waiting
 from resound.store import open_store
 from tests.resound.mailroom import open_mailroom
 

@@ -134,7 +134,7 @@ def weigh(address: str, path: str) -> tuple[int, int]:
 def time_search(folder: Path, queries: Sequence[str]) -> Measured:
     """The search alone: one at a time, in the second of two rounds."""
     from resound.index.sqlite import SqliteIndex
-    from resound.search import search
+    from resound.searching.search import search
 
     index = SqliteIndex(folder / "index.sqlite")
     for _ in range(2):

@@ -21,15 +21,15 @@ from typing import Any
 from bench_search import COUNTRY, PARAGRAPHS, SEED, Corpus, make_documents
 from sqlalchemy import Connection
 
-from resound.applying import apply_definitions
 from resound.campaign import Campaign
-from resound.definitions import Loaded
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import Loaded
 from resound.index.base import IndexDocument
 from resound.index.sqlite import SqliteIndex
-from resound.indexing import update_index
-from resound.matching import CampaignMatcher, match_to_json
 from resound.outcome import MODEL_STAGES
+from resound.processing.matching import CampaignMatcher, match_to_json
 from resound.query import analyse_document
+from resound.searching.indexing import update_index
 from resound.source import Source
 from resound.store import Store, open_store, tables
 from resound.store.feed import newest_change

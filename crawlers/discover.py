@@ -17,10 +17,10 @@ from crawlers.plan import newest_moment
 from crawlers.sitemaps import expand_archive, parse_sitemap
 from crawlers.weburl import web_url
 from resound.article import Entry, RawPage
-from resound.crawl_words import ENTRIES, INDEX, MOVED, NEWEST, NOTHING, recognise
 from resound.errors import FetchError
 from resound.source import Listing, Source
 from resound.told import Told
+from resound.watching.crawl_words import ENTRIES, INDEX, MOVED, NEWEST, NOTHING, recognise
 
 Kind = Literal["feed", "sitemap", "archive", "listing", "home"]
 

@@ -24,7 +24,7 @@ from crawlers.feed_text import decode_feed, repair_xml
 from crawlers.plain import BYLINE_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT, plain_text
 from crawlers.weburl import publisher_url, web_url
 from resound.article import Entry, FoundDate
-from resound.dates import read_date
+from resound.processing.dates import read_date
 
 MAX_ENTRIES = 5_000
 """More than any newspaper's feed holds; what is beyond is reported in `problem`."""

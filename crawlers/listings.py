@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from crawlers.plain import TITLE_LIMIT, plain_text
 from crawlers.weburl import web_url
 from resound.article import Entry, FoundDate
-from resound.dates import read_date
+from resound.processing.dates import read_date
 from resound.source import Listing
 
 MAX_LINKS = 1_000

@@ -20,7 +20,7 @@ from crawlers.feeds import parse_feed
 from crawlers.plain import TITLE_LIMIT, plain_text
 from crawlers.weburl import web_url
 from resound.article import Entry, FoundDate
-from resound.dates import read_date
+from resound.processing.dates import read_date
 from resound.source import Sitemap
 
 MAX_SITEMAP_BYTES = 10_000_000

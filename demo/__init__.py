@@ -20,7 +20,7 @@ CAMPAIGN_ID = "apo-coe-gp-vietnam-2014"
 
 def campaign_path() -> Path:
     """The reference campaign, as it is shipped."""
-    from resound.definitions import shipped_campaigns
+    from resound.definitions.written import shipped_campaigns
 
     return shipped_campaigns() / f"{CAMPAIGN_ID}.yml"
 

@@ -21,29 +21,29 @@ from crawlers.run import crawl
 from demo.server import DemoServer
 from nlp.language import detect_language
 from resound import __version__
-from resound.applying import apply_definitions
-from resound.clip_files import files_beside
-from resound.clipping import import_clips
-from resound.clips import read_clips
-from resound.counting import Figures
-from resound.deciding import decide, item_key
-from resound.definitions import load_campaign, load_path
+from resound.clips.files import files_beside
+from resound.clips.importing import import_clips
+from resound.clips.rows import read_clips
+from resound.coding.deciding import decide, item_key
+from resound.coverage.counting import Figures
+from resound.coverage.figures import campaign_figures
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import load_campaign, load_path
 from resound.errors import ConflictError, ModelError, ResoundError
-from resound.figures import campaign_figures
 from resound.index.base import SearchIndex
-from resound.indexing import try_to_update_index
-from resound.modelling import ModelWorker
 from resound.outcome import MODEL_STAGES, Stage
 from resound.pipeline import process_pending
-from resound.reading import PageReader
+from resound.processing.modelling import ModelWorker
+from resound.processing.reading import PageReader
+from resound.searching.indexing import try_to_update_index
+from resound.sending.subscribing import subscribe
+from resound.sending.weeks import WeeklyTime, issue_of
 from resound.settings import UiLanguage
 from resound.store import Store, work
 from resound.store.decisions import all_decisions
 from resound.store.frontier import make_due
 from resound.store.lists import MailingList, add_list, find_list, open_issue
 from resound.store.registry import load_sources
-from resound.subscribing import subscribe
-from resound.weeks import WeeklyTime, issue_of
 
 CODER = "demo"
 LIST = "managers"

@@ -111,7 +111,7 @@ def judge(profile: Profile, folder: Path) -> list[str]:
     """What the stored models make of what they were taught, through the code that every office uses."""
     from nlp.stages import RunCache, stage_tone, stage_topics
     from nlp.translation import translate_texts
-    from resound.definitions import load_campaign
+    from resound.definitions.written import load_campaign
 
     models = Models(profile, folder)
     said = []

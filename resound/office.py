@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nlp.models import Models
     from resound.errors import ModelError
     from resound.index.base import SearchIndex
-    from resound.modelling import ModelWorker
+    from resound.processing.modelling import ModelWorker
     from resound.settings import Settings
     from resound.store import Store
 
@@ -95,8 +95,8 @@ class Office:
     @contextmanager
     def models(self) -> Iterator[ModelWorker | ModelError]:
         """The models of the profile in use, or why there are none. Their process ends with the block."""
-        from resound.modelling import ModelSetup, ModelWorker
         from resound.pipeline import NO_PROFILE
+        from resound.processing.modelling import ModelSetup, ModelWorker
 
         if self.profile is None:
             yield NO_PROFILE

@@ -18,17 +18,17 @@ from sqlalchemy import Connection, select, update
 
 from resound.article import Article, Entry
 from resound.campaign import Campaign
-from resound.comparators import bring_up
-from resound.documents import document_of
-from resound.enriching import enrich_pending, open_model_work
+from resound.coverage.comparators import bring_up
 from resound.errors import ModelError
-from resound.facts import place_page
-from resound.grouping import join_article
-from resound.matching import CampaignMatcher, Match, match_to_json
-from resound.modelling import ModelWorker
+from resound.grouping.items import join_article
 from resound.outcome import Outcome, Stage
+from resound.processing.enriching import enrich_pending, open_model_work
+from resound.processing.facts import place_page
+from resound.processing.matching import CampaignMatcher, Match, match_to_json
+from resound.processing.modelling import ModelWorker
+from resound.processing.reading import PageReader, Reading
 from resound.query import AnalysedDocument, Document, Glance, analyse_document
-from resound.reading import PageReader, Reading
+from resound.searching.documents import document_of
 from resound.source import Source
 from resound.store import Store, work
 from resound.store.articles import Stored, load_articles, record_change, store_article

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from resound.addresses import read_address
+from resound.sending.addresses import read_address
 
 Seconds = Annotated[float, Field(ge=1, le=604_800, allow_inf_nan=False)]
 
@@ -19,7 +19,7 @@ class RunningSettings(BaseSettings):
     """`resound.settings` explains each."""
 
     smtp_url: str | None = Field(default=None, repr=False, min_length=1)
-    """May be mistyped with a password in it: never printed. `resound.mail.mail_server` reads it."""
+    """May be mistyped with a password in it: never printed. `resound.sending.mail.mail_server` reads it."""
     smtp_password: SecretStr | None = Field(default=None, repr=False)
     smtp_password_file: Path | None = None
     smtp_ca_file: Path | None = None

@@ -13,10 +13,10 @@ import pytest
 
 from resound.cli.follow import describe_round
 from resound.index.base import Refusal
-from resound.indexing import IndexUpdate
 from resound.outcome import Outcome
 from resound.pipeline import Processed, process_pending
-from resound.reading import PageReader
+from resound.processing.reading import PageReader
+from resound.searching.indexing import IndexUpdate
 from resound.store import Store, work
 from resound.store.tables import work as work_table
 from tests.resound.test_indexing import NOW, open_with_sources, put

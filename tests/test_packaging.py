@@ -110,7 +110,7 @@ def test_the_wheel_holds_everything_and_works_elsewhere(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["PYTHONPATH"] = there
     script = (
-        "import nlp, resound, crawlers, demo; from resound.definitions import shipped_sources, shipped_campaigns;"
+        "import nlp, resound, crawlers, demo; from resound.definitions.written import shipped_sources, shipped_campaigns;"
         "print(nlp.__file__, shipped_sources(), shipped_campaigns(), len(list(shipped_campaigns().rglob('*.yml'))))"
     )
     environment["PYTHONPATH"] = os.pathsep.join((str(library), there))

@@ -16,10 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from resound.cli import app
+from resound.sending.weeks import WeeklyTime
 from resound.store import Store, jobs, open_store
 from resound.store.lists import MailingList, add_list, list_issues
 from resound.store.tables import job
-from resound.weeks import WeeklyTime
 from tests.crawlers.desk import Desk, publish
 from tests.crawlers.newsroom import open_newsroom, rss
 from tests.resound.mailroom import MailRoom, open_mailroom

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from resound.campaign import Campaign
-from resound.definitions import load_campaign, load_path, shipped_campaigns, shipped_sources
-from resound.matching import CampaignMatcher
+from resound.definitions.written import load_campaign, load_path, shipped_campaigns, shipped_sources
+from resound.processing.matching import CampaignMatcher
 from resound.query import expand, parse
-from resound.search import glossary_forms
+from resound.searching.search import glossary_forms
 from resound.source import Source
 from resound.urls import find_edition
 

@@ -187,7 +187,7 @@ def test_three_workers_on_one_queue_come_to_what_one_comes_to(
     assert command(data, "apply", str(demo.SOURCES), str(demo.campaign_path()), store=address).returncode == 0
     code = (
         "import sys; from pathlib import Path; from resound.store import open_store; "
-        "from resound.replaying import replay_evidence; "
+        "from resound.keeping.replaying import replay_evidence; "
         "replay_evidence(open_store(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[2]))"
     )
     assert (

@@ -13,10 +13,10 @@ from api.desk import AtDesk, Desk
 from api.pages import render
 from api.routes.signing_in import NOT_THE_SAME, Field, address_of
 from api.safety import limited
-from resound.accounts import add_key, take_key
 from resound.errors import NotFoundError, ResoundError
-from resound.people import Person, read_language, read_scopes
-from resound.signing_in import change_password, confirm_password, sign_out_everywhere
+from resound.people.accounts import add_key, take_key
+from resound.people.roles import Person, read_language, read_scopes
+from resound.people.signing_in import change_password, confirm_password, sign_out_everywhere
 from resound.store.keys import list_keys, load_key
 from resound.store.people import set_person, stored_password
 from resound.store.sessions import list_sessions

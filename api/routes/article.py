@@ -15,20 +15,20 @@ from api.desk import AtDesk, Desk
 from api.downloads import OCTETS, download_headers
 from api.pages import language_of, render, words_of
 from api.stage_words import reason_words
-from resound.coding import item_coding
-from resound.counting import DOUBTS
-from resound.diffing import compare_articles
+from resound.coding.item import item_coding
+from resound.coding.review import MOST_ALIKE
+from resound.coverage.counting import DOUBTS
 from resound.errors import NotFoundError, SearchUnavailableError
-from resound.proving import prove, take_file, take_record
-from resound.review import MOST_ALIKE
-from resound.search import Found, find_similar
+from resound.people.sight import Sight
+from resound.searching.search import Found, find_similar
 from resound.settings import UiLanguage
-from resound.sight import Sight
+from resound.showing.diffing import compare_articles
+from resound.showing.proving import prove, take_file, take_record
+from resound.showing.viewing import ArticleView, view_article
 from resound.store.articles import find_article, load_articles
 from resound.store.registry import load_campaigns
 from resound.texts import N_
 from resound.told import Told
-from resound.viewing import ArticleView, view_article
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Visitor, requires("reader", somewhere=True)]

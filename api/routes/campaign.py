@@ -17,8 +17,15 @@ from api.pages import language_of, render, words_of
 from api.safety import limited
 from nlp.topics import load_topics
 from resound import __version__
-from resound.breakdown import Split
-from resound.charts import (
+from resound.coverage.breakdown import Split
+from resound.coverage.campaign import (
+    Coverage,
+    headlines,
+    quote_messages,
+    quote_spokespersons,
+    select_items,
+)
+from resound.coverage.charts import (
     Chart,
     Look,
     chart_countries,
@@ -29,16 +36,9 @@ from resound.charts import (
     chart_voice,
     to_svg,
 )
-from resound.counting import ItemFacts
-from resound.coverage import (
-    Coverage,
-    headlines,
-    quote_messages,
-    quote_spokespersons,
-    select_items,
-)
+from resound.coverage.counting import ItemFacts
+from resound.coverage.figures import facts_of
 from resound.errors import NotFoundError
-from resound.figures import facts_of
 from resound.settings import UiLanguage
 from resound.store.registry import load_campaigns
 from resound.words import Words, words

@@ -15,13 +15,19 @@ from api.desk import AtDesk, Desk
 from api.pages import render
 from api.safety import limited
 from resound.campaign import Campaign
-from resound.campaign_form import ROWS, fill_form, read_form
-from resound.definitions import TEMPLATE, dump_definition, read_definition, shipped_campaigns
-from resound.editing import Conflict, explain_conflict, find_version, read_version, save_definition
+from resound.definitions.campaign_form import ROWS, fill_form, read_form
+from resound.definitions.editing import (
+    Conflict,
+    explain_conflict,
+    find_version,
+    read_version,
+    save_definition,
+)
+from resound.definitions.form import Form, FormError
+from resound.definitions.previewing import Preview, preview_change
+from resound.definitions.written import TEMPLATE, dump_definition, read_definition, shipped_campaigns
 from resound.errors import ConflictError, DefinitionError, NotFoundError, Problem
-from resound.form import Form, FormError
 from resound.pipeline import match_waiting
-from resound.previewing import Preview, preview_change
 from resound.source import Source
 from resound.store import work
 from resound.store.registry import Kind, load_campaigns

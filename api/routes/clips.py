@@ -15,14 +15,10 @@ from api.desk import AtDesk, Desk
 from api.downloads import download_headers
 from api.pages import language_of, render, words_of
 from nlp.language import detect_language
-from resound.clip_files import KINDS, files_brought
-from resound.clip_template import csv_template, xlsx_template
-from resound.clipping import ClipResult, add_clip, import_clips, preview_clips
-from resound.clips import COLUMNS, MEDIA, read_clips
-from resound.errors import ResoundError
-from resound.indexing import try_to_update_index
-from resound.pipeline import settle
-from resound.staging import (
+from resound.clips.files import KINDS, files_brought
+from resound.clips.importing import ClipResult, add_clip, import_clips, preview_clips
+from resound.clips.rows import COLUMNS, MEDIA, read_clips
+from resound.clips.staging import (
     Upload,
     check_table,
     discard_staged,
@@ -31,6 +27,10 @@ from resound.staging import (
     stage_table,
     write_report,
 )
+from resound.clips.template import csv_template, xlsx_template
+from resound.errors import ResoundError
+from resound.pipeline import settle
+from resound.searching.indexing import try_to_update_index
 from resound.store.registry import load_sources
 from resound.told import Told
 

@@ -20,9 +20,8 @@ from api.routes.campaign_edit import (
     told_with_lines,
 )
 from resound.campaign import Campaign
-from resound.changes import describe_changes, diff_definitions
-from resound.definitions import dump_definition, read_definition
-from resound.editing import (
+from resound.definitions.changes import describe_changes, diff_definitions
+from resound.definitions.editing import (
     MODELS,
     bring_back,
     explain_conflict,
@@ -31,6 +30,7 @@ from resound.editing import (
     read_version,
     save_definition,
 )
+from resound.definitions.written import dump_definition, read_definition
 from resound.errors import DefinitionError, Problem
 from resound.source import Names, Source
 from resound.store.registry import Definition, Kind, list_versions

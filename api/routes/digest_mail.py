@@ -21,13 +21,13 @@ from resound.digest.approving import preview_week
 from resound.digest.letter import Composed, compose
 from resound.digest.model import Edition
 from resound.errors import NotFoundError
-from resound.list_form import ZONES
+from resound.sending.list_form import ZONES
+from resound.sending.weeks import WeeklyTime, issue_of, last_issue
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.store.lists import MailingList
 from resound.store.registry import load_campaigns
 from resound.texts import N_
 from resound.told import Told
-from resound.weeks import WeeklyTime, issue_of, last_issue
 
 router = APIRouter(prefix="/digests/preview", include_in_schema=False, dependencies=[limited("search")])
 Reader = Annotated[Visitor, requires("reader", campaign="campaign")]

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from api.access import Visitor, requires
 from api.desk import AtDesk, Desk
-from resound.readiness import Check, check_readiness, is_ready
+from resound.watching.readiness import Check, check_readiness, is_ready
 
 router = APIRouter()
 KEPT_SECONDS = 5.0

@@ -16,9 +16,10 @@ from api.desk import AtDesk, Desk
 from api.pages import language_of, render, words_of
 from api.routes.campaign_edit import Fields
 from resound.campaign import Campaign
+from resound.definitions.form import Form, FormError
 from resound.errors import NotFoundError
-from resound.form import Form, FormError
-from resound.list_form import ZONES, empty_list_form, fill_list_form, read_list_form, state_of
+from resound.sending.list_form import ZONES, empty_list_form, fill_list_form, read_list_form, state_of
+from resound.sending.weeks import next_cut_off
 from resound.store.lists import (
     Issue,
     MailingList,
@@ -33,7 +34,6 @@ from resound.store.lists import (
 from resound.store.registry import load_campaigns
 from resound.texts import N_
 from resound.told import Told
-from resound.weeks import next_cut_off
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)

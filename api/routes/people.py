@@ -14,7 +14,8 @@ from api.access import Visitor, requires
 from api.desk import AtDesk, Desk
 from api.pages import render
 from api.routes.signing_in import Field
-from resound.accounts import (
+from resound.errors import NotFoundError, ResoundError
+from resound.people.accounts import (
     Link,
     add_person,
     give_role,
@@ -24,8 +25,7 @@ from resound.accounts import (
     shut_out,
     take_key,
 )
-from resound.errors import NotFoundError, ResoundError
-from resound.people import CAMPAIGN_ROLES, ROLES, read_campaign_role, read_role
+from resound.people.roles import CAMPAIGN_ROLES, ROLES, read_campaign_role, read_role
 from resound.store.keys import list_keys, load_key
 from resound.store.people import list_account_changes, list_accounts, load_person
 from resound.store.registry import load_campaigns

@@ -17,10 +17,10 @@ from api.routes.lists import Editor, ListId, find, look_at
 from api.safety import limited
 from resound.digest.telling import queue_confirmation
 from resound.errors import NotFoundError, ResoundError
-from resound.inviting import Invited, invite_people, read_people
+from resound.sending.inviting import Invited, invite_people, read_people
+from resound.sending.subscribing import end, subscribe
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.store.lists import ENDINGS, Subscription, list_subscriptions, load_subscription
-from resound.subscribing import end, subscribe
 from resound.texts import N_
 from resound.told import Told
 

@@ -17,9 +17,9 @@ from api.downloads import download_headers
 from api.pages import render, words_of
 from api.presses import Make, Presses
 from api.safety import limited
-from resound.comparators import Comparators
-from resound.counting import COLUMNS
-from resound.coverage import Coverage
+from resound.coverage.campaign import Coverage
+from resound.coverage.comparators import Comparators
+from resound.coverage.counting import COLUMNS
 from resound.errors import NotFoundError, ReportError
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.snapshots.freezing import freeze_campaign, open_snapshot

@@ -15,15 +15,15 @@ from api.desk import AtDesk, Desk
 from api.pages import language_of, render, words_of
 from api.routes.language import own_path
 from resound.article import Basis
-from resound.coding import item_coding
-from resound.deciding import decide, take_back
+from resound.coding.deciding import decide, take_back
+from resound.coding.item import item_coding
+from resound.coding.review import Entry, Review, merge_choices, story_of, titles_in
 from resound.errors import NotFoundError, QuerySyntaxError, ResoundError, SearchUnavailableError
-from resound.review import Entry, Review, merge_choices, story_of, titles_in
-from resound.search import Found
+from resound.searching.search import Found
 from resound.settings import UiLanguage
+from resound.showing.viewing import view_article
 from resound.store.decisions import DECISION_KINDS, DecisionKind, find_decision, last_decision
 from resound.store.registry import load_campaigns, load_sources
-from resound.viewing import view_article
 
 router = APIRouter(include_in_schema=False)
 LISTED = 12

@@ -12,8 +12,8 @@ from api.desk import AtDesk, Desk
 from api.pages import render
 from api.routes.search import AskedHere, Reader, address_of, person_of
 from resound.errors import ConflictError, ResoundError
-from resound.saved_searches import asked_of, forget_search, rename_search, save_search
-from resound.searching import Asked
+from resound.searching.page import Asked
+from resound.searching.saved import asked_of, forget_search, rename_search, save_search
 from resound.store.saved_searches import list_searches
 
 router = APIRouter(prefix="/searches", include_in_schema=False)

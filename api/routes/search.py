@@ -18,14 +18,14 @@ from api.desk import AtDesk, Desk
 from api.pages import render, words_of
 from api.safety import limited
 from resound.campaign import Campaign
-from resound.catching_up import CatchUp
 from resound.errors import PlaceError, QuerySyntaxError, SearchUnavailableError
-from resound.hit_rows import csv_lines, json_lines
 from resound.index.base import Order
-from resound.query_words import Meaning, say_meaning
-from resound.saved_searches import asked_of
-from resound.search import Found, passages_for, translation_tag
-from resound.searching import Asked, every_hit, view_search
+from resound.searching.catching_up import CatchUp
+from resound.searching.hit_rows import csv_lines, json_lines
+from resound.searching.page import Asked, every_hit, view_search
+from resound.searching.query_words import Meaning, say_meaning
+from resound.searching.saved import asked_of
+from resound.searching.search import Found, passages_for, translation_tag
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.saved_searches import SavedSearch, list_searches
 from resound.value_names import ValueNames

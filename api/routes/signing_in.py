@@ -24,9 +24,9 @@ from api.pages import render
 from api.routes.language import own_path
 from api.safety import limited
 from resound.errors import NotFoundError, ResoundError, SignInError, TooManyAttemptsError
-from resound.openid import NOT_DONE, Provider
-from resound.people import Person, may
-from resound.signing_in import (
+from resound.people.openid import NOT_DONE, Provider
+from resound.people.roles import Person, may
+from resound.people.signing_in import (
     LINK_ENDED,
     SignedIn,
     accept_invitation,
@@ -35,10 +35,10 @@ from resound.signing_in import (
     sign_in_elsewhere,
     sign_out,
 )
+from resound.people.tokens import digest, new_token
 from resound.store.people import has_people
 from resound.store.sessions import find_invitation
 from resound.texts import N_
-from resound.tokens import digest, new_token
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Visitor, requires("anyone")]

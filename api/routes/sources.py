@@ -18,16 +18,16 @@ from api.safety import limited
 from crawlers.discover import ChannelCheck, check_sources
 from crawlers.guard import FetchRules, rules_of
 from crawlers.suggest import Suggestion, draft_source, suggest_source
-from resound.editing import find_version, keep_apart, read_version, save_definition
+from resound.definitions.editing import find_version, keep_apart, read_version, save_definition
+from resound.definitions.form import Form, FormError
+from resound.definitions.source_form import fill_source_form, read_source_form
 from resound.errors import ConflictError, NotFoundError
-from resound.form import Form, FormError
-from resound.health import SourceHealth, channel_health, source_health
 from resound.source import Source
-from resound.source_form import fill_source_form, read_source_form
 from resound.store.frontier import last_pages, list_readings
 from resound.store.registry import load_sources
 from resound.texts import N_
 from resound.told import Told
+from resound.watching.health import SourceHealth, channel_health, source_health
 
 router = APIRouter(include_in_schema=False)
 SECONDS = 90.0

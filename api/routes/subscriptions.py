@@ -20,8 +20,8 @@ from api.pages import render
 from api.safety import limited
 from resound.digest.telling import queue_confirmation
 from resound.errors import NotFoundError
+from resound.sending.subscribing import confirm, find_request, read_token, subscribe, unsubscribe
 from resound.store.lists import MailingList, Subscription, find_list
-from resound.subscribing import confirm, find_request, read_token, subscribe, unsubscribe
 
 router = APIRouter(
     include_in_schema=False, dependencies=[requires("anyone", is_by_link=True), limited("link")]

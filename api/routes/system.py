@@ -14,12 +14,12 @@ from api.desk import AtDesk, Desk
 from api.pages import render, words_of
 from api.stage_words import reason_words, stage_words
 from resound.errors import ResoundError
-from resound.operating import look_at_system
+from resound.keeping.storage import StorageGauge, measure_storage
 from resound.outcome import Stage
-from resound.storage import StorageGauge, measure_storage
 from resound.store import work
 from resound.store.outbox import count_states
 from resound.store.quarantine import list_reasons, read_quarantine
+from resound.watching.operating import look_at_system
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/system", dependencies=[requires("admin")], include_in_schema=False)

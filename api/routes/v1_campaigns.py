@@ -28,11 +28,11 @@ from api.schemas import (
     Stories,
     Story,
 )
-from resound.breakdown import Story as GatheredStory
-from resound.breakdown import gather_stories
 from resound.campaign import Campaign
-from resound.counting import DIMENSIONS, Dimension, ItemFacts, Standing, StandingKind
-from resound.exporting import item_rows
+from resound.coverage.breakdown import Story as GatheredStory
+from resound.coverage.breakdown import gather_stories
+from resound.coverage.counting import DIMENSIONS, Dimension, ItemFacts, Standing, StandingKind
+from resound.keeping.exporting import item_rows
 from resound.settings import UiLanguage
 from resound.store import registry
 from resound.store.feed import newest_change

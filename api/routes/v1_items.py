@@ -12,14 +12,14 @@ from api.desk import AtDesk
 from api.item_schemas import Decision, Item, NewDecision, Undoing, describe_item
 from api.openapi import PREFIX, TAGGED, name_operation, problems
 from api.pages import language_of
-from resound.deciding import decide, item_key, take_back
+from resound.coding.deciding import decide, item_key, take_back
 from resound.errors import NotFoundError
-from resound.explaining import explain as tell
-from resound.proving import prove
+from resound.showing.explaining import explain as tell
+from resound.showing.proving import prove
+from resound.showing.viewing import view_article
 from resound.store.articles import load_articles
 from resound.store.decisions import find_decision
 from resound.store.enrichments import load_translations
-from resound.viewing import view_article
 
 router = APIRouter(prefix=f"{PREFIX}/items", tags=["items"], generate_unique_id_function=name_operation)
 Reader = Annotated[Visitor, requires("reader", somewhere=True)]

@@ -13,13 +13,13 @@ from api.openapi import PREFIX, TAGGED, name_operation, problems
 from api.routes.search import stream_csv, stream_jsonl
 from api.safety import limited
 from api.search_schemas import SearchPage
-from resound.catching_up import CatchUp
 from resound.index.base import FACETS, Order, Period
-from resound.indexing import IndexUpdate
 from resound.query.edit import read
 from resound.query.tree import MAX_CHARACTERS
-from resound.search import Results, found_to_json, search
-from resound.searching import Asked, every_hit
+from resound.searching.catching_up import CatchUp
+from resound.searching.indexing import IndexUpdate
+from resound.searching.page import Asked, every_hit
+from resound.searching.search import Results, found_to_json, search
 from resound.store.registry import load_campaigns, load_sources
 from resound.value_names import ValueNames
 from resound.words import words

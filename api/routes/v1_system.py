@@ -13,9 +13,9 @@ from api.openapi import PREFIX, TAGGED, name_operation, problems
 from api.pages import language_of
 from api.schemas import IndexStanding, Sources, SourceStanding, Status, Work
 from resound import __version__
-from resound.health import overall_status, source_health
-from resound.indexing import index_standing
+from resound.searching.indexing import index_standing
 from resound.store.registry import load_sources
+from resound.watching.health import overall_status, source_health
 
 router = APIRouter(prefix=PREFIX, tags=["system"], generate_unique_id_function=name_operation)
 

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawlers.extract.blocks import Block, Page, clean_line, measure
 from crawlers.extract.structured import PageFacts
 from resound.article import DateOrigin, FoundDate
-from resound.dates import choose_date, read_dates
+from resound.processing.dates import choose_date, read_dates
 
 TITLE_LIMIT = 500
 _SEPARATOR = re.compile(

@@ -22,8 +22,8 @@ from zoneinfo import ZoneInfo
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from resound.article import Article, FoundDate, RawPage
-from resound.dates import read_date
 from resound.errors import ExtractError
+from resound.processing.dates import read_date
 
 BATCH = 8
 BATCH_CHARACTERS = 1_000_000

@@ -9,8 +9,8 @@ import typer
 from resound.cli.office import Office, now, say_json, screen, table
 
 if TYPE_CHECKING:
-    from resound.agreement import Agreement
-    from resound.coded import Carried, CodingFigures
+    from resound.coverage.agreement import Agreement
+    from resound.coverage.coded import Carried, CodingFigures
 
 _AGREEMENT = {
     "tone": "tone",
@@ -36,8 +36,8 @@ def coding(
     ] = False,
 ) -> None:
     """Tone, prominence, key messages and spokespersons of the counted items, and Krippendorff's alpha."""
-    from resound.coding import coding_figures
-    from resound.figures import campaign_figures
+    from resound.coding.item import coding_figures
+    from resound.coverage.figures import campaign_figures
 
     office: Office = context.obj
     with office.store.read() as connection:

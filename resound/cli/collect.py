@@ -136,10 +136,10 @@ def process(
 
 def process_all(office: Office, *, workers: int | None = None) -> Processed:
     """Run the pipeline until nothing waits, with a progress bar, and bring the index up; one that cannot be waits."""
-    from resound.indexing import try_to_update_index
     from resound.outcome import STAGES, Outcome
     from resound.pipeline import process_pending
-    from resound.reading import PageReader
+    from resound.processing.reading import PageReader
+    from resound.searching.indexing import try_to_update_index
 
     count = workers or os.cpu_count() or 1
     index = office.index
@@ -206,7 +206,7 @@ def replay(
     Definitions, decisions and imported clips are not in the WARC files: apply, decide and import them again, or replay
     beside the old store.
     """
-    from resound.replaying import replay_evidence
+    from resound.keeping.replaying import replay_evidence
 
     office: Office = context.obj
     with progress_bar() as bar:
@@ -222,7 +222,7 @@ def verify(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Hash every record and clip file again and compare with what the store says."""
-    from resound.replaying import verify_evidence
+    from resound.keeping.replaying import verify_evidence
 
     office: Office = context.obj
     with progress_bar() as bar:

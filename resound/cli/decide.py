@@ -102,8 +102,8 @@ def decide(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Accept, reject, code or correct an item. Every decision is kept with who and when; another one undoes it."""
-    from resound.deciding import PER_CAMPAIGN, take_back
-    from resound.deciding import decide as write_down
+    from resound.coding.deciding import PER_CAMPAIGN, take_back
+    from resound.coding.deciding import decide as write_down
     from resound.store.registry import load_campaigns
 
     office: Office = context.obj
@@ -154,9 +154,9 @@ def import_table(
     """Import a table of clips. Every row is reported; importing it again adds nothing."""
     from nlp.language import detect_language
     from resound.cli.collect import process_all
-    from resound.clip_files import files_beside
-    from resound.clipping import import_clips
-    from resound.clips import read_clips
+    from resound.clips.files import files_beside
+    from resound.clips.importing import import_clips
+    from resound.clips.rows import read_clips
 
     office: Office = context.obj
     coder = who or office.settings.coder
@@ -199,7 +199,7 @@ def import_table(
 @clips.command(epilog="Example: `resound clips template clips.csv`")
 def template(path: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
     """Write an empty table with every column explained."""
-    from resound.clip_template import write_template
+    from resound.clips.template import write_template
 
     write_template(path)
     screen().print(f"Wrote {path}. Fill it in, then: resound clips import {path}", markup=False)

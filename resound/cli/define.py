@@ -40,9 +40,9 @@ def apply(
 ) -> None:
     """Bring sources and campaigns into the store. What was edited elsewhere is shown as a conflict, not overwritten."""
     from demo import is_demo
-    from resound.applying import apply_definitions
-    from resound.definitions import load_path, shipped_campaigns, shipped_sources
-    from resound.editing import keep_apart
+    from resound.definitions.applying import apply_definitions
+    from resound.definitions.editing import keep_apart
+    from resound.definitions.written import load_path, shipped_campaigns, shipped_sources
 
     office: Office = context.obj
     wanted = list(paths or [])
@@ -83,7 +83,7 @@ def list_sources(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Every source: health, last reading, what it brought."""
-    from resound.health import source_health
+    from resound.watching.health import source_health
 
     office: Office = context.obj
     with office.store.read() as connection:
@@ -242,7 +242,7 @@ def campaign_for_stage(office: Office, key: str) -> Campaign:
         NotFoundError: it is in neither place.
     """
     from resound.campaign import Campaign
-    from resound.definitions import load_campaign, shipped_campaigns
+    from resound.definitions.written import load_campaign, shipped_campaigns
     from resound.store.registry import current_definition
 
     if office.has_store:

@@ -133,7 +133,7 @@ def edit(
         chosen = _draft(connection, list_id, week)
 
         def known(asked: list[str] | None) -> Iterator[str]:
-            from resound.deciding import item_key
+            from resound.coding.deciding import item_key
 
             return (item_key(connection, one) for one in asked or ())
 
@@ -156,7 +156,7 @@ def edit(
 def approve(context: typer.Context, list_id: ListId, week: Week = None) -> None:
     """Freeze a draft and put a mail for each reader into the outbox, in the reader's language."""
     from resound.digest.approving import approve_issue
-    from resound.mail import mail_server
+    from resound.sending.mail import mail_server
 
     office: Office = context.obj
     server = mail_server(office.settings)
@@ -200,8 +200,8 @@ def open_week(
 ) -> None:
     """Make a draft of any week: one that was missed, or one that is not due yet."""
     from resound.digest.approving import known_list
+    from resound.sending.weeks import issue_of
     from resound.store.lists import open_issue
-    from resound.weeks import issue_of
 
     office: Office = context.obj
     with office.store.write() as connection:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from resound.indexing import IndexUpdate
-    from resound.search import Found, Results, Snippet
+    from resound.searching.indexing import IndexUpdate
+    from resound.searching.search import Found, Results, Snippet
 
 UPDATE_SECONDS = 5.0
 """A search brings the index up first; where more waits than this allows, it says by how much it is behind."""
@@ -64,8 +64,8 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Search everything that is stored, with facets and highlighted passages."""
-    from resound.indexing import try_to_update_index
-    from resound.search import search as run
+    from resound.searching.indexing import try_to_update_index
+    from resound.searching.search import search as run
     from resound.store.registry import load_campaigns
 
     office: Office = context.obj
@@ -95,9 +95,9 @@ def similar(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """More like this: the items whose headline and lead say nearly the same, in any language."""
-    from resound.deciding import item_key
-    from resound.indexing import try_to_update_index
-    from resound.search import find_similar, found_to_json
+    from resound.coding.deciding import item_key
+    from resound.searching.indexing import try_to_update_index
+    from resound.searching.search import find_similar, found_to_json
 
     office: Office = context.obj
     with office.store.read() as connection:
@@ -131,7 +131,7 @@ def _warn(update: IndexUpdate, trouble: str = "") -> None:
 
 
 def _results_json(results: Results, update: IndexUpdate) -> dict[str, Any]:
-    from resound.search import found_to_json
+    from resound.searching.search import found_to_json
 
     return {
         "query": results.query,

@@ -12,9 +12,9 @@ from resound.cli.office import Office, now
 
 if TYPE_CHECKING:
     from resound.errors import ModelError
-    from resound.indexing import IndexUpdate
-    from resound.modelling import ModelWorker
     from resound.pipeline import Processed
+    from resound.processing.modelling import ModelWorker
+    from resound.searching.indexing import IndexUpdate
 
 INDEX_SECONDS = 5.0
 """How long the index is brought up before somebody is heard who wants an end."""
@@ -67,7 +67,7 @@ def take_round(
 ) -> Processed:
     """Take what waits through every stage but the index."""
     from resound.pipeline import process_pending
-    from resound.reading import PageReader
+    from resound.processing.reading import PageReader
 
     # Readers of a round's own start with its first page, and give back at its end what parsers leave in memory.
     with PageReader(office.evidence, workers=workers) as reader:
@@ -84,7 +84,7 @@ def take_round(
 def bring_index_up(office: Office, should_stop: Callable[[], bool]) -> IndexUpdate:
     """Write to the index what changed, until it is level or somebody wants an end."""
     from resound.index.base import Refusal
-    from resound.indexing import IndexUpdate, try_to_update_index
+    from resound.searching.indexing import IndexUpdate, try_to_update_index
 
     looked_at, refused = 0, dict[str, Refusal]()
     while True:

@@ -44,7 +44,7 @@ def freeze(
 
     Reports are made from frozen counts only. What is decided or collected later changes nothing in them.
     """
-    from resound.comparators import Comparators
+    from resound.coverage.comparators import Comparators
     from resound.snapshots.freezing import freeze_campaign, open_snapshot
     from resound.snapshots.reconciling import reconcile
 
@@ -88,7 +88,7 @@ def snapshots(
     as_json: Json = False,
 ) -> None:
     """List a campaign's frozen counts, print one of them, or what is different between two and why."""
-    from resound.counting import COLUMNS
+    from resound.coverage.counting import COLUMNS
     from resound.snapshots.freezing import open_snapshot
     from resound.snapshots.reconciling import reconcile
     from resound.store.registry import load_campaign

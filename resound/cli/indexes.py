@@ -27,7 +27,7 @@ def reindex(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Build the search index anew from the store. It is derived: nothing is lost."""
-    from resound.reindexing import rebuild_index
+    from resound.searching.reindexing import rebuild_index
 
     office: Office = context.obj
     with progress_bar() as bar:
@@ -54,7 +54,7 @@ def verify(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Compare every item of the index with the store: counts, content hash, and which are missing, too many or different."""
-    from resound.reindexing import verify_index
+    from resound.searching.reindexing import verify_index
 
     office: Office = context.obj
     with progress_bar() as bar:

@@ -49,7 +49,7 @@ def move(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Copy the store into another database (SQLite to PostgreSQL or back) and compare every row."""
-    from resound.moving import move_store
+    from resound.keeping.moving import move_store
     from resound.store.database import name_store
 
     office: Office = context.obj
@@ -86,7 +86,7 @@ def backup(
 ) -> None:
     """Write the store, the evidence, clips and harmless settings into one file, while Resound may be at work."""
     import demo
-    from resound.backup import LEFT_OUT, harmless_settings, make_backup
+    from resound.keeping.backup import LEFT_OUT, harmless_settings, make_backup
 
     office: Office = context.obj
     if not office.has_store:
@@ -136,7 +136,7 @@ def restore(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Put a backup into an empty data folder (and an empty database, where RESOUND_STORE_URL names one)."""
-    from resound.restoring import restore_backup
+    from resound.keeping.restoring import restore_backup
 
     office: Office = context.obj
     folder = into or office.settings.data
@@ -190,7 +190,7 @@ def expire(
     A page stays where its article or another of its story ever matched a campaign, is named by a decision or is a clip.
     Hashes, texts and what was decided stay in any case.
     """
-    from resound.expiring import expire_unmatched
+    from resound.keeping.expiring import expire_unmatched
 
     office: Office = context.obj
     days = office.settings.expire_unmatched_days

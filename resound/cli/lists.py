@@ -73,9 +73,9 @@ def add(
     """Make a list; its first issue is that of its next cut-off."""
     import re
 
+    from resound.sending.weeks import WeeklyTime
     from resound.store.lists import MailingList, add_list
     from resound.store.registry import load_campaigns
-    from resound.weeks import WeeklyTime
 
     office: Office = context.obj
     if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", list_id) or len(list_id) > 80:
@@ -170,8 +170,8 @@ def subscribe_one(
     ] = "",
 ) -> None:
     """Put somebody on a list."""
+    from resound.sending.subscribing import subscribe
     from resound.settings import UI_LANGUAGES
-    from resound.subscribing import subscribe
 
     office: Office = context.obj
     chosen = next((one for one in UI_LANGUAGES if one == language), None)
@@ -203,7 +203,7 @@ def subscribe_one(
 def _ask(office: Office, connection: Connection, made: Subscription) -> str:
     """Queue the mail that asks for confirmation. Why it could not be; empty where it could."""
     from resound.digest.telling import queue_confirmation
-    from resound.mail import mail_server
+    from resound.sending.mail import mail_server
 
     settings = office.settings
     try:
@@ -240,8 +240,8 @@ def end(
     why: Annotated[str, typer.Option(help="What the mail server or the person said.")] = "",
 ) -> None:
     """Write down that mail to somebody came back, that they complained or want no more: nothing is sent to them again."""
+    from resound.sending.subscribing import end as finish
     from resound.store.lists import ENDINGS, find_subscription
-    from resound.subscribing import end as finish
 
     office: Office = context.obj
     ending = next((one for one in ENDINGS if one == by), None)
@@ -256,7 +256,7 @@ def end(
 
 
 def _addresses(given: Sequence[str]) -> tuple[str, ...]:
-    from resound.addresses import read_address
+    from resound.sending.addresses import read_address
 
     try:
         return tuple(dict.fromkeys(map(read_address, given)))

@@ -40,7 +40,7 @@ def counts(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all lists.")] = False,
 ) -> None:
     """The four counts of counted items (items, stories, outlets, publisher groups), and what stands beside them."""
-    from resound.figures import campaign_figures
+    from resound.coverage.figures import campaign_figures
 
     office: Office = context.obj
     dimensions = [one.strip() for one in by.split(",") if one.strip()]
@@ -65,7 +65,7 @@ def export(
     campaign: Annotated[str | None, typer.Option(help="Which campaign. [default: the only one]")] = None,
 ) -> None:
     """Write definitions as YAML, or a campaign's items (counted or not, and why) as CSV."""
-    from resound.exporting import export_definitions, item_rows
+    from resound.keeping.exporting import export_definitions, item_rows
 
     office: Office = context.obj
     if (folder is None) == (csv_path is None):
@@ -102,7 +102,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Everything that happened to one article, and why it is or is not counted."""
-    from resound.explaining import explain as tell
+    from resound.showing.explaining import explain as tell
 
     office: Office = context.obj
     with office.store.read() as connection:
@@ -120,12 +120,12 @@ def status(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """How the work stands: outcomes of every stage, what waits, sources in trouble, leads, the index."""
-    from resound.health import overall_status
+    from resound.watching.health import overall_status
 
     office: Office = context.obj
     with office.store.read() as connection:
         found = overall_status(connection, now=now())
-    from resound.indexing import index_standing
+    from resound.searching.indexing import index_standing
 
     index = index_standing(office.store, office.index)
     if as_json:

@@ -49,8 +49,8 @@ def send_test(
     context: typer.Context, address: Annotated[str, typer.Argument(help="Who gets it: yourself, say.")]
 ) -> None:
     """Send one short message at once, and say what the mail server answered."""
-    from resound.addresses import domain_of, read_address
-    from resound.mail import MailConnection, mail_server, render_message
+    from resound.sending.addresses import domain_of, read_address
+    from resound.sending.mail import MailConnection, mail_server, render_message
 
     office: Office = context.obj
     server = mail_server(office.settings)
@@ -125,8 +125,8 @@ def show(
 def send(context: typer.Context, as_json: Json = False) -> None:
     """Send what waits, now. Ends with 75 where the mail server could not be used."""
     from resound.errors import MailServerError
-    from resound.mail import mail_server
-    from resound.outbox import send_waiting
+    from resound.sending.mail import mail_server
+    from resound.sending.outbox import send_waiting
 
     office: Office = context.obj
     sending = send_waiting(office.store, mail_server(office.settings), clock=now)

@@ -193,7 +193,7 @@ def use(context: typer.Context, profile: Annotated[str, typer.Argument(help="Whi
 def doctor(context: typer.Context, as_json: Json = False) -> None:
     """Look at everything that Resound leans on, and say what is missing and how to mend it."""
     from nlp.backends import ENGINES, available_engines
-    from resound.readiness import check_public_url
+    from resound.watching.readiness import check_public_url
 
     office: Office = context.obj
     settings = office.settings

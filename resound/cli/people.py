@@ -14,8 +14,8 @@ import typer
 from resound.cli.office import Office, now, say_json, screen, table
 
 if TYPE_CHECKING:
-    from resound.accounts import Link
-    from resound.people import Role
+    from resound.people.accounts import Link
+    from resound.people.roles import Role
 
 user = typer.Typer(help="People: who may sign in to the pages, and what each may do.", no_args_is_help=True)
 key = typer.Typer(help="API keys: for programs that read or code in somebody's name.", no_args_is_help=True)
@@ -84,8 +84,8 @@ def add(
     who: Who = None,
 ) -> None:
     """Make an account. The first one must be an administrator's."""
-    from resound import accounts
-    from resound.people import read_login
+    from resound.people import accounts
+    from resound.people.roles import read_login
 
     office: Office = context.obj
     login = read_login(login)
@@ -159,7 +159,7 @@ def role(
     who: Who = None,
 ) -> None:
     """Give somebody a role, for all campaigns or for one. They sign in again afterwards."""
-    from resound.accounts import give_role
+    from resound.people.accounts import give_role
 
     office: Office = context.obj
     with office.store.write() as connection:
@@ -177,7 +177,7 @@ def role(
 
 def disable(context: typer.Context, login: Login, who: Who = None) -> None:
     """Let somebody in no more, and end their sessions and keys. What they decided stays."""
-    from resound.accounts import shut_out
+    from resound.people.accounts import shut_out
 
     office: Office = context.obj
     with office.store.write() as connection:
@@ -187,7 +187,7 @@ def disable(context: typer.Context, login: Login, who: Who = None) -> None:
 
 def enable(context: typer.Context, login: Login, who: Who = None) -> None:
     """Let somebody in again who was shut out."""
-    from resound.accounts import let_in
+    from resound.people.accounts import let_in
 
     office: Office = context.obj
     with office.store.write() as connection:
@@ -197,7 +197,7 @@ def enable(context: typer.Context, login: Login, who: Who = None) -> None:
 
 def link(context: typer.Context, login: Login, who: Who = None) -> None:
     """Print a one-time link by which somebody chooses a (new) password. Earlier links are worth nothing."""
-    from resound.accounts import invite
+    from resound.people.accounts import invite
 
     office: Office = context.obj
     with office.store.write() as connection:
@@ -207,7 +207,7 @@ def link(context: typer.Context, login: Login, who: Who = None) -> None:
 
 def password(context: typer.Context, login: Login, who: Who = None) -> None:
     """Set somebody's password and end their sessions. It is asked for, never given on the command line."""
-    from resound.accounts import give_password
+    from resound.people.accounts import give_password
     from resound.store.people import load_person
 
     office: Office = context.obj
@@ -229,8 +229,8 @@ def add_key(
     who: Who = None,
 ) -> None:
     """Make an API key and print it, this once. It can do no more than its owner, and never what administrators do."""
-    from resound import accounts
-    from resound.people import read_scopes
+    from resound.people import accounts
+    from resound.people.roles import read_scopes
     from resound.store.people import load_person
 
     office: Office = context.obj
@@ -284,7 +284,7 @@ def revoke(
     who: Who = None,
 ) -> None:
     """Make a key worthless, from now on."""
-    from resound.accounts import take_key
+    from resound.people.accounts import take_key
 
     office: Office = context.obj
     with office.store.write() as connection:
@@ -294,7 +294,7 @@ def revoke(
 
 def _ask_password(login: str) -> str:
     """The hash of a password that is typed twice and not shown."""
-    from resound.accounts import hash_checked
+    from resound.people.accounts import hash_checked
 
     typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt="The same again")
     return hash_checked(typed, login=login)
@@ -302,7 +302,7 @@ def _ask_password(login: str) -> str:
 
 def _print_link(office: Office, made: Link) -> None:
     """On a line of its own, so that it can be taken whole."""
-    from resound.accounts import link_address
+    from resound.people.accounts import link_address
 
     screen().print(
         f"A link to choose a password. It holds until {made.ends_at:%Y-%m-%d %H:%M} UTC, and once; whoever has it can sign in:",
@@ -312,7 +312,7 @@ def _print_link(office: Office, made: Link) -> None:
 
 
 def _role(given: RoleName) -> Role:
-    from resound.people import read_role
+    from resound.people.roles import read_role
 
     return read_role(given.value)
 

@@ -18,7 +18,7 @@ def proposals(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Pairs of articles in different languages that are alike, without evidence that they are one text."""
-    from resound.proposing import open_proposals
+    from resound.coding.proposing import open_proposals
 
     office: Office = context.obj
     with office.store.read() as connection:

@@ -18,7 +18,7 @@ def ready(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Check store, evidence folder, disk, index, models and the public address. Ends with 0 where everything that is needed holds, else 1."""
-    from resound.readiness import check_readiness, is_ready
+    from resound.watching.readiness import check_readiness, is_ready
 
     office: Office = context.obj
     checks = check_readiness(

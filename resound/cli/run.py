@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from threading import Event
 
     from resound.errors import ModelError
-    from resound.modelling import ModelWorker
-    from resound.scheduling import Job, ShouldStop
+    from resound.processing.modelling import ModelWorker
+    from resound.sending.scheduling import Job, ShouldStop
 
 JOBS = ("crawl", "process", "index", "digest", "send", "health")
 """In the order in which `--once` does them: each finds what those before it made."""
@@ -48,7 +48,7 @@ def run(
 ) -> None:
     """Crawl, process, index, make and send digests, look after everything: each at its time, and once, however many run."""
     from resound.cli.follow import told_to_stop
-    from resound.scheduling import log, run_job
+    from resound.sending.scheduling import log, run_job
 
     office: Office = context.obj
     for name in without or ():
@@ -70,8 +70,8 @@ def run(
 
 def _refuse_what_cannot_work(office: Office, jobs: list[Job]) -> None:
     """Say at the start what would fail again and again; and what is off, and why."""
-    from resound.mail import mail_server
-    from resound.scheduling import log
+    from resound.sending.mail import mail_server
+    from resound.sending.scheduling import log
 
     names = {job.name for job in jobs}
     _ = office.store
@@ -97,7 +97,7 @@ def _run_until_told(office: Office, jobs: list[Job], stop: Event) -> None:
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    from resound.scheduling import run_job, was_set_back
+    from resound.sending.scheduling import run_job, was_set_back
 
     logging.getLogger("apscheduler").setLevel(
         logging.ERROR
@@ -131,7 +131,7 @@ def _run_until_told(office: Office, jobs: list[Job], stop: Event) -> None:
 @contextmanager
 def _jobs(office: Office, workers: int) -> Iterator[list[Job]]:
     """Every job there is; what they hold (language models) is let go with the block."""
-    from resound.scheduling import Job
+    from resound.sending.scheduling import Job
 
     settings = office.settings
     with _Models(office) as models:
@@ -198,7 +198,7 @@ def _crawl(office: Office, should_stop: ShouldStop) -> Mapping[str, Any]:
 
 def _process(office: Office, models: _Models, workers: int, should_stop: ShouldStop) -> Mapping[str, Any]:
     from resound.cli.follow import describe_round, take_round
-    from resound.indexing import IndexUpdate
+    from resound.searching.indexing import IndexUpdate
 
     done = take_round(office, models.get(), workers, should_stop)
     return describe_round(done, IndexUpdate(), trouble_before="")
@@ -219,7 +219,7 @@ def _digest(office: Office) -> Mapping[str, Any]:
     """Make the issues that are due; approve those that need nobody, tell who approves the others, and remind them."""
     from resound.digest.approving import approve_automatic
     from resound.digest.telling import tell_approvers
-    from resound.mail import mail_server
+    from resound.sending.mail import mail_server
     from resound.store.lists import open_issues
     from resound.words import words
 
@@ -243,8 +243,8 @@ def _digest(office: Office) -> Mapping[str, Any]:
 
 
 def _send(office: Office, should_stop: ShouldStop) -> Mapping[str, Any]:
-    from resound.mail import mail_server
-    from resound.outbox import send_waiting
+    from resound.sending.mail import mail_server
+    from resound.sending.outbox import send_waiting
     from resound.store.outbox import count_states
 
     try:
@@ -261,8 +261,8 @@ def _send(office: Office, should_stop: ShouldStop) -> Mapping[str, Any]:
 
 
 def _health(office: Office) -> Mapping[str, Any]:
-    from resound.alerting import find_alerts, queue_alerts
-    from resound.mail import mail_server
+    from resound.sending.alerting import find_alerts, queue_alerts
+    from resound.sending.mail import mail_server
     from resound.words import words
 
     settings = office.settings

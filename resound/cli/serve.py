@@ -13,7 +13,7 @@ from resound.errors import ResoundError
 if TYPE_CHECKING:
     import socket
 
-    from resound.accounts import Link
+    from resound.people.accounts import Link
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +69,7 @@ def _first_link(office: Office, *, is_local: bool) -> Link | None:
     Raises:
         ResoundError: nobody has an account, and others could reach the pages.
     """
-    from resound.accounts import invite_first
+    from resound.people.accounts import invite_first
 
     with office.store.write() as connection:
         link = invite_first(connection, now=now())
@@ -84,7 +84,7 @@ def _first_link(office: Office, *, is_local: bool) -> Link | None:
 def _say_who_may_enter(office: Office, host: str, address: str, link: Link | None) -> None:
     from api.cookies import is_https
     from api.safety import is_loopback
-    from resound.accounts import link_address
+    from resound.people.accounts import link_address
 
     if link is not None:
         screen().print(

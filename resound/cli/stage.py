@@ -62,7 +62,7 @@ def match(
 ) -> None:
     """Match texts with a campaign: `{"title"?, "lead"?, "text", "captions"?}` → match, prominence, spans, messages …"""
     from resound.cli.define import campaign_for_stage
-    from resound.matching import CampaignMatcher, stage_line
+    from resound.processing.matching import CampaignMatcher, stage_line
 
     matcher = CampaignMatcher(campaign_for_stage(context.obj, campaign))
     _write(stage_line(matcher, one) for one in _objects())

@@ -19,8 +19,9 @@ from resound.digest.letter import Composed, compose, write_letter
 from resound.digest.model import Edition, Edits
 from resound.digest.written import edits_json, fingerprint, pack_edition, read_edits, unpack_edition
 from resound.errors import ConflictError, MailError, NotFoundError, ResoundError
-from resound.mail import MailServer
-from resound.outbox import Mail, write_letters
+from resound.sending.mail import MailServer
+from resound.sending.outbox import Mail, write_letters
+from resound.sending.weeks import issue_of, last_issue
 from resound.settings import UiLanguage
 from resound.store import Store
 from resound.store.lists import (
@@ -37,7 +38,6 @@ from resound.store.lists import (
 from resound.store.outbox import add_letters
 from resound.texts import N_
 from resound.told import Told
-from resound.weeks import issue_of, last_issue
 
 AUTOMATIC = "automatic"
 """Who approved, where the list needs nobody."""
@@ -182,7 +182,7 @@ def approve_issue(
     """Freeze a draft and put a mail for each reader into the outbox.
 
     Args:
-        server: where mail goes; None where none is set up (`resound.mail.mail_server` says what is missing).
+        server: where mail goes; None where none is set up (`resound.sending.mail.mail_server` says what is missing).
         seen: `fingerprint` of what the person looked at: anything else is not approved. None: whatever it is now.
 
     Raises:

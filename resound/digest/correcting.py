@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from resound.counting import FourCounts, ItemFacts, StandingKind, count_four
+from resound.coverage.counting import FourCounts, ItemFacts, StandingKind, count_four
 from resound.digest.model import Added, Correction, Edition, Gain, Loss, Removed
 
 Span = tuple[date, date]

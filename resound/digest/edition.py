@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from resound.article import PROMINENCES
-from resound.counting import FourCounts, ItemFacts, StandingKind, count_four
+from resound.coverage.counting import FourCounts, ItemFacts, StandingKind, count_four
 from resound.digest.correcting import Late, Sorted, find_corrections, stated_weeks
 from resound.digest.model import (
     FORMAT,

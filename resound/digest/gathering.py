@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from nlp.topics import load_topics
 from resound.article import Language
 from resound.campaign import Campaign, Window
-from resound.coded import Coded
-from resound.coding import load_coded
-from resound.counting import Figures, ItemFacts, StandingKind, Watch, count_four
-from resound.coverage import Headline, headlines
+from resound.coding.item import load_coded
+from resound.coverage.campaign import Headline, headlines
+from resound.coverage.coded import Coded
+from resound.coverage.counting import Figures, ItemFacts, StandingKind, Watch, count_four
+from resound.coverage.figures import campaign_figures, watch_sources
 from resound.digest.correcting import gained, sort_earlier, stated_weeks
 from resound.digest.edition import WeekFacts, of_days
 from resound.digest.model import (
@@ -28,14 +29,13 @@ from resound.digest.model import (
     Watched,
     WeekBar,
 )
-from resound.figures import campaign_figures, watch_sources
-from resound.health import source_health
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.source import Names, Source
 from resound.store.articles import load_articles
 from resound.store.enrichments import list_topics
 from resound.store.registry import load_campaign, load_sources
 from resound.told import told_to_json
+from resound.watching.health import source_health
 
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)

@@ -14,15 +14,15 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from resound.addresses import domain_of
 from resound.digest.model import Edition, LateWeek, Section
 from resound.digest.plain import write_plain
 from resound.digest.wording import Wording
 from resound.errors import MailError
-from resound.mail import MailServer, one_line, render_message, text_body
+from resound.sending.addresses import domain_of
+from resound.sending.mail import MailServer, one_line, render_message, text_body
+from resound.sending.subscribing import link_token
 from resound.settings import UiLanguage, is_safe_address
 from resound.store.lists import MailingList, Subscription
-from resound.subscribing import link_token
 from resound.words import words
 
 LARGEST = 100_000

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from resound.article import Basis, Field, Medium, Tone
-from resound.counting import FourCounts, StandingKind
-from resound.coverage import Headline
+from resound.coverage.campaign import Headline
+from resound.coverage.counting import FourCounts, StandingKind
 from resound.settings import UiLanguage
 
 FORMAT = 1

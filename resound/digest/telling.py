@@ -12,12 +12,12 @@ from resound.digest.letter import confirm_link
 from resound.digest.model import Edition
 from resound.digest.wording import Wording
 from resound.errors import MailError
-from resound.mail import MailServer, one_line
-from resound.outbox import Mail, queue_mail
+from resound.sending.mail import MailServer, one_line
+from resound.sending.outbox import Mail, queue_mail
+from resound.sending.subscribing import CONFIRM_WITHIN, link_token
 from resound.store import Store
 from resound.store.lists import Issue, MailingList, Subscription, list_issues
 from resound.store.outbox import count_states
-from resound.subscribing import CONFIRM_WITHIN, link_token
 from resound.words import Words, words
 
 REMIND_AFTER = (timedelta(hours=24), timedelta(hours=72))

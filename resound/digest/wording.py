@@ -13,7 +13,7 @@ from functools import cached_property
 from urllib.parse import quote, urlsplit
 
 from resound.article import Field, Tone
-from resound.counting import FourCounts
+from resound.coverage.counting import FourCounts
 from resound.digest.model import (
     TOP,
     Added,
@@ -29,7 +29,7 @@ from resound.digest.model import (
     Spoken,
     StoryEntry,
 )
-from resound.mail import one_line
+from resound.sending.mail import one_line
 from resound.texts import N_
 from resound.told import told_from_json
 from resound.value_names import ValueNames

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from crawlers.evidence import EvidenceRef, read_record
-from resound.clip_files import KINDS, kept_path
+from resound.clips.files import KINDS, kept_path
 from resound.errors import EvidenceError, ReportError
 from resound.report.bundle_pages import MissingPiece, clip_name, clip_page, missing_text, readme
 from resound.report.excerpts import Excerpts, find_excerpts, keep_excerpts, without_texts

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nlp.tone import find_passages
 from resound.article import split_fields
-from resound.matching import CampaignMatcher
+from resound.processing.matching import CampaignMatcher
 from resound.query import Document, analyse_document
 from resound.report.tables import Quote, Report
 from resound.snapshots.model import Clip, Snapshot

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
-from resound.charts import Chart, to_png
+from resound.coverage.charts import Chart, to_png
 from resound.report.cells import (
     cell_link,
     cell_text,

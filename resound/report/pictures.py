@@ -8,7 +8,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
-from resound.clip_files import JPEG, MOST_BYTES, PNG, kept_path
+from resound.clips.files import JPEG, MOST_BYTES, PNG, kept_path
 from resound.errors import EvidenceError
 from resound.report.typesetting import Picture
 from resound.snapshots.model import Evidence

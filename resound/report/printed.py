@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from resound import __version__
-from resound.charts import Chart, to_svg
+from resound.coverage.charts import Chart, to_svg
 from resound.errors import EvidenceError
 from resound.report.excerpts import Excerpts
 from resound.report.foreign import MOST_IN_A_CELL, MOST_IN_A_HEADLINE, followable, settable, shortened, spaced

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resound.counting import DOUBTS
+from resound.coverage.counting import DOUBTS
 from resound.report.content.named import BASES, MEDIA, ORIGINS, PROMINENCES, STANDINGS, TONES, name_of
 from resound.report.excerpts import Excerpts
 from resound.report.foreign import MOST_IN_A_HEADLINE, followable, settable, shortened

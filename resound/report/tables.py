@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from resound.charts import Chart
+from resound.coverage.charts import Chart
 from resound.settings import UiLanguage
 from resound.snapshots.model import Clip
 from resound.store.snapshots import SnapshotRow

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from resound.archive import sync_folder
+from resound.keeping.archive import sync_folder
 
 
 @contextmanager

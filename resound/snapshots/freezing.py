@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from resound.comparators import Comparators
+from resound.coverage.comparators import Comparators
 from resound.snapshots.model import Snapshot
 from resound.snapshots.opened import check_recount
 from resound.snapshots.taking import take_snapshot

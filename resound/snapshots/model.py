@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from resound.article import Basis
-from resound.breakdown import Reading, Split
 from resound.campaign import Campaign
-from resound.coded import Coded
-from resound.coding import Quoted
-from resound.counting import ItemFacts, Lead, StandingKind, Watch
+from resound.coding.item import Quoted
+from resound.coverage.breakdown import Reading, Split
+from resound.coverage.coded import Coded
+from resound.coverage.counting import ItemFacts, Lead, StandingKind, Watch
 from resound.settings import UiLanguage
 from resound.source import Names, Source
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from resound.breakdown import (
+from resound.coverage.breakdown import (
     gather_stories,
     last_day_shown,
     list_outlets,
@@ -16,9 +16,9 @@ from resound.breakdown import (
     split_tone,
     split_topics,
 )
-from resound.coded import tabulate_coding
-from resound.counting import DIMENSIONS, count
-from resound.coverage import Coverage
+from resound.coverage.campaign import Coverage
+from resound.coverage.coded import tabulate_coding
+from resound.coverage.counting import DIMENSIONS, count
 from resound.errors import ResoundError
 from resound.snapshots.model import Snapshot
 

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from crawlers.evidence import EvidenceRef, read_record
-from resound.clip_files import kept_path, kind_of, written_row
+from resound.clips.files import kept_path, kind_of, written_row
 from resound.errors import EvidenceError
-from resound.proving import is_row
+from resound.showing.proving import is_row
 from resound.snapshots.model import Evidence, EvidenceState
 from resound.store.database import in_parts
 from resound.store.tables import capture, clip, page, version

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Self
 
-from resound.counting import DOUBTS, StandingKind
+from resound.coverage.counting import DOUBTS, StandingKind
 from resound.snapshots.model import Clip, Snapshot, Word
 from resound.told import Told
 

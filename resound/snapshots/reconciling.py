@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from resound.changes import Change, describe_changes
-from resound.counting import COLUMNS, Column, FourCounts, count_four
+from resound.coverage.counting import COLUMNS, Column, FourCounts, count_four
+from resound.definitions.changes import Change, describe_changes
 from resound.snapshots.around import tell_surroundings
 from resound.snapshots.model import Clip, Snapshot
 from resound.snapshots.reasons import FieldKind, Sides, why_added, why_moved, why_removed

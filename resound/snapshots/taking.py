@@ -15,15 +15,16 @@ from sqlalchemy import Connection, func, select
 
 from resound import __version__
 from resound.article import Basis
-from resound.breakdown import Reading
 from resound.campaign import Campaign
-from resound.coded import Carried, Coded
-from resound.coding import load_coded, quote_items
-from resound.comparators import Comparators
-from resound.counting import Figures
-from resound.coverage import Coverage
+from resound.coding.item import load_coded, quote_items
+from resound.coverage.breakdown import Reading
+from resound.coverage.campaign import Coverage
+from resound.coverage.coded import Carried, Coded
+from resound.coverage.comparators import Comparators
+from resound.coverage.counting import Figures
+from resound.coverage.figures import campaign_figures
+from resound.coverage.voice import measure_voice
 from resound.errors import NotFoundError
-from resound.figures import campaign_figures
 from resound.snapshots.model import FORMAT, Clip, Evidence, QuotedItem, Snapshot, Translation, Word
 from resound.snapshots.opened import coverage_of, write_figures
 from resound.snapshots.proofs import gather_evidence
@@ -44,7 +45,6 @@ from resound.store.grouping import twins_of
 from resound.store.registry import current_definition, load_campaign, load_sources
 from resound.store.tables import version
 from resound.text import analysis_fingerprint
-from resound.voice import measure_voice
 
 
 def take_snapshot(

@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import Connection
 
 from resound.campaign import Window
-from resound.counting import Watch
-from resound.facts import local_day
+from resound.coverage.counting import Watch
+from resound.processing.facts import local_day
 from resound.snapshots.model import SourceWatch
 from resound.source import Source
 from resound.store.refusals import Refusal, first_days, list_refusals, list_stopped

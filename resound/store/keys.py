@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from resound.errors import NotFoundError
-from resound.people import Scope, read_scopes
+from resound.people.roles import Scope, read_scopes
 from resound.store.tables import api_key, person
 
 _TOUCHED_EVERY = timedelta(minutes=5)

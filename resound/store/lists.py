@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select, update
 
 from resound.errors import ConflictError, NotFoundError
+from resound.sending.weeks import DueIssue, WeeklyTime, due_issues
 from resound.store.database import insert_new
 from resound.store.tables import issue, mailing_list, subscription
-from resound.weeks import DueIssue, WeeklyTime, due_issues
 
 if TYPE_CHECKING:
     from resound.settings import UiLanguage

@@ -15,7 +15,7 @@ from resound.store.tables import match
 
 @dataclass(frozen=True, slots=True)
 class StoredMatch:
-    """`detail` holds because, named, spans, messages and people as `resound.matching.match_to_json` wrote them."""
+    """`detail` holds because, named, spans, messages and people as `resound.processing.matching.match_to_json` wrote them."""
 
     article: str
     campaign: str

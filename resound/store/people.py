@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
-from resound.definitions import EDITED
+from resound.definitions.written import EDITED
 from resound.errors import ConflictError, NotFoundError
-from resound.people import Person, Role
+from resound.people.roles import Person, Role
 from resound.settings import UiLanguage
 from resound.store.database import upsert
 from resound.store.tables import campaign_role, definition, invitation, person, session

@@ -20,7 +20,7 @@ Kind = Literal["source", "campaign"]
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One version. `came_from` is the file it was read from, or `edited` (`resound.definitions.EDITED`)."""
+    """One version. `came_from` is the file it was read from, or `edited` (`resound.definitions.written.EDITED`)."""
 
     kind: Kind
     key: str

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
-from resound.people import Person
+from resound.people.roles import Person
+from resound.people.throttling import REMEMBERED, Attempt
 from resound.store.people import person_of
 from resound.store.tables import invitation, session, sign_in
-from resound.throttling import REMEMBERED, Attempt
 
 IDLE = timedelta(hours=12)
 """A session that nobody used for so long has ended."""
@@ -133,7 +133,7 @@ def _usable(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def recent_attempts(connection: Connection, *, login: str, address: str, now: datetime) -> list[Attempt]:
-    """Sign-ins that were tried with a login or from an address (marks of `resound.throttling`)."""
+    """Sign-ins that were tried with a login or from an address (marks of `resound.people.throttling`)."""
     rows = connection.execute(
         select(sign_in).where(
             or_(sign_in.c.login == login, sign_in.c.address == address), sign_in.c.at > now - REMEMBERED

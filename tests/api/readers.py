@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from resound.sending.subscribing import subscribe
+from resound.sending.weeks import WeeklyTime
 from resound.settings import UiLanguage
 from resound.store import Store
 from resound.store.lists import MailingList, Subscription, add_list
-from resound.subscribing import subscribe
-from resound.weeks import WeeklyTime
 from tests.resound.staff import NOW
 
 

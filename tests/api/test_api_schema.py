@@ -23,8 +23,8 @@ from starlette.testclient import TestClient
 
 import api.safety
 from api.openapi import ADDRESS
-from resound.accounts import add_key
-from resound.people import Role, Scope
+from resound.people.accounts import add_key
+from resound.people.roles import Role, Scope
 from tests.api.staffed import Clock, browsing, make_app, store_of
 from tests.resound.staff import NOW, hire
 

@@ -13,9 +13,9 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from resound.applying import apply_definitions
-from resound.coverage import Coverage, campaign_coverage
-from resound.definitions import Loaded
+from resound.coverage.campaign import Coverage, campaign_coverage
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import Loaded
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.store import Store, open_store
 from resound.store.decisions import add_decision
@@ -142,7 +142,7 @@ def test_the_share_of_voice_comes_when_it_is_measured(
     assert 'by=voice&amp;value=korea-environment-vietnam">1</a>' in html
     assert "hx-trigger" not in html
     assert reading_client.get(f"{PAGE}/charts/voice.svg").status_code == 200
-    monkeypatch.setattr("resound.voice.VoiceMeter.ask", lambda *args, **more: None)
+    monkeypatch.setattr("resound.coverage.voice.VoiceMeter.ask", lambda *args, **more: None)
     waiting = reading_client.get(f"{PAGE}/voice", headers={"hx-request": "true"}).text
     assert 'hx-trigger="load delay:3s"' in waiting
     assert reading_client.get(f"{PAGE}/charts/voice.svg").status_code == 404

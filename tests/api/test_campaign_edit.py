@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 from api.access import find_visitor
 from resound.campaign import Campaign
-from resound.campaign_form import fill_form
-from resound.editing import find_version, read_version
-from resound.matching import CampaignMatcher
+from resound.definitions.campaign_form import fill_form
+from resound.definitions.editing import find_version, read_version
+from resound.processing.matching import CampaignMatcher
 from resound.store.matches import list_matches
 from resound.store.registry import list_versions
 from tests.api.conftest import csrf_of, make_app
@@ -129,7 +129,7 @@ def test_htmx_gets_the_part_and_goes_on_asking(client: TestClient) -> None:
 
 def test_an_unfinished_preview_goes_on(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.routes.campaign_edit.PREVIEW_SECONDS", 0.0)
-    monkeypatch.setattr("resound.previewing.BATCH", 60)
+    monkeypatch.setattr("resound.definitions.previewing.BATCH", 60)
     fields = fields_of(client.get(EDIT).text)
     fields["names.0.forms.en"] += "\nrubbish"
     begun = client.post(EDIT, data={**fields, "do": "preview"})

@@ -13,8 +13,8 @@ from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
 from api.desk import Desk
-from resound.clips import read_clips
-from resound.search import search
+from resound.clips.rows import read_clips
+from resound.searching.search import search
 from tests.api.conftest import OpenPage, barriers, csrf_of, make_app
 from tests.api.markup import foreign_markup
 

@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 from resound.digest.approving import preview
 from resound.digest.model import Edition
 from resound.digest.moving import move_story, moves_of
-from resound.outbox import send_waiting
+from resound.sending.outbox import send_waiting
+from resound.sending.weeks import issue_of
 from resound.store.lists import Issue, MailingList, find_issue, open_issue
 from resound.store.outbox import count_states, list_posted
 from resound.store.tables import version
-from resound.weeks import issue_of
 from tests.api.markup import foreign_markup
 from tests.api.readers import add_reader, make_list
 from tests.api.reading import read, texts

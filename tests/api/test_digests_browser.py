@@ -19,9 +19,9 @@ from fastapi import FastAPI
 
 from resound.digest.approving import approve_issue
 from resound.digest.telling import tell_approvers
-from resound.outbox import send_waiting
+from resound.sending.outbox import send_waiting
+from resound.sending.subscribing import link_token
 from resound.store.lists import find_subscription, open_issues
-from resound.subscribing import link_token
 from resound.words import words
 from tests.api.conftest import OpenPage, barriers, served
 from tests.api.readers import add_reader, make_list

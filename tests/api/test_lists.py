@@ -11,10 +11,11 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from resound.campaign import Campaign
-from resound.definitions import read_definition
-from resound.editing import save_definition
-from resound.list_form import fill_list_form
-from resound.people import Role
+from resound.definitions.editing import save_definition
+from resound.definitions.written import read_definition
+from resound.people.roles import Role
+from resound.sending.list_form import fill_list_form
+from resound.sending.subscribing import link_token
 from resound.store.lists import Subscription, find_list, find_subscription, list_subscriptions
 from resound.store.outbox import (
     Claimed,
@@ -27,7 +28,6 @@ from resound.store.outbox import (
     list_posted,
     record,
 )
-from resound.subscribing import link_token
 from tests.api.markup import foreign_markup
 from tests.api.readers import add_reader, make_list
 from tests.api.reading import read, texts

@@ -17,9 +17,9 @@ from urllib.parse import quote
 import pytest
 
 from demo.run import load_gold
-from resound.applying import apply_definitions
-from resound.counting import FourCounts
-from resound.definitions import load_path
+from resound.coverage.counting import FourCounts
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import load_path
 from resound.settings import UiLanguage
 from resound.store import open_store
 from resound.words import Words, words

@@ -13,7 +13,7 @@ from joserfc.jwk import RSAKey
 from starlette.testclient import TestClient
 
 from resound.errors import DefinitionError
-from resound.openid import is_allowed
+from resound.people.openid import is_allowed
 from resound.settings import load_settings
 from resound.store import open_store
 from resound.store.people import find_person, list_account_changes, load_person, set_person

@@ -10,9 +10,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from resound.applying import apply_definitions
-from resound.definitions import load_path
-from resound.signing_in import recognise_key
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import load_path
+from resound.people.signing_in import recognise_key
 from resound.store import open_store
 from resound.store.keys import list_keys
 from resound.store.people import list_account_changes, load_person

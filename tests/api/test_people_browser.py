@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from resound.accounts import invite_first
+from resound.people.accounts import invite_first
 from resound.settings import load_settings
 from resound.store import Store, open_store
 from tests.api.conftest import OpenPage, barriers, served

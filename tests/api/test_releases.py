@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from resound.figures import campaign_figures
+from resound.coverage.figures import campaign_figures
 from resound.store.articles import load_articles
 from tests.api.conftest import OpenPage, barriers, csrf_of, make_app, served
 from tests.api.test_campaign_edit import EDIT, KEY, fields_of, stored

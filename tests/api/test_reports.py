@@ -14,9 +14,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.presses import MOST_WAITING, Presses
-from resound.deciding import decide
+from resound.coding.deciding import decide
+from resound.coverage.figures import campaign_figures
 from resound.errors import ReportError
-from resound.figures import campaign_figures
 from resound.store import open_store
 from tests.api.conftest import OpenPage, barriers, csrf_of
 from tests.resound.newsdesk import NOW

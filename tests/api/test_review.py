@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 from api.access import Visitor
 from api.app import create_app
 from api.pages import environment
-from resound.coding import item_coding
-from resound.deciding import take_back
-from resound.people import Person, Role
+from resound.coding.deciding import take_back
+from resound.coding.item import item_coding
+from resound.people.roles import Person, Role
 from resound.settings import load_settings
 from resound.store import Store, open_store
 from resound.store.decisions import Decision, all_decisions, standing_decisions

@@ -18,14 +18,14 @@ from starlette.testclient import TestClient
 
 from api.access import SAFE_METHODS, declared_role, is_by_link, takes_keys
 from api.app import list_routes
-from resound.accounts import add_key, add_person
-from resound.people import CAMPAIGN_ROLES, ROLES, SCOPES, Person, Role
-from resound.signing_in import begin_session, form_token
+from resound.people.accounts import add_key, add_person
+from resound.people.roles import CAMPAIGN_ROLES, ROLES, SCOPES, Person, Role
+from resound.people.signing_in import begin_session, form_token
+from resound.people.tokens import derive, digest
+from resound.sending.weeks import WeeklyTime
 from resound.store.lists import MailingList, add_list
 from resound.store.people import load_person, set_campaign_role
 from resound.store.sessions import find_session
-from resound.tokens import derive, digest
-from resound.weeks import WeeklyTime
 from tests.api.staffed import HERE, browsing, make_app, store_of
 from tests.resound.staff import NOW, hash_quickly
 

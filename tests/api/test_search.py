@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from api.safety import LIMITS
 from resound.index.base import IndexDocument
 from resound.index.sqlite import SqliteIndex
-from resound.indexing import IndexUpdate
+from resound.searching.indexing import IndexUpdate
 from tests.api.conftest import OpenPage, barriers, make_app, served
 from tests.api.reading import link, read, search, texts
 from tests.resound.found import item

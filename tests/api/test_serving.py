@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from resound.accounts import invite_first
+from resound.people.accounts import invite_first
 from resound.store import open_store
 from tests.resound.staff import NOW, hire
 from tests.whole_way import environment

@@ -18,13 +18,13 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from resound.accounts import add_key
-from resound.applying import apply_definitions
 from resound.campaign import Campaign
-from resound.definitions import Loaded
-from resound.figures import item_facts
-from resound.indexing import update_index
+from resound.coverage.figures import item_facts
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import Loaded
+from resound.people.accounts import add_key
 from resound.pipeline import match_waiting
+from resound.searching.indexing import update_index
 from resound.store import Store
 from resound.store.captures import captures_of
 from resound.store.decisions import all_decisions

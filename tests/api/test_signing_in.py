@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from resound.accounts import add_key, invite, invite_first
+from resound.people.accounts import add_key, invite, invite_first
 from resound.store import open_store
 from resound.store.people import find_person, list_accounts, load_person
 from tests.api.conftest import csrf_of

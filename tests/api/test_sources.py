@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from resound.editing import find_version, read_version
+from resound.definitions.editing import find_version, read_version
 from resound.source import Source
 from resound.store.frontier import record_poll, set_channels
 from resound.store.registry import load_sources

@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from resound.sending.subscribing import CONFIRM_WITHIN, link_token
 from resound.store.lists import Subscription, load_subscription
 from resound.store.outbox import count_states
-from resound.subscribing import CONFIRM_WITHIN, link_token
 from tests.api.markup import foreign_markup
 from tests.api.readers import add_reader, make_list
 from tests.api.reading import read, texts

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from api.search_schemas import Hit, SearchPage
 from resound.index.sqlite import SqliteIndex
-from resound.indexing import IndexUpdate
+from resound.searching.indexing import IndexUpdate
 
 ADDRESS = "/api/v1/search"
 

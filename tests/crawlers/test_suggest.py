@@ -13,7 +13,7 @@ import pytest
 
 from crawlers.guard import FetchRules
 from crawlers.suggest import Suggestion, draft_source, suggest_source
-from resound.definitions import load_source
+from resound.definitions.written import load_source
 from resound.errors import FetchError, ForbiddenAddressError
 from tests.crawlers.newsroom import Answer, Newsroom, open_newsroom, rss, urlset
 from tests.whole_way import environment

@@ -17,8 +17,8 @@ import demo
 from demo.designs import render_page
 from demo.newsroom import load_sites
 from demo.server import DemoServer
-from resound.clips import ClipRow, clip_key, read_clips
-from resound.definitions import load_path
+from resound.clips.rows import ClipRow, clip_key, read_clips
+from resound.definitions.written import load_path
 from resound.source import Source
 
 

@@ -18,7 +18,7 @@ from demo.newsroom import Article, Site, load_sites
 from nlp.language import detect_language
 from resound.article import Article as ReadArticle
 from resound.article import RawPage
-from resound.dedupe import is_near_duplicate
+from resound.grouping.dedupe import is_near_duplicate
 
 ZONES = {7: "Asia/Ho_Chi_Minh", 8: "Asia/Taipei", 9: "Asia/Tokyo"}
 TEASERS = ("/members/902", "/article/6650", "/p/1210", "/p/1211")

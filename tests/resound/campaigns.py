@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from resound.campaign import Campaign
-from resound.definitions import check_campaign
+from resound.definitions.written import check_campaign
 
 WORDS = [
     "綠耕隊",

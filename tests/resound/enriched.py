@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from resound.applying import apply_definitions
 from resound.article import Article, LanguageGuess
-from resound.definitions import load_path
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import load_path
 from resound.errors import ModelError
-from resound.modelling import ModelSetup, ModelWorker
 from resound.pipeline import process_pending
-from resound.reading import PageReader
+from resound.processing.modelling import ModelSetup, ModelWorker
+from resound.processing.reading import PageReader
 from resound.store import Store, open_store, work
 from resound.store.articles import Placement, store_article
 from tests.nlp.tiny import PAIRS

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, insert, text
 
 from crawlers.evidence import EvidenceRef, EvidenceWriter
 from resound.article import Article, FoundDate, LanguageGuess, RawPage
-from resound.backup import BackedUp, make_backup
+from resound.keeping.backup import BackedUp, make_backup
+from resound.people.tokens import digest
 from resound.snapshots.written import content_hash, pack
 from resound.store import Store, work
 from resound.store.articles import Placement, store_article
@@ -28,7 +29,6 @@ from resound.store.portable import read_table, store_forms
 from resound.store.sessions import insert_attempt, insert_invitation, insert_session
 from resound.store.snapshots import add_snapshot
 from resound.store.tables import clip
-from resound.tokens import digest
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 CLIP = b"a film"

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from resound.mail import MailServer
+from resound.sending.mail import MailServer
 
 Step = Literal["mail", "rcpt", "data", "text", "answer"]
 """MAIL · RCPT · the word DATA · the message is there, not yet accepted · it is accepted, the answer not yet given"""

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from resound.applying import apply_definitions
 from resound.article import Article, FoundDate, LanguageGuess, text_fields
 from resound.campaign import Campaign
-from resound.definitions import Loaded
-from resound.facts import place_page
-from resound.grouping import join_article
-from resound.matching import CampaignMatcher, match_to_json
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import Loaded
+from resound.grouping.items import join_article
+from resound.processing.facts import place_page
+from resound.processing.matching import CampaignMatcher, match_to_json
 from resound.query import Document, analyse_document
 from resound.source import Source
 from resound.store import Store

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from resound.mail import MailServer
-from resound.outbox import Backoff, send_waiting
+from resound.sending.mail import MailServer
+from resound.sending.outbox import Backoff, send_waiting
 from resound.store import open_store
 from resound.store.outbox import count_states
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from argon2 import PasswordHasher
 
-import resound.passwords
-from resound.accounts import add_person, give_role
-from resound.people import Person, Role
+import resound.people.passwords
+from resound.people.accounts import add_person, give_role
+from resound.people.roles import Person, Role
 from resound.store import Store
 from resound.store.people import load_person, set_person
 
@@ -23,8 +23,8 @@ _HASH = PasswordHasher(time_cost=1, memory_cost=32, parallelism=1).hash(PASSWORD
 def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real hashes of weak parameters, for tests of something else than the time that a hash takes."""
     decoy = _QUICK.hash("nobody has this password")
-    monkeypatch.setattr(resound.passwords, "_hasher", lambda: _QUICK)
-    monkeypatch.setattr(resound.passwords, "_decoy", lambda: decoy)
+    monkeypatch.setattr(resound.people.passwords, "_hasher", lambda: _QUICK)
+    monkeypatch.setattr(resound.people.passwords, "_decoy", lambda: decoy)
 
 
 def hire(

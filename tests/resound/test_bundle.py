@@ -19,7 +19,8 @@ from warcio.archiveiterator import ArchiveIterator
 pytest.importorskip("weasyprint", reason='bundles need packages: pip install "resound[report]"')
 
 from nlp.sentences import split_sentences
-from resound.clip_files import kept_path
+from resound.clips.files import kept_path
+from resound.coverage.voice import Comparators
 from resound.errors import ReportError
 from resound.report.bundle import evidence_name, write_bundle
 from resound.report.bundle_pages import clip_name
@@ -32,7 +33,6 @@ from resound.snapshots.freezing import freeze_campaign, open_snapshot
 from resound.snapshots.model import Snapshot
 from resound.store import open_store
 from resound.store.snapshots import SnapshotRow
-from resound.voice import Comparators
 from resound.words import words
 from tests.resound.printing import needs_poppler, text_of
 from tests.resound.sample_report import make_clips

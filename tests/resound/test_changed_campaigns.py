@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from resound.matching import CampaignMatcher
 from resound.outcome import Stage
 from resound.pipeline import match_waiting, process_pending
-from resound.reading import PageReader
+from resound.processing.matching import CampaignMatcher
+from resound.processing.reading import PageReader
 from resound.store import Store, open_store, work
 from resound.store.matches import list_matches
 from tests.resound.test_previewing import campaign, put, save

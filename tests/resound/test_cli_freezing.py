@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from resound.cli import app
-from resound.deciding import decide
-from resound.figures import campaign_figures
+from resound.coding.deciding import decide
+from resound.coverage.figures import campaign_figures
 from resound.store import open_store
 from tests.resound.newsdesk import NOW
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from resound.cli import app
 from resound.errors import ConflictError, NotFoundError, ResoundError
-from resound.signing_in import accept_invitation, recognise_key, sign_in
+from resound.people.signing_in import accept_invitation, recognise_key, sign_in
 from resound.store import Store, open_store
 from resound.store.people import list_account_changes, load_person
 from tests.resound.staff import PASSWORD, hash_quickly

@@ -20,7 +20,7 @@ import pytest
 
 pytest.importorskip("weasyprint", reason='PDFs need packages: pip install "resound[report]"')
 
-from resound.clip_files import keep_file, kept_path
+from resound.clips.files import keep_file, kept_path
 from resound.report.excerpts import Excerpts
 from resound.report.printed import clip_links, print_reports, write_pdf
 from resound.report.tables import Column, Report, ReportTable, Row, Section

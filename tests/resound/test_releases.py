@@ -14,20 +14,27 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from resound.campaign import MOST_RELEASE, Campaign
-from resound.campaign_form import fill_form, read_form
-from resound.changes import describe_changes, diff_definitions
-from resound.coding import item_coding
-from resound.dedupe import CONTAINMENT, MIN_SHINGLES, SHINGLE, longest_shared, share_within, shares_within
-from resound.definitions import (
+from resound.coding.item import item_coding
+from resound.coding.origin import Copy, OriginProposal, Publisher, Repeated, propose_origin
+from resound.definitions.campaign_form import fill_form, read_form
+from resound.definitions.changes import describe_changes, diff_definitions
+from resound.definitions.form import FormError
+from resound.definitions.written import (
     check_campaign,
     dump_definition,
     load_campaign,
     read_definition,
     shipped_campaigns,
 )
-from resound.form import FormError
-from resound.matching import CampaignMatcher
-from resound.origin import Copy, OriginProposal, Publisher, Repeated, propose_origin
+from resound.grouping.dedupe import (
+    CONTAINMENT,
+    MIN_SHINGLES,
+    SHINGLE,
+    longest_shared,
+    share_within,
+    shares_within,
+)
+from resound.processing.matching import CampaignMatcher
 from resound.source import Names
 from resound.store import Store, open_store
 from tests.resound.newsdesk import AGENCY, OWN, apply, campaign, put, source

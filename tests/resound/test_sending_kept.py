@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from resound.errors import ConflictError
-from resound.moving import move_store
-from resound.outbox import send_waiting
-from resound.restoring import restore_backup
+from resound.keeping.moving import move_store
+from resound.keeping.restoring import restore_backup
+from resound.sending.outbox import send_waiting
+from resound.sending.weeks import WeeklyTime
 from resound.store import Store, jobs, lists, open_store, outbox
 from resound.store.lists import MailingList
 from resound.store.tables import job
 from resound.store.tables import outbox as table
-from resound.weeks import WeeklyTime
 from tests.resound.kept import NOW, back_up, make_data
 from tests.resound.mailroom import open_mailroom
 from tests.resound.test_outbox import posted, queue, readers, take

@@ -21,18 +21,18 @@ from pathlib import Path
 import pytest
 
 from nlp.language import detect_language
-from resound.applying import apply_definitions
-from resound.clip_files import files_beside
-from resound.clipping import import_clips
-from resound.clips import read_clips
-from resound.coding import item_coding
-from resound.counting import Figures
-from resound.deciding import decide
-from resound.definitions import Loaded, load_campaign, load_source, shipped_campaigns, shipped_sources
-from resound.facts import PROVISIONAL
-from resound.figures import campaign_figures
+from resound.clips.files import files_beside
+from resound.clips.importing import import_clips
+from resound.clips.rows import read_clips
+from resound.coding.deciding import decide
+from resound.coding.item import item_coding
+from resound.coverage.counting import Figures
+from resound.coverage.figures import campaign_figures
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import Loaded, load_campaign, load_source, shipped_campaigns, shipped_sources
 from resound.pipeline import process_pending
-from resound.reading import PageReader
+from resound.processing.facts import PROVISIONAL
+from resound.processing.reading import PageReader
 from resound.source import Source
 from resound.store import Store
 from resound.store.articles import find_article

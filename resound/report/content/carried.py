@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from resound.breakdown import choose_quoted
-from resound.coded import Carried
+from resound.coverage.breakdown import choose_quoted
+from resound.coverage.coded import Carried
 from resound.report.content.laid import COUNTED, SPOKEN, Laid
 from resound.report.content.named import mark
 from resound.report.tables import Column, Quote, ReportTable, Row, Section

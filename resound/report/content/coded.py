@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resound.breakdown import Split
-from resound.charts import Look, chart_tone, chart_topics, chart_voice
-from resound.counting import NOT_CODED
+from resound.coverage.breakdown import Split
+from resound.coverage.charts import Look, chart_tone, chart_topics, chart_voice
+from resound.coverage.counting import NOT_CODED
 from resound.report.content.laid import COUNTED, Laid
 from resound.report.content.named import PROMINENCES, QUESTIONS, TONES, mark, name_of
 from resound.report.tables import Cell, Column, ReportTable, Row, Section

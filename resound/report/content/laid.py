@@ -8,9 +8,9 @@ from functools import cached_property
 
 from nlp.topics import load_topics
 from resound.article import PROMINENCES, Language
-from resound.coded import NOT_NAMED
-from resound.counting import NOT_CODED, FourCounts, ItemFacts, count_four
-from resound.coverage import Coverage
+from resound.coverage.campaign import Coverage
+from resound.coverage.coded import NOT_NAMED
+from resound.coverage.counting import NOT_CODED, FourCounts, ItemFacts, count_four
 from resound.report.content.named import (
     MEDIA,
     ORIGINS,

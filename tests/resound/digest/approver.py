@@ -7,7 +7,7 @@ from multiprocessing.synchronize import Event
 from typing import Any
 
 from resound.digest import approving
-from resound.mail import MailServer
+from resound.sending.mail import MailServer
 from resound.store import open_store
 from resound.store.outbox import add_letters
 from tests.resound.digest.week import PUBLIC

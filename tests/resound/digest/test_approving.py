@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from resound import deciding
+from resound.coding import deciding
 from resound.digest import approving
 from resound.digest.approving import (
     AUTOMATIC,
@@ -31,12 +31,12 @@ from resound.digest.model import Edition
 from resound.digest.telling import queue_confirmation, tell_approvers
 from resound.digest.written import fingerprint
 from resound.errors import ConflictError, MailError, NotFoundError, ResoundError
-from resound.outbox import send_waiting
+from resound.sending.outbox import send_waiting
+from resound.sending.subscribing import confirm, end, subscribe
+from resound.sending.weeks import WeeklyTime, issue_of
 from resound.store import Store, lists, open_store
 from resound.store.lists import MailingList
 from resound.store.outbox import Letter, count_states
-from resound.subscribing import confirm, end, subscribe
-from resound.weeks import WeeklyTime, issue_of
 from resound.words import words
 from tests.resound.digest.week import PUBLIC, SERVER
 from tests.resound.mailroom import open_mailroom

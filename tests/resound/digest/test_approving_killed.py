@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from resound import deciding
+from resound.coding import deciding
 from resound.digest.approving import approve_issue, preview
-from resound.outbox import send_waiting
+from resound.sending.outbox import send_waiting
+from resound.sending.subscribing import subscribe
+from resound.sending.weeks import WeeklyTime, issue_of
 from resound.store import Store, lists, open_store
 from resound.store.lists import MailingList
 from resound.store.outbox import count_states
-from resound.subscribing import subscribe
-from resound.weeks import WeeklyTime, issue_of
 from tests.resound.digest.approver import approve_one
 from tests.resound.digest.week import PUBLIC
 from tests.resound.mailroom import open_mailroom

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resound.counting import ItemFacts, count_four
+from resound.coverage.counting import ItemFacts, count_four
 from resound.digest.editing import (
     LONGEST_NOTE,
     BringBack,

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from resound.counting import FourCounts
-from resound.coverage import Headline
+from resound.coverage.campaign import Headline
+from resound.coverage.counting import FourCounts
 from resound.digest.edition import build_edition
 from resound.digest.letter import (
     LARGEST,
@@ -29,9 +29,9 @@ from resound.digest.letter import (
 from resound.digest.model import Edits, Note
 from resound.digest.wording import Wording, is_web_address
 from resound.errors import MailError
-from resound.mail import render_message
+from resound.sending.mail import render_message
+from resound.sending.subscribing import link_token
 from resound.settings import UI_LANGUAGES, UiLanguage
-from resound.subscribing import link_token
 from resound.words import words
 from tests.resound.digest.week import DAY, FIRST, LIST, NOW, PUBLIC, SERVER, WEEK, entry, facts, item, reader
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from resound.counting import ItemFacts, StandingKind, count_four
-from resound.coverage import Headline
+from resound.coverage.campaign import Headline
+from resound.coverage.counting import ItemFacts, StandingKind, count_four
 from resound.digest.correcting import gained, sort_earlier, stated_weeks
 from resound.digest.edition import WeekFacts, of_days
 from resound.digest.model import (
@@ -20,9 +20,9 @@ from resound.digest.model import (
     Watched,
     WeekBar,
 )
-from resound.mail import MailServer
+from resound.sending.mail import MailServer
+from resound.sending.weeks import WeeklyTime
 from resound.store.lists import MailingList, Subscription
-from resound.weeks import WeeklyTime
 
 FIRST = date(2026, 1, 5)
 NOW = datetime(2026, 1, 12, 1, tzinfo=UTC)

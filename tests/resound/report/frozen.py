@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from resound.comparators import Comparators
+from resound.coverage.comparators import Comparators
 from resound.report.content import build_report
 from resound.report.tables import Report, ReportTable, Row, Section
 from resound.settings import UiLanguage

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("altair", reason='reports need packages: pip install "resound[report]"')
 
-from resound.coded import Coded, Said
+from resound.coverage.coded import Coded, Said
 from resound.report.content.named import mark
 from resound.report.formulas import asked, read_marks, write_spans
 from resound.report.making import hash_report

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from resound.applying import apply_definitions
 from resound.article import Entry, FoundDate
-from resound.comparators import Comparators
-from resound.coverage import campaign_coverage
-from resound.deciding import decide
-from resound.definitions import Loaded
+from resound.coding.deciding import decide
+from resound.coverage.campaign import campaign_coverage
+from resound.coverage.comparators import Comparators
+from resound.definitions.applying import apply_definitions
+from resound.definitions.written import Loaded
 from resound.errors import NotFoundError, ResoundError, StoreError
 from resound.snapshots.freezing import freeze_campaign, open_snapshot
 from resound.snapshots.model import FORMAT, Clip, Snapshot

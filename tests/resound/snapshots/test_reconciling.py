@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resound.article import Tone
-from resound.coded import Coded
-from resound.comparators import Comparators
-from resound.counting import COLUMNS, DIMENSIONS, ItemFacts, count, standing
-from resound.deciding import decide, take_back
+from resound.coding.deciding import decide, take_back
+from resound.coverage.coded import Coded
+from resound.coverage.comparators import Comparators
+from resound.coverage.counting import COLUMNS, DIMENSIONS, ItemFacts, count, standing
 from resound.settings import UI_LANGUAGES
 from resound.snapshots.model import FORMAT, Clip, Snapshot
 from resound.snapshots.reconciling import ItemChange, Reconciliation, reconcile

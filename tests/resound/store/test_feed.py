@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from resound.applying import apply_definitions
 from resound.article import Article, Entry
+from resound.definitions.applying import apply_definitions
 from resound.store import Store
 from resound.store.articles import Placement, record_change, store_article
 from resound.store.decisions import add_decision
