@@ -85,8 +85,8 @@ def write_bundle(
             page = clip_page(clip, reports, read=read, names=names, excerpts=excerpts)
             box.put(f"clips/{clip_name(clip)}", page.encode())
             say("clips", at, len(reports[0].clips))
-        if excerpts_only:
-            box.put("snapshot.excerpts.json", write_snapshot(without_texts(snapshot)))
+        if excerpts is not None:
+            box.put("snapshot.excerpts.json", write_snapshot(without_texts(snapshot, excerpts)))
         else:
             box.put("snapshot.json", written)
         if missing:

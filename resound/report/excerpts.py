@@ -10,7 +10,7 @@ from resound.article import split_fields
 from resound.processing.matching import CampaignMatcher
 from resound.query import Document, analyse_document
 from resound.report.tables import Quote, Report
-from resound.snapshots.model import Clip, Snapshot
+from resound.snapshots.model import Clip, QuotedItem, Snapshot
 
 Excerpts = Mapping[int, tuple[str, ...]]
 """Number of a clip → its passages in the order of the text; a clip without any has none."""
@@ -41,8 +41,8 @@ def keep_excerpts(report: Report, excerpts: Excerpts) -> Report:
     """The report, of its quoted passages only those that may be handed out."""
 
     def may(quote: Quote) -> bool:
-        text = "".join(piece for piece, _ in quote.parts).strip()
-        return text in titles.get(quote.clip, "") or any(text in one for one in excerpts.get(quote.clip, ()))
+        text = "".join(piece for piece, _ in quote.parts)
+        return _may_be_shown(text, titles.get(quote.clip, ""), excerpts.get(quote.clip, ()))
 
     titles = {clip.number: clip.facts.title for clip in report.clips}
     sections = (
@@ -52,10 +52,31 @@ def keep_excerpts(report: Report, excerpts: Excerpts) -> Report:
     return replace(report, sections=tuple(sections))
 
 
-def without_texts(snapshot: Snapshot) -> Snapshot:
-    """The snapshot, of each clip the headlines only. Its hash is another one."""
+def without_texts(snapshot: Snapshot, excerpts: Excerpts) -> Snapshot:
+    """The snapshot, of each clip the headlines and those of its quoted passages that may be handed out. Its hash is another one."""
+    titles = {clip.facts.item: clip.facts.title for clip in snapshot.clips}
+    shown = {clip.facts.item: excerpts.get(clip.number, ()) for clip in snapshot.clips}
+
+    def quoted(found: Mapping[str, tuple[QuotedItem, ...]]) -> dict[str, tuple[QuotedItem, ...]]:
+        return {
+            which: tuple(
+                replace(
+                    one,
+                    passages=tuple(
+                        passage
+                        for passage in one.passages
+                        if _may_be_shown(passage.text, titles.get(one.item, ""), shown.get(one.item, ()))
+                    ),
+                )
+                for one in some
+            )
+            for which, some in found.items()
+        }
+
     return replace(
         snapshot,
+        messages=quoted(snapshot.messages),
+        spokespersons=quoted(snapshot.spokespersons),
         clips=tuple(
             replace(
                 clip,
@@ -68,6 +89,11 @@ def without_texts(snapshot: Snapshot) -> Snapshot:
             for clip in snapshot.clips
         ),
     )
+
+
+def _may_be_shown(passage: str, title: str, excerpts: Iterable[str]) -> bool:
+    text = passage.strip()
+    return text in title or any(text in one for one in excerpts)
 
 
 def _naming(matcher: CampaignMatcher, clip: Clip) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ pytest.importorskip("weasyprint", reason='bundles need packages: pip install "re
 
 from nlp.sentences import split_sentences
 from resound.clips.files import kept_path
+from resound.coding.item import Quoted
 from resound.coverage.voice import Comparators
 from resound.errors import ReportError
 from resound.report.bundle import evidence_name, write_bundle
@@ -30,7 +32,8 @@ from resound.report.foreign import settable
 from resound.report.tables import Report
 from resound.settings import UiLanguage
 from resound.snapshots.freezing import freeze_campaign, open_snapshot
-from resound.snapshots.model import Snapshot
+from resound.snapshots.model import QuotedItem, Snapshot
+from resound.snapshots.written import write_snapshot
 from resound.store import open_store
 from resound.store.snapshots import SnapshotRow
 from resound.words import words
@@ -293,9 +296,22 @@ def test_excerpts_are_a_third_of_a_text_at_most_or_one_passage(frozen: Frozen) -
             one in text or one in quoted for one in passages
         )  # some of those quoted stand in a caption
     assert sum(map(bool, excerpts.values())) > 25
-    bare = without_texts(snapshot)
+    bare = without_texts(snapshot, excerpts)
     assert [one.facts.title for one in bare.clips] == [one.facts.title for one in snapshot.clips]
     assert not any(one.lead or one.paragraphs for one in bare.clips)
+
+
+def test_the_snapshot_of_excerpts_holds_no_passage_that_the_report_leaves_out(frozen: Frozen) -> None:
+    _, snapshot, _ = frozen
+    clip = next(one for one in snapshot.clips if one.number and len(one.paragraphs) > 2)
+    whole = tuple(Quoted("body", text) for text in clip.paragraphs)  # messages that quote all of a text
+    full = replace(snapshot, messages={"m": (QuotedItem(clip.facts.item, whole),)})
+    excerpts = find_excerpts(full)
+    written = write_snapshot(without_texts(full, excerpts)).decode()
+    kept = [text for text in clip.paragraphs if json.dumps(text, ensure_ascii=False)[1:-1] in written]
+    assert kept
+    assert all(text.strip() in excerpts[clip.number] for text in kept)
+    assert len(kept) < len(clip.paragraphs)
 
 
 def test_a_report_of_excerpts_quotes_nothing_else(frozen: Frozen) -> None:
