@@ -320,14 +320,16 @@ def _build(
     edits: Edits,
     now: datetime,
 ) -> Edition:
-    before = [one for one in list_issues(connection, list_id=of.id) if one.cut_off < cut_off]
+    others = [one for one in list_issues(connection, list_id=of.id) if one.week != week]
+    # What was said is what was approved, in that order: several drafts may wait, and a later week's be approved first.
+    said = sorted((str(one.decided_at), one.cut_off, one.body) for one in others if one.body is not None)
     facts = gather_week(
         connection,
         of.campaign,
         *days,
         week=week,
-        earlier=[unpack_edition(one.body) for one in reversed(before) if one.body is not None],
-        pending=[one.days for one in before if one.state == "draft"],
+        earlier=[unpack_edition(body) for _, _, body in said],
+        pending=[one.days for one in others if one.state == "draft" and one.cut_off < cut_off],
         now=now,
     )
     return build_edition(facts, edits)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from resound.coverage.counting import FourCounts, ItemFacts, StandingKind, count_four
 from resound.digest.model import Added, Correction, Edition, Gain, Loss, Removed
@@ -53,8 +54,15 @@ class Sorted:
     older: int
 
 
-def stated_weeks(earlier: Sequence[Edition]) -> dict[str, Stated]:
-    """week → what was said of it last. `earlier`: approved editions of one list, oldest first."""
+def stated_weeks(
+    earlier: Sequence[Edition], *, heirs: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Stated]:
+    """week → what was said of it last.
+
+    Args:
+        earlier: approved editions of one list, in the order in which they were approved.
+        heirs: item that was told → the item that the same publication is now.
+    """
     stated: dict[str, Stated] = {}
     for one in earlier:
         titles = {entry.item: entry.title for story in one.stories for entry in (story.head, *story.others)}
@@ -74,18 +82,32 @@ def stated_weeks(earlier: Sequence[Edition]) -> dict[str, Stated]:
                     items=items | {gain.item for gain in fixed.added},
                     titles={**before.titles, **{gain.item: gain.title for gain in fixed.added}},
                 )
-    return stated
+    return {week: replace(one, items=_followed(one.items, heirs)) for week, one in stated.items()}
+
+
+def _followed(items: frozenset[str], heirs: Mapping[str, str]) -> frozenset[str]:
+    """An item under another address is the same one. Where both were counted, one is part of the other now, and stays to be told."""
+    found = {one for one in items if one not in heirs}
+    for one in sorted(items & heirs.keys()):
+        found.add(one if heirs[one] in found else heirs[one])
+    return frozenset(found)
 
 
 def sort_earlier(
-    counted: Iterable[ItemFacts], *, first: date, earlier: Sequence[Edition], pending: Sequence[Span]
+    counted: Iterable[ItemFacts],
+    *,
+    first: date,
+    earlier: Sequence[Edition],
+    pending: Sequence[Span],
+    heirs: Mapping[str, str] = MappingProxyType({}),
 ) -> Sorted:
     """Which counted items of the days before `first` are late finds.
 
     Late finds are those that stood in no earlier issue, published since the first day that an issue of this list was about.
-    A list's first issue has none: what came before it was never said.
+    A list's first issue has none: what came before it was never said. `heirs` as for `stated_weeks`.
     """
     known = {item for one in earlier for item in (*one.items, *one.late_items)}
+    known |= {heirs[item] for item in known & heirs.keys()}
     began = min((one.first for one in earlier), default=None)
     spans = {one.week: (one.first, one.last) for one in earlier}
     found: dict[tuple[date, date, str], list[ItemFacts]] = {}
@@ -112,11 +134,15 @@ def find_corrections(
     stated: Mapping[str, Stated],
     items: Mapping[str, tuple[ItemFacts, StandingKind]],
     *,
+    first: date,
     first_seen: Mapping[str, datetime],
 ) -> tuple[Correction, ...]:
-    """The weeks whose count is another one than was said, the newest first.
+    """The weeks before a day whose counts are others than was said, the newest first.
+
+    The items may be the same: a story that was merged, or an outlet with another owner, changes what was said, too.
 
     Args:
+        first: of the week that corrects them; an issue of a later week, which was approved before, is none of its business.
         items: everything that the campaign has to do with, and where it stands.
         first_seen: item → when it came into the store, of those that count now and did not.
     """
@@ -124,9 +150,11 @@ def find_corrections(
     counted = [facts for facts, kind in items.values() if kind == "counted"]
     moved_from = {item for one in stated.values() for item in one.items}
     for one in stated.values():
+        if one.first >= first:
+            continue
         now = [facts for facts in counted if facts.day is not None and one.first <= facts.day <= one.last]
         current = {facts.item for facts in now}
-        if current == one.items:
+        if current == one.items and count_four(now) == one.counts:
             continue
         added = tuple(
             Gain(facts.item, facts.title, _added(facts.item, one, moved_from, first_seen))

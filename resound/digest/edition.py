@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -42,7 +42,8 @@ class WeekFacts:
 
     `items`: everything that the campaign has to do with, and where it stands. `entries`: of the counted items of the week and
     of the late finds. `topics`: item → its themes, best first (none: not read yet). `earlier`: the list's approved editions,
-    oldest first. `first_seen`: of the items that earlier weeks gained.
+    in the order in which they were approved. `first_seen`: of the items that earlier weeks gained. `heirs`: item that one of
+    them told → the item that the same publication is now.
     """
 
     campaign: str
@@ -68,6 +69,7 @@ class WeekFacts:
     earlier: tuple[Edition, ...]
     sorted: Sorted
     first_seen: Mapping[str, datetime]
+    heirs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def counted(self) -> tuple[ItemFacts, ...]:
@@ -114,7 +116,12 @@ def build_edition(facts: WeekFacts, edits: Edits | None = None) -> Edition:
         top=tuple(stories[:TOP]),
         sections=_sections(stories[TOP:], facts),
         late=tuple(_late(week, facts, taken) for week in facts.sorted.late if taken.leaves(week.items)),
-        corrections=find_corrections(stated_weeks(facts.earlier), facts.items, first_seen=facts.first_seen),
+        corrections=find_corrections(
+            stated_weeks(facts.earlier, heirs=facts.heirs),
+            facts.items,
+            first=facts.first,
+            first_seen=facts.first_seen,
+        ),
         dropped=taken.dropped,
         lost_edits=(*taken.lost, *_lost_order(edits, [*counted, *late])),
         beside={**facts.beside, "pending": facts.sorted.pending, "older": facts.sorted.older},

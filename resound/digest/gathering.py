@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import get_args
 
@@ -33,6 +33,7 @@ from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.source import Names, Source
 from resound.store.articles import load_articles
 from resound.store.enrichments import list_topics
+from resound.store.grouping import load_groupings
 from resound.store.registry import load_campaign, load_sources
 from resound.told import told_to_json
 from resound.watching.health import source_health
@@ -59,7 +60,8 @@ def gather_week(
 
     Args:
         week: the name of the issue.
-        earlier: the approved editions of the list, oldest first: what they said is corrected where it does not hold.
+        earlier: the list's approved editions in the order in which they were approved: what they said is corrected where it
+            does not hold, and said once. One of a later week may be among them.
         pending: days of earlier issues that nobody has decided on yet; they are no late finds.
 
     Raises:
@@ -70,9 +72,10 @@ def gather_week(
     figures = campaign_figures(connection, campaign, by=(), now=now)
     items = {key: (facts, place.kind) for key, (facts, place) in figures.items.items()}
     counted = [facts for facts, kind in items.values() if kind == "counted"]
-    sorted_ = sort_earlier(counted, first=first, earlier=earlier, pending=pending)
+    heirs = _heirs(connection, items, earlier)
+    sorted_ = sort_earlier(counted, first=first, earlier=earlier, pending=pending, heirs=heirs)
     shown = [*of_days(items, first, last), *(one for late in sorted_.late for one in late.items)]
-    stated = stated_weeks(earlier)
+    stated = stated_weeks(earlier, heirs=heirs)
     topics = list_topics(connection, {one.version for one in shown})
     before = of_days(items, first - WEEK, last - WEEK)
     bars = [(first - back * WEEK, last - back * WEEK) for back in reversed(range(WEEKS_SHOWN))]
@@ -112,7 +115,15 @@ def gather_week(
             key: one.first_seen
             for key, one in load_articles(connection, gained(stated, counted), with_text=False).items()
         },
+        heirs=heirs,
     )
+
+
+def _heirs(connection: Connection, items: Collection[str], earlier: Sequence[Edition]) -> dict[str, str]:
+    """Item that was told → the item of the same publication, where another address of it stands for it now."""
+    told = {key for one in earlier for key in (*one.items, *one.late_items)}
+    groupings = load_groupings(connection, told - set(items))
+    return {key: one.item for key, one in groupings.items() if one.item != key and one.item in items}
 
 
 def spoken(names: Names) -> Spoken:

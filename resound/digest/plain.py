@@ -50,10 +50,11 @@ def write_plain(say: Wording, edition: Edition, *, note: str, hidden: int, unsub
                 lines += [*_story(say, story, "- "), ""]
     if edition.corrections:
         lines += _heading(words.gettext("Corrections to past counts"))
-        for one in edition.corrections:
+        for one in say.corrections:
             lines.append(say.correction(one))
             lines += [f"  {sign} {title} ({why})" for sign, title, why in say.changes(one)]
             lines += [f"  {more}" for more in [say.more_changes(one)] if more]
+        lines += [say.more_corrections] if say.more_corrections else []
         lines.append("")
     if hidden:
         lines += [say.hidden(hidden), *([say.page] if say.page else []), ""]

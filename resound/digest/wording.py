@@ -40,6 +40,10 @@ LONGEST_URL = 1500
 """A longer address is not linked: one such could fill a mail."""
 MOST_NAMED = 8
 """Outlets that are named after "also in", sources that are named as not read, corrections that are listed one by one."""
+MOST_WEEKS = 20
+MOST_CHANGES = 24
+"""Corrected weeks that are told, and items that are named in all of them together: a campaign that is defined anew corrects
+every week that there was, and the mail must not grow beyond what can be sent."""
 
 _PROMINENCE: Mapping[Field, str] = {
     "title": N_("named in the headline"),
@@ -143,15 +147,7 @@ class Wording:
         edition, words = self.edition, self.words
         if not edition.counts.items:
             return self.nothing
-        counts = edition.counts
-        told = words.enumerate(
-            (
-                words.ngettext("%(num)s item", "%(num)s items", counts.items),
-                words.ngettext("%(num)s story", "%(num)s stories", counts.stories),
-                words.ngettext("%(num)s outlet", "%(num)s outlets", counts.outlets),
-                words.ngettext("%(num)s publisher", "%(num)s publishers", counts.groups),
-            )
-        )
+        told = self._four(edition.counts)
         return words.gettext("At least: %(counts)s", counts=told) if edition.at_least else told
 
     @property
@@ -403,8 +399,42 @@ class Wording:
             return self.words.gettext("Published %(days)s, found or accepted since", days=days)
         return self.words.gettext("Published %(days)s, a week without an issue", days=days)
 
+    @cached_property
+    def corrections(self) -> list[Correction]:
+        """Those that are told, the newest first."""
+        return list(self.edition.corrections[:MOST_WEEKS])
+
+    @property
+    def more_corrections(self) -> str:
+        """That there are more; empty where there are none."""
+        number = len(self.edition.corrections) - MOST_WEEKS
+        if number <= 0:
+            return ""
+        return self.words.ngettext(
+            "The count of %(num)s earlier week is another one now, too.",
+            "The counts of %(num)s earlier weeks are others now, too.",
+            number,
+        )
+
+    @cached_property
+    def _named_changes(self) -> dict[str, int]:
+        """week → how many of its changes are named."""
+        left, found = MOST_CHANGES, {}
+        for one in self.corrections:
+            found[one.week] = min(left, MOST_NAMED, len(one.added) + len(one.removed))
+            left -= found[one.week]
+        return found
+
     def correction(self, one: Correction) -> str:
         """What was said, and what it is now."""
+        if not one.added and not one.removed:
+            return self.words.gettext(
+                "%(days)s: we said %(said)s, now it is %(now)s: the same items, whose stories, outlets or publishers were "
+                "corrected.",
+                days=self.words.days(one.first, one.last),
+                said=self._four(one.said),
+                now=self._four(one.now),
+            )
         return self.words.gettext(
             "%(days)s: we said %(said)s, now it is %(now)s (%(added)s, %(removed)s).",
             days=self.words.days(one.first, one.last),
@@ -415,10 +445,14 @@ class Wording:
         )
 
     def _four(self, counts: FourCounts) -> str:
-        return self.words.gettext(
-            "%(items)s in %(outlets)s",
-            items=self.words.ngettext("%(num)s item", "%(num)s items", counts.items),
-            outlets=self.words.ngettext("%(num)s outlet", "%(num)s outlets", counts.outlets),
+        words = self.words
+        return words.enumerate(
+            (
+                words.ngettext("%(num)s item", "%(num)s items", counts.items),
+                words.ngettext("%(num)s story", "%(num)s stories", counts.stories),
+                words.ngettext("%(num)s outlet", "%(num)s outlets", counts.outlets),
+                words.ngettext("%(num)s publisher", "%(num)s publishers", counts.groups),
+            )
         )
 
     def changes(self, one: Correction) -> list[tuple[str, str, str]]:
@@ -433,12 +467,12 @@ class Wording:
                 one_line(change.title, most=120) or self.words.gettext("Without a headline"),
                 self.words.gettext(_ADDED[change.why] if isinstance(change, Gain) else _REMOVED[change.why]),
             )
-            for sign, change in both[:MOST_NAMED]
+            for sign, change in both[: self._named_changes.get(one.week, 0)]
         ]
 
     def more_changes(self, one: Correction) -> str:
         """What of them is not listed."""
-        return self.more(len(one.added) + len(one.removed) - MOST_NAMED)
+        return self.more(len(one.added) + len(one.removed) - self._named_changes.get(one.week, 0))
 
     @property
     def unread(self) -> str:

@@ -145,6 +145,26 @@ def test_what_came_late_corrects_its_week_in_the_next_issue_only(store: Store) -
     assert (third.late, third.corrections) == ((), ()), "it is said once"
 
 
+def test_of_two_drafts_the_later_one_approved_first_says_a_correction_alone(store: Store) -> None:
+    third = "2014-W43"
+    with store.write() as connection:
+        of = lists.find_list(connection, "managers")
+        assert of is not None
+        lists.open_issue(connection, of, issue_of(PLAN, third), now=NOW)
+    join(store, "en")
+    say(store, put(store, "herald", 1))
+    approve(store)
+    late = put(
+        store, "courier", 3, "A green team came, and nothing of it was like the others.", seen=NOW + HOUR
+    )
+    say(store, late)
+    newest = approve(store, third, NOW + 2 * WEEK).edition
+    assert newest.late_items == (late,)
+    assert [one.week for one in newest.corrections] == [FIRST]
+    made = look(store, SECOND, NOW + 2 * WEEK + HOUR)
+    assert (made.late, made.corrections) == ((), ())
+
+
 def test_an_unreviewed_match_stands_beside_the_counts(store: Store) -> None:
     put(store, "herald", 1)
     made = look(store)

@@ -178,3 +178,44 @@ def test_what_was_dropped_from_an_issue_is_not_found_late() -> None:
     one = build_edition(facts([item("a")]), Edits(drops=(Drop("item", "a", "lin", "why", NOW),)))
     two = build_edition(facts([item("a")], week="2026-W04", first=FIRST + WEEK, earlier=[one]))
     assert (two.late, two.corrections) == ((), ())
+
+
+def test_a_story_that_was_merged_corrects_what_was_said_of_it() -> None:
+    one = build_edition(facts([item("a"), item("b", outlet="two")]))
+    merged = [item("a", story="a"), item("b", story="a", outlet="two")]
+    two = build_edition(facts(merged, week="2026-W04", first=FIRST + WEEK, earlier=[one]))
+    (fixed,) = two.corrections
+    assert (fixed.said.stories, fixed.now.stories, fixed.added, fixed.removed) == (2, 1, (), ())
+    three = build_edition(facts(merged, week="2026-W05", first=FIRST + 2 * WEEK, earlier=[one, two]))
+    assert three.corrections == (), "once"
+
+
+def test_the_same_publication_under_an_earlier_address_is_neither_found_late_nor_corrected() -> None:
+    one = build_edition(facts([item("a"), item("b")]))
+    again = [item("first-address"), item("b")]
+    two = build_edition(
+        facts(
+            again,
+            week="2026-W04",
+            first=FIRST + WEEK,
+            earlier=[one],
+            heirs={"a": "first-address"},
+        )
+    )
+    assert (two.late, two.corrections) == ((), ())
+    joined = build_edition(
+        facts([item("b")], week="2026-W04", first=FIRST + WEEK, earlier=[one], heirs={"a": "b"})
+    )
+    assert [(loss.item, loss.why) for loss in joined.corrections[0].removed] == [("a", "joined")]
+
+
+def test_a_later_week_that_was_approved_first_says_it_alone() -> None:
+    world = [item("a"), item("late", outlet="two"), item("n", day=FIRST + 2 * WEEK)]
+    one = build_edition(facts([item("a")]))
+    third = build_edition(facts(world, week="2026-W05", first=FIRST + 2 * WEEK, earlier=[one]))
+    assert (third.late_items, len(third.corrections)) == (("late",), 1)
+    changed = [*world[:2], (world[2], "rejected")]
+    second = build_edition(
+        facts(changed, week="2026-W04", first=FIRST + WEEK, earlier=[one, third])  # type: ignore[arg-type]
+    )
+    assert (second.late, second.corrections) == ((), ()), "said already; a later week is the next issue's"

@@ -26,7 +26,7 @@ from resound.digest.letter import (
     render_text,
     write_letter,
 )
-from resound.digest.model import Edits, Note
+from resound.digest.model import Correction, Edits, Loss, Note
 from resound.digest.wording import Wording, is_web_address
 from resound.errors import MailError
 from resound.sending.mail import render_message
@@ -192,6 +192,54 @@ def test_five_hundred_stories_stay_under_the_limit(language: UiLanguage) -> None
     assert told in made.text
     assert told in made.html
     assert f"{PUBLIC}/digests/managers/2026-W03" in made.html
+
+
+@pytest.mark.parametrize("language", UI_LANGUAGES)
+def test_a_year_of_corrected_weeks_can_still_be_sent(language: UiLanguage) -> None:
+    made = build_edition(facts([item("a"), item("b", outlet="two")]))
+    title = "資源循環綠耕隊訪問胡志明市並與當地企業簽署合作備忘錄" * 6
+    many = tuple(Loss(f"i{number}", title, "release-verbatim") for number in range(90))
+    corrected = tuple(
+        Correction(
+            f"2025-W{week:02}",
+            FIRST - week * WEEK,
+            FIRST - week * WEEK + 6 * DAY,
+            f"2025-W{week:02}",
+            FourCounts(90, 80, 70, 60),
+            FourCounts(),
+            (),
+            many,
+        )
+        for week in range(1, 53)
+    )
+    made = replace(made, corrections=corrected, note=Note("註" * 4000, "lin", NOW))
+    mail = write_letter(
+        made, reader(language=language, name="名" * 120), LIST, public_url=PUBLIC, server=SERVER
+    )
+    assert len(render_message(mail)) < LARGEST
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    say = Wording(made, words(language), list_name="", list_id="", public_url=PUBLIC)
+    assert say.more_corrections
+    for told in (*map(say.correction, corrected[:20]), say.more_changes(corrected[19]), say.more_corrections):
+        assert told in text
+        assert told in html
+
+
+@pytest.mark.parametrize("language", UI_LANGUAGES)
+def test_a_correction_of_the_same_items_says_the_four_counts(language: UiLanguage) -> None:
+    same = Correction(
+        "2026-W02", FIRST - WEEK, FIRST - DAY, "2026-W02", FourCounts(5, 4, 3, 2), FourCounts(5, 3, 3, 2), (), ()
+    )
+    made = replace(build_edition(facts([item("a")])), corrections=(same,))
+    say = Wording(made, words(language), list_name="", list_id="", public_url=PUBLIC)
+    told = say.correction(same)
+    assert words(language).ngettext("%(num)s story", "%(num)s stories", 4) in told
+    assert words(language).ngettext("%(num)s story", "%(num)s stories", 3) in told
+    assert "+0" not in told
+    page = Page(render_html(made, language, public_url=PUBLIC))
+    assert told in page.text
+    assert told in render_text(made, language, public_url=PUBLIC)
 
 
 def test_a_mail_that_cannot_be_short_is_refused() -> None:

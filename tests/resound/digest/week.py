@@ -88,6 +88,7 @@ def facts(
     seen: Mapping[str, datetime] | None = None,
     topics: Mapping[str, tuple[str, ...]] | None = None,
     beside: Mapping[str, int] | None = None,
+    heirs: Mapping[str, str] | None = None,
     **more: Any,
 ) -> WeekFacts:
     """As `gather_week` would bring them."""
@@ -98,8 +99,8 @@ def facts(
         for facts, kind in sorted(placed, key=lambda one: (one[0].day or date.max, one[0].url))
     }
     counted = [one for one, kind in known.values() if kind == "counted"]
-    sorted_ = sort_earlier(counted, first=first, earlier=earlier, pending=pending)
-    new = gained(stated_weeks(earlier), counted)
+    sorted_ = sort_earlier(counted, first=first, earlier=earlier, pending=pending, heirs=heirs or {})
+    new = gained(stated_weeks(earlier, heirs=heirs or {}), counted)
     values: dict[str, Any] = {
         "campaign": "c",
         "names": NAMES,
@@ -125,6 +126,7 @@ def facts(
         "topics_by": ("model-t",) if topics else (),
         "earlier": tuple(earlier),
         "sorted": sorted_,
+        "heirs": heirs or {},
         "first_seen": {key: (seen or {}).get(key, as_of - DAY) for key in new},
     }
     return WeekFacts(**{**values, **more})
