@@ -22,6 +22,7 @@ from resound.digest.telling import queue_confirmation
 from resound.errors import NotFoundError
 from resound.sending.subscribing import confirm, find_request, read_token, subscribe, unsubscribe
 from resound.store.lists import MailingList, Subscription, find_list
+from resound.store.outbox import count_queued
 
 router = APIRouter(
     include_in_schema=False, dependencies=[requires("anyone", is_by_link=True), limited("link")]
@@ -30,6 +31,8 @@ Token = Annotated[str, Path(max_length=200)]
 State = Literal["reads", "ended", "asked", "confirmed", "sent"]
 PAUSE = timedelta(hours=1)
 """Between two requests for a confirmation: whoever has an old mail must not fill its reader's box."""
+MOST_ASKED = 3
+"""Mails in a `PAUSE` that ask for it, however often somebody ends the subscription and asks again in between."""
 
 
 @router.get("/u/{token}")
@@ -72,7 +75,9 @@ def ask_again(request: Request, desk: AtDesk, token: Token) -> Response:
             of = find_list(connection, found.list)
             if found.is_read:
                 return _page(request, "confirmed", found, of)
-            if _has_ended(found) or now - found.asked_at >= PAUSE:
+            is_due = _has_ended(found) or now - found.asked_at >= PAUSE
+            asked = count_queued(connection, found.address, about=f"confirm/{found.list}/", since=now - PAUSE)
+            if is_due and asked < MOST_ASKED:
                 box = open_letterbox(desk.settings)
                 found = subscribe(
                     connection,

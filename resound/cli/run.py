@@ -229,16 +229,22 @@ def _digest(office: Office) -> Mapping[str, Any]:
         opened = open_issues(connection, now=moment)
     told: dict[str, Any] = {"opened": [one.occasion for one in opened]} if opened else {}
     server = None if settings.smtp_url is None or settings.mail_from is None else mail_server(settings)
+    trouble: ResoundError | None = None
     if server is not None:
-        said = tell_approvers(
-            office.store,
-            server=server,
-            public_url=settings.public_url,
-            words=words(settings.language),
-            now=moment,
-        )
-        told |= {"told": said} if said else {}
+        try:
+            said = tell_approvers(
+                office.store,
+                server=server,
+                public_url=settings.public_url,
+                words=words(settings.language),
+                now=moment,
+            )
+            told |= {"told": said} if said else {}
+        except ResoundError as err:
+            trouble = err  # what needs nobody's approval does not wait for it
     approved = approve_automatic(office.store, server=server, public_url=settings.public_url, now=moment)
+    if trouble is not None:
+        raise trouble
     return told | ({"approved": [one.issue.occasion for one in approved]} if approved else {})
 
 

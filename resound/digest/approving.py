@@ -253,7 +253,7 @@ def approve_automatic(
     Of several schedulers one approves each.
 
     Raises:
-        MailError: drafts wait because no mail can be sent; all that could be approved are.
+        MailError: drafts wait, because no mail can be sent or one of them cannot be made; all that could be approved are.
     """
     with store.read() as connection:
         drafts = list_issues(connection, states=["draft"])
@@ -278,7 +278,7 @@ def approve_automatic(
                 skip_issue(store, one.list, one.week, who=AUTOMATIC, why="Nobody reads the list.", now=now)
         except ConflictError:
             continue  # another scheduler, or a person, was first
-        except MailError as err:
+        except ResoundError as err:  # of this issue: the others go out
             troubles[str(err)] = one.occasion
     if troubles:
         raise MailError(" ".join(f"{occasion} waits: {reason}" for reason, occasion in troubles.items()))

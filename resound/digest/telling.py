@@ -11,7 +11,7 @@ from resound.digest.approving import known_list, preview
 from resound.digest.letter import confirm_link
 from resound.digest.model import Edition
 from resound.digest.wording import Wording
-from resound.errors import MailError
+from resound.errors import MailError, ResoundError
 from resound.sending.mail import MailServer, one_line
 from resound.sending.outbox import Mail, queue_mail
 from resound.sending.subscribing import CONFIRM_WITHIN, link_token
@@ -31,6 +31,9 @@ def tell_approvers(
 
     Each of them gets each mail once, whatever happens; of several schedulers one says it. One notice at a time: where several
     reminders were missed, the last one is sent alone.
+
+    Raises:
+        MailError: a notice could not be made; all others are.
     """
     with store.read() as connection:
         due = [
@@ -40,19 +43,25 @@ def tell_approvers(
             for occasion in [_due(connection, issue, now)]
             if occasion
         ]
-        editions = {issue.id: preview(connection, issue, now=now) for issue, _, _ in due}
-    said = []
+    said, troubles = [], []
     for issue, of, occasion in due:
-        mails = [
-            Mail(one, _notice(editions[issue.id], issue, of, one, server, public_url, words, occasion))
-            for one in of.approvers
-        ]
-        with store.write() as connection:
-            is_draft = any(
-                one.id == issue.id for one in list_issues(connection, list_id=of.id, states=["draft"])
-            )
-            if is_draft and queue_mail(connection, occasion, mails, server=server, now=now):
-                said.append(occasion)
+        try:
+            with store.read() as connection:
+                edition = preview(connection, issue, now=now)
+            mails = [
+                Mail(one, _notice(edition, issue, of, one, server, public_url, words, occasion))
+                for one in of.approvers
+            ]
+            with store.write() as connection:
+                is_draft = any(
+                    one.id == issue.id for one in list_issues(connection, list_id=of.id, states=["draft"])
+                )
+                if is_draft and queue_mail(connection, occasion, mails, server=server, now=now):
+                    said.append(occasion)
+        except ResoundError as err:  # of this issue: the others' approvers are told
+            troubles.append(f"{occasion}: {err}")
+    if troubles:
+        raise MailError(" ".join(troubles))
     return said
 
 

@@ -282,6 +282,20 @@ def count_states(connection: Connection, *, occasion: str | None = None) -> dict
     return {state: found[state] for state in STATES if state in found}
 
 
+def count_queued(connection: Connection, address: str, *, about: str, since: datetime) -> int:
+    """How many mails to an address, of occasions that begin so, were queued since then, whatever became of them."""
+    statement = (
+        select(func.count())
+        .select_from(outbox)
+        .where(
+            outbox.c.address == address,
+            outbox.c.occasion.startswith(about, autoescape=True),
+            outbox.c.at >= since,
+        )
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def count_ended_badly(connection: Connection, *, since: datetime) -> dict[State, int]:
     """state → how many became failed or unknown since then and still are."""
     statement = (

@@ -208,6 +208,23 @@ def test_a_mistake_is_undone_only_by_confirming(app: FastAPI, client: TestClient
         assert count_states(connection) == {"queued": 1}, "who reads it is not asked"
 
 
+@pytest.mark.parametrize("app", [MAIL], indirect=True)
+def test_ending_it_again_and_again_fills_nobodys_box(app: FastAPI, client: TestClient, clock: Clock) -> None:
+    reader = add_reader(store_of(app), language="en")
+    link = f"/u/{link_token(reader, 'unsubscribe')}"
+    for _ in range(8):
+        clock.go_on(minutes=1)
+        assert client.post(link).status_code == 200
+        clock.go_on(minutes=1)
+        assert client.post(f"{link}/again").status_code == 200
+    with store_of(app).read() as connection:
+        assert count_states(connection) == {"queued": 3}
+    clock.go_on(minutes=61)
+    client.post(f"{link}/again")
+    with store_of(app).read() as connection:
+        assert count_states(connection) == {"queued": 4}
+
+
 def test_without_a_mail_server_nobody_is_promised_a_mail(app: FastAPI, client: TestClient) -> None:
     reader = add_reader(store_of(app))
     link = f"/u/{link_token(reader, 'unsubscribe')}"

@@ -369,6 +369,32 @@ def test_an_automatic_issue_that_nobody_reads_is_skipped_and_of_a_stopped_list_w
         assert lists.find_issue(connection, "auto", SECOND).state == "draft"
 
 
+def test_an_issue_that_cannot_be_made_keeps_no_other_from_going_out(store: Store) -> None:
+    make_automatic(store)
+    with store.write() as connection:
+        broken = MailingList("aaa", "c", "Broken", PLAN, True)
+        watched = MailingList("bbb", "c", "Broken, too", PLAN, False, approvers=("chief@cpc.example",))
+        for of in (broken, watched):
+            lists.add_list(connection, of, now=NOW)
+            for week in (FIRST, SECOND):
+                lists.open_issue(connection, of, issue_of(PLAN, week), now=NOW)
+            torn = lists.find_issue(connection, of.id, FIRST)
+            assert lists.decide_issue(connection, torn, "approved", who="t", body=b"torn", now=NOW)
+        for list_id in ("auto", "aaa"):
+            subscribe(
+                connection, list_id, "a@b.example", language="en", who="t", why="asked", is_confirmed=True, now=NOW
+            )  # fmt: skip
+    with pytest.raises(MailError, match="issue/aaa/2014-W42 waits: A digest in the store cannot be read"):
+        approve_automatic(store, server=SERVER, public_url=PUBLIC, now=NOW)
+    with store.read() as connection:
+        assert lists.find_issue(connection, "auto", FIRST).state == "approved"
+    with pytest.raises(MailError, match="approve/bbb/2014-W42: A digest in the store cannot be read"):
+        tell(store, timedelta())
+    with store.read() as connection:
+        assert count_states(connection, occasion="approve/managers/2014-W41") == {"queued": 1}
+        assert count_states(connection, occasion="approve/managers/2014-W42") == {"queued": 1}
+
+
 def tell(store: Store, after: timedelta) -> list[str]:
     return tell_approvers(store, server=SERVER, public_url=PUBLIC, words=words("en"), now=NOW + after)
 
