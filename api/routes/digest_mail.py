@@ -18,7 +18,7 @@ from api.desk import AtDesk, Desk
 from api.pages import language_of, render
 from api.safety import frame_policy, limited
 from resound.digest.approving import preview_week
-from resound.digest.letter import Composed, compose
+from resound.digest.letter import Composed, compose, render_html
 from resound.digest.model import Edition
 from resound.errors import NotFoundError
 from resound.sending.list_form import ZONES
@@ -122,9 +122,24 @@ def page_values(request: Request, desk: Desk, shown: Shown, here: str, query: st
 def mail_answer(request: Request, desk: Desk, shown: Shown) -> Response:
     """The HTML of a mail, byte for byte but for this: links open beside it, and the one that unsubscribes is nobody's."""
     made = _compose(request, desk, shown)
-    html = made.html.replace("<head>", '<head>\n<base target="_blank">', 1)
+    return _mail(made.html.replace("<head>", '<head>\n<base target="_blank">', 1), shown.language)
+
+
+def whole_answer(request: Request, desk: Desk, shown: Shown) -> Response:
+    """The digest as a page for its readers: all its stories, also those that a mail had no room for."""
+    html = render_html(
+        shown.edition,
+        shown.language,
+        list_name=shown.list.name,
+        list_id=shown.list.id,
+        public_url=_base(request, desk),
+    )
+    return _mail(html, shown.language)
+
+
+def _mail(html: str, language: UiLanguage) -> Response:
     answer = HTMLResponse(html)
-    answer.headers["content-language"] = shown.language
+    answer.headers["content-language"] = language
     answer.headers["content-security-policy"] = MAIL_POLICY
     answer.headers["referrer-policy"] = "no-referrer"
     answer.headers["cache-control"] = "no-store"
@@ -132,8 +147,11 @@ def mail_answer(request: Request, desk: Desk, shown: Shown) -> Response:
 
 
 def _compose(request: Request, desk: Desk, shown: Shown) -> Composed:
-    base = desk.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
-    return compose(shown.edition, shown.language, shown.list, public_url=base)
+    return compose(shown.edition, shown.language, shown.list, public_url=_base(request, desk))
+
+
+def _base(request: Request, desk: Desk) -> str:
+    return desk.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _sample(request: Request, connection: Connection, campaign: str) -> MailingList:

@@ -14,7 +14,7 @@ from api.access import Visitor, requires
 from api.desk import AtDesk, Desk
 from api.letterbox import open_letterbox, why_no_mail, words_in
 from api.pages import render
-from api.routes.digest_mail import Shown, chosen_language, mail_answer, page_values
+from api.routes.digest_mail import Shown, chosen_language, mail_answer, page_values, whole_answer
 from api.routes.lists import Editor, ListId, editable, find, look_at
 from api.routes.outbox import decide_chosen, mail_values
 from api.routes.review import Sent
@@ -32,6 +32,7 @@ from resound.told import Told
 
 router = APIRouter(prefix="/digests", include_in_schema=False)
 Week = Annotated[str, Path(max_length=8)]
+Reader = Annotated[Visitor, requires("reader", mailing_list="list_id", takes_keys=False)]
 Somewhere = Annotated[Visitor, requires("editor", somewhere=True, takes_keys=False)]
 SHOWN = 60
 ON_THE_WAY: tuple[State, ...] = ("queued", "sending")
@@ -44,6 +45,7 @@ DONE = {
     "dropped": N_("The chosen mails are given up."),
     "changed": N_("The digest is changed. This is how it will be mailed now."),
 }
+_NO_ISSUE = N_("This list has no issue of this week.")
 CHANGED = N_(
     "Somebody else changed or decided on this digest since you opened it. This is how it stands now; look again."
 )
@@ -88,14 +90,25 @@ def digests_page(request: Request, desk: AtDesk, visitor: Somewhere) -> Response
 def digest_page(
     request: Request,
     desk: AtDesk,
-    visitor: Editor,  # noqa: ARG001 (asked for its role)
+    visitor: Reader,
     list_id: ListId,
     week: Week,
     language: str = "",
     done: str = "",
     moved: str = "",
 ) -> Response:
-    """One issue: what has to be done before it is approved, the mail as readers will see it, and changing it."""
+    """One issue: what has to be done before it is approved, the mail as readers will see it, and changing it.
+
+    The mail links to it: who may read the campaign, and not change its digests, sees what was sent, all of it.
+    """
+    with desk.store.read() as connection:
+        of, issue = _find(connection, list_id, week)
+        is_editor = visitor.may("editor", of.campaign)
+        if not is_editor and issue.state != "approved":
+            raise NotFoundError(Told(_NO_ISSUE))
+        if not is_editor:
+            edition = preview(connection, issue, now=desk.now())
+            return whole_answer(request, desk, Shown(edition, of, chosen_language(request, language)))
     return _page(request, desk, list_id, week, language=language, done=done, moved=moved)
 
 
@@ -227,7 +240,7 @@ def _find(connection: Connection, list_id: str, week: str) -> tuple[MailingList,
     try:
         return of, find_issue(connection, list_id, week)
     except NotFoundError as err:
-        raise NotFoundError(Told(N_("This list has no issue of this week."))) from err
+        raise NotFoundError(Told(_NO_ISSUE)) from err
 
 
 def _text(sent: Any, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from resound.store.tables import version
 from tests.api.markup import foreign_markup
 from tests.api.readers import add_reader, make_list
 from tests.api.reading import read, texts
-from tests.api.staffed import Clock, browsing, make_app, send, store_of
+from tests.api.staffed import Clock, browsing, enter, make_app, send, store_of
 from tests.resound.mailroom import open_mailroom
+from tests.resound.staff import hash_quickly, hire
 
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
 WEEK, QUIET = "2014-W41", "2014-W43"
@@ -87,6 +89,32 @@ def approve(client: TestClient, seen: str | None = None) -> Any:
     if seen is None:
         seen = read(client, HERE).css_first("details.approve input[name=seen]").attributes["value"] or ""
     return send(client, f"{HERE}/approve", HERE, seen=seen)
+
+
+def test_who_may_only_read_the_campaign_sees_what_was_sent_and_nothing_else(
+    app: FastAPI, client: TestClient, draft: MailingList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert approve(client).status_code == 303
+    open_week(app, draft, QUIET)
+    hash_quickly(monkeypatch)
+    hire(store_of(app), "admin", "admin", now=NOW)
+    hire(store_of(app), "ann", "none", now=NOW, **{CAMPAIGN: "reader"})
+    hire(store_of(app), "bob", "none", now=NOW)
+    client.cookies.clear()
+    assert client.get(HERE).headers["location"].startswith("/sign-in")
+    assert enter(client, "ann").status_code == 303
+    page = client.get(f"{HERE}?language=vi")
+    assert page.status_code == 200
+    assert "sandbox" in page.headers["content-security-policy"]
+    assert now_of(app)[1].stories[-1].head.title in unescape(page.text)
+    assert "approve" not in page.text
+    assert "/u/" not in page.text
+    assert client.get(f"/digests/heads/{QUIET}").status_code == 404, "a draft is nobody's but its editors'"
+    for path in ("mail", "sending"):
+        assert client.get(f"{HERE}/{path}").status_code == 403
+    client.cookies.clear()
+    assert enter(client, "bob").status_code == 303
+    assert client.get(HERE).status_code == 403
 
 
 def test_a_new_user_sees_at_once_what_a_digest_looks_like(client: TestClient) -> None:
