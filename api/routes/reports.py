@@ -50,6 +50,7 @@ _MEDIA: dict[Kind, tuple[str, str]] = {
     "bundle": ("bundle.zip", "application/zip"),
     "excerpts": ("excerpts.zip", "application/zip"),
 }
+_NO_SNAPSHOT = N_("There is no such snapshot of this campaign.")
 _NOT_INSTALLED = N_(
     "Reports need packages that are not installed here. Whoever runs Resound finds them in its manual."
 )
@@ -137,6 +138,8 @@ def changes_page(
         first = since or max((one for one in rows if one < number), default=0)
         if not first:
             raise NotFoundError(Told(N_("There is no earlier snapshot to compare this one with.")))
+        if number not in rows or first not in rows:
+            raise NotFoundError(Told(_NO_SNAPSHOT))
         first, second = sorted((first, number))
         then, now = (open_snapshot(connection, campaign, one)[1] for one in (first, second))
     spoken = words_of(request)
@@ -249,7 +252,7 @@ def _file(request: Request, desk: Desk, campaign: str, number: int, kind: Kind, 
     with desk.store.read() as connection:
         row = next((one for one in list_snapshots(connection, campaign) if one.number == number), None)
     if row is None:
-        raise NotFoundError(Told(N_("There is no such snapshot of this campaign.")))
+        raise NotFoundError(Told(_NO_SNAPSHOT))
     languages: Sequence[UiLanguage] = UI_LANGUAGES if lang == "all" else (lang,)
     presses: Presses = request.app.state.presses
     what = " ".join([row.campaign, str(row.number), row.sha256, kind, lang])

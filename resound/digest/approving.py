@@ -146,13 +146,20 @@ def obstacles(
             )
         )
     if not list_subscriptions(connection, issue.list, only_read=True):
-        found.append(Told(N_("Nobody reads the list %(list)s yet: add a reader first."), list=issue.list))
+        found.append(nobody_reads(issue.list))
     return tuple(found)
+
+
+def nobody_reads(list_id: str) -> Told:
+    """That there is nobody to send it to."""
+    return Told(N_("Nobody reads the list %(list)s yet: add a reader first."), list=list_id)
 
 
 def decided(issue: Issue) -> Told:
     """Who decided on an issue, and when."""
     when = f"{issue.decided_at:%Y-%m-%d %H:%M} UTC" if issue.decided_at is not None else ""
+    if issue.state == "skipped" and issue.decided_at is None:  # by whoever restored a backup
+        return Told(N_("The digest of %(week)s was skipped."), week=issue.week)
     if issue.state == "skipped":
         return Told(
             N_("The digest of %(week)s was skipped by %(who)s on %(when)s."),
@@ -198,7 +205,7 @@ def approve_issue(
         if server is None or public_url is None:
             raise MailError(" ".join(reasons))
         if reasons:
-            raise ResoundError(" ".join(reasons))
+            raise ResoundError(reasons[0] if len(reasons) == 1 else " ".join(reasons))
         of = known_list(connection, list_id)
         edition = preview(connection, issue, now=now)
         readers = list_subscriptions(connection, list_id, only_read=True)
@@ -218,7 +225,7 @@ def approve_issue(
             raise ConflictError("Somebody else decided on this digest just now.")
         readers = list_subscriptions(connection, list_id, only_read=True)
         if not readers:
-            raise ResoundError("Nobody reads this list any more.")
+            raise ResoundError(nobody_reads(list_id))
         new = [one for one in readers if one not in written]  # or changed: another language, say
         written |= dict(
             zip(new, write_letters(issue.occasion, press.mails(new), server=server, now=now), strict=True)

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from resound.digest.model import Drop, Edits, Kind, Note
 from resound.errors import ResoundError
+from resound.texts import N_
+from resound.told import Told
 
 LONGEST_NOTE = 4_000
 """Characters: a note is read on a phone."""
@@ -66,7 +68,7 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
         case BringBack():
             kept = [one for one in edits.drops if (one.kind, one.id) != (change.kind, change.id)]
             if len(kept) == len(edits.drops):
-                raise ResoundError(f"The {change.kind} {change.id} was not dropped.")
+                raise ResoundError(Told(N_("%(id)s was not left out of this digest."), id=change.id))
             changed = replace(edits, drops=tuple(kept))
             told = f"restore {change.kind}:{change.id}"
         case PutFirst():
@@ -76,7 +78,11 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
             text = change.text.strip()
             if len(text) > LONGEST_NOTE:
                 raise ResoundError(
-                    f"The note has {len(text)} characters; at most {LONGEST_NOTE} are sent in a mail."
+                    Told(
+                        N_("The note has %(count)s characters; at most %(most)s are sent in a mail."),
+                        count=len(text),
+                        most=LONGEST_NOTE,
+                    )
                 )
             changed = replace(edits, note=Note(text, who, now) if text else None)
             told = "note" if text else "no note"

@@ -23,6 +23,8 @@ from resound.sending.mail import MailServer, one_line, render_message, text_body
 from resound.sending.subscribing import link_token
 from resound.settings import UiLanguage, is_safe_address
 from resound.store.lists import MailingList, Subscription
+from resound.texts import N_
+from resound.told import Told
 from resound.words import words
 
 LARGEST = 100_000
@@ -116,7 +118,9 @@ def compose(edition: Edition, language: UiLanguage, of: MailingList, *, public_u
         if size <= LARGEST - _ROOM:
             return made
         if most == 0:
-            raise MailError("The digest cannot be made short enough for a mail. Shorten its note.")
+            raise MailError(
+                Told(N_("The digest cannot be made short enough for a mail. Shorten its note."))
+            )
         most = min(most - 1, int(most * (LARGEST - _ROOM) / size))
 
 

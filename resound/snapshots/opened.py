@@ -21,6 +21,7 @@ from resound.coverage.coded import tabulate_coding
 from resound.coverage.counting import DIMENSIONS, count
 from resound.errors import ResoundError
 from resound.snapshots.model import Snapshot
+from resound.told import Told
 
 _SENTENCES = ("why", "notes")
 """Words beside the numbers, which a later version may put otherwise."""
@@ -98,9 +99,13 @@ def check_recount(snapshot: Snapshot, coverage: Coverage | None = None) -> Cover
     if place is None:
         return found
     raise ResoundError(
-        f"This version of Resound counts the snapshot of {snapshot.as_of:%Y-%m-%d %H:%M} UTC otherwise than "
-        f"{snapshot.product}, which froze it ({place}). A frozen number is never changed: open it with that version, or "
-        "freeze anew and read the reconciliation."
+        Told(
+            "This version of Resound counts the snapshot of %(when)s UTC otherwise than %(product)s, which froze it (%(place)s). "
+            "A frozen number is never changed: open it with that version, or freeze anew and read the reconciliation.",
+            when=f"{snapshot.as_of:%Y-%m-%d %H:%M}",
+            product=snapshot.product,
+            place=place,
+        )
     )
 
 

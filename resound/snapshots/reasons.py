@@ -224,8 +224,17 @@ def _dated(sides: Sides, old: Clip, new: Clip, *, is_window: bool) -> Iterator[T
     elif now.in_window is None and then.in_window is not None:
         doubt = DOUBTS.get(now.window_reason, now.window_reason)
         yield Told("Its date does not hold any more (%(doubt)s).", doubt=doubt)
+    elif then.outlet == now.outlet and _zone(sides.old, then.outlet) != _zone(sides.new, now.outlet):
+        yield from _defined(sides, old, new)  # a day is one of the outlet's own calendar
+    elif then.outlet != now.outlet:
+        yield from _outlet(sides, old, new)
     elif then.day != now.day:
         yield Told("Its date was read anew.")
+
+
+def _zone(snapshot: Snapshot, outlet: str) -> str:
+    source = snapshot.sources.get(outlet)
+    return "" if source is None else source.timezone
 
 
 def _origin(old: Clip, new: Clip) -> Iterator[Told]:

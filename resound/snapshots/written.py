@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from resound.errors import ResoundError, StoreError
 from resound.snapshots.model import FORMAT, Snapshot
+from resound.told import Told
 
 
 @cache
@@ -41,11 +42,13 @@ def read_snapshot(written: bytes) -> Snapshot:
         plain: Any = json.loads(written)
         if int(plain["format"]) > FORMAT:
             raise ResoundError(
-                "This snapshot was frozen by a newer Resound, which this one cannot read. Install that version again."
+                Told(
+                    "This snapshot was frozen by a newer Resound, which this one cannot read. Install that version again."
+                )
             )
         return _shape().validate_python(plain)
     except (ValueError, KeyError, TypeError, ValidationError) as err:
-        raise StoreError("A snapshot cannot be read: it is not what was frozen.") from err
+        raise StoreError(Told("A snapshot cannot be read: it is not what was frozen.")) from err
 
 
 def pack(written: bytes) -> bytes:
@@ -62,7 +65,7 @@ def unpack(packed: bytes, expected: str) -> bytes:
     try:
         written = zlib.decompress(packed)
     except zlib.error as err:
-        raise StoreError("A snapshot in the store is torn. Restore it from a backup.") from err
+        raise StoreError(Told("A snapshot in the store is torn. Restore it from a backup.")) from err
     if content_hash(written) != expected:
-        raise StoreError("A snapshot in the store is not what was frozen: its SHA-256 differs.")
+        raise StoreError(Told("A snapshot in the store is not what was frozen: its SHA-256 differs."))
     return written

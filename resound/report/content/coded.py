@@ -293,7 +293,10 @@ def lay_voice(laid: Laid) -> Section:
         one.id: one.name.best(laid.words.language) for one in campaign.comparators
     }
     rows = [
-        Row((names.get(one.value, one.value), len(one.members), one.share if split.of else None))
+        Row(
+            (names.get(one.value, one.value), len(one.members), one.share if split.of else None),
+            at_least=laid.is_at_least,
+        )
         for one in split.parts
     ]
     table = ReportTable(
@@ -305,7 +308,7 @@ def lay_voice(laid: Laid) -> Section:
             Column("share", _("Share"), "share", do_not_add=True),
         ),
         rows=tuple(rows),
-        total=Row((_("All, each once"), split.of, None)),
+        total=Row((_("All, each once"), split.of, None), at_least=laid.is_at_least),
         chart=chart_voice(split, names, laid.words, _LOOK) if split.of else None,
         notes=(
             _("These items are not those of the clip book: nobody reviewed them, and none is counted here."),

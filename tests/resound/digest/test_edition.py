@@ -156,7 +156,7 @@ def test_changes_are_made_undone_and_remembered() -> None:
     edits = change(change(edits, BringBack("item", "a")), SetNote("  "))
     assert (len(edits.drops), edits.note, len(edits.history)) == (1, None, 6)
     assert [one["what"] for one in edits.history][:2] == ["drop item:a", "drop story:b"]
-    with pytest.raises(ResoundError, match="was not dropped"):
+    with pytest.raises(ResoundError, match="was not left out"):
         change(edits, BringBack("story", "a"))
     with pytest.raises(ResoundError, match="Say why"):
         change(edits, TakeOut("item", "a", " "))

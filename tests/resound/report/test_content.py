@@ -327,3 +327,14 @@ def test_marks_are_nothing_that_a_spreadsheet_reads_as_something_else() -> None:
 def test_numbers_of_clips_as_spans() -> None:
     assert write_spans([]) == ""
     assert write_spans([1, 4, 5, 6, 7, 9, 10]) == "1, 4–7, 9, 10"
+
+
+def test_a_share_of_voice_that_rests_on_a_gap_is_at_least(demo: Snapshot) -> None:
+    assert any(one.watch.gaps for one in demo.watch)
+    table = tables(report_of(demo))["voice"]
+    assert table.total is not None
+    assert all(row.at_least for row in (*table.rows, table.total))
+    read = replace(
+        demo, watch=tuple(replace(one, watch=replace(one.watch, gaps=())) for one in demo.watch)
+    )
+    assert not any(row.at_least for row in tables(report_of(read))["voice"].rows)

@@ -386,3 +386,12 @@ def test_in_three_languages(desk: Desk) -> None:
     assert spoken["zh-Hant"][0].startswith("Lin 於 2026年2月14日")
     assert spoken["vi"][0].startswith("Lin ")
     assert len({one[0] for one in spoken.values()}) == len({one[1] for one in spoken.values()}) == 3
+
+
+def test_a_day_that_is_another_one_by_the_outlets_new_zone(desk: Desk) -> None:
+    apply(desk.store, source("alpha", timezone="Pacific/Pago_Pago"))
+    found = desk.compare()
+    days = {item: [one[0] for one in some] for item, some in moved(found.changed).items()}
+    every = told((*found.changed, *found.removed))
+    assert days == {desk.c: ["day"]}
+    assert every[desk.c] == ["The definition of Alpha was changed."]
