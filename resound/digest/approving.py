@@ -41,6 +41,8 @@ from resound.told import Told
 
 AUTOMATIC = "automatic"
 """Who approved, where the list needs nobody."""
+NOBODY_READS = "Nobody reads the list."
+"""Why such a list's issue is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,7 @@ def approve_automatic(
                     )
                 )
             else:
-                skip_issue(store, one.list, one.week, who=AUTOMATIC, why="Nobody reads the list.", now=now)
+                skip_issue(store, one.list, one.week, who=AUTOMATIC, why=NOBODY_READS, now=now)
         except ConflictError:
             continue  # another scheduler, or a person, was first
         except ResoundError as err:  # of this issue: the others go out

@@ -118,9 +118,7 @@ def compose(edition: Edition, language: UiLanguage, of: MailingList, *, public_u
         if size <= LARGEST - _ROOM:
             return made
         if most == 0:
-            raise MailError(
-                Told(N_("The digest cannot be made short enough for a mail. Shorten its note."))
-            )
+            raise MailError(Told(N_("The digest cannot be made short enough for a mail. Shorten its note.")))
         most = min(most - 1, int(most * (LARGEST - _ROOM) / size))
 
 

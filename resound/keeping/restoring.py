@@ -43,6 +43,10 @@ _WORST_RATIO = 1040
 Progress = Callable[[str, int, int], None]
 
 
+DOUBT = "It waited when the backup was made; whether it was sent afterwards is not known."
+"""Of mail and issues that were not done with then: the original may have gone on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What was put in place; every table was compared with what the backup says of it (before mail that waited was doubted)."""
@@ -150,11 +154,10 @@ class _Loaded:
     def doubt(self, connection: Connection) -> None:
         """Mail that was still to be sent when the backup was made may have been sent since: only a person knows."""
         there = {one.name for one in self.forms}
-        reason = "It waited when the backup was made; whether it was sent afterwards is not known."
         if "outbox" in there:
-            outbox.doubt_all(connection, reason=reason)
+            outbox.doubt_all(connection, reason=DOUBT)
         if "issue" in there:
-            lists.doubt_issues(connection, reason=reason)
+            lists.doubt_issues(connection, reason=DOUBT)
 
     def load(self, connection: Connection, staging: Path, progress: Progress | None) -> None:
         """Fill the store and compare it with the manifest."""

@@ -1,7 +1,7 @@
 """Sentences that the store keeps as English text, found again in what is kept, so that pages say them in the reader's language.
 
-Why a page could not be fetched or read, why the index is in trouble, why a model's work waits: these are written down when
-they happen, in logs and in the store, and shown much later. A sentence of which no pattern is known stays as it is. What the
+Why a page could not be fetched or read, why the index is in trouble, why a model's work waits, what became of a mail: these are
+written down when they happen, in logs and in the store, and shown much later. A sentence of which no pattern is known stays as it is. What the
 crawler says is known to `resound.watching.crawl_words`.
 """
 
@@ -67,6 +67,16 @@ KEPT: tuple[str, ...] = (
     N_("The models' process ended by itself (code %(code)s)."),
     N_("The model failed: %(why)s"),
     N_("No model of the profile %(name)s translates %(from)s into %(to)s."),
+    N_("Nobody reads the list."),
+    N_("They no longer read this list."),
+    N_("Given up after %(days)s days."),
+    N_("Given up after %(days)s days. %(why)s"),
+    N_("The process that sent it ended before the server's answer was written down."),
+    N_("It waited when the backup was made; whether it was sent afterwards is not known."),
+    N_("The connection was lost before the message: %(why)s"),
+    N_("The connection was lost after DATA: %(why)s"),
+    N_("The mail server %(place)s cannot be used: %(why)s"),
+    N_("The store was busy."),
 )
 
 

@@ -229,7 +229,14 @@ def test_a_year_of_corrected_weeks_can_still_be_sent(language: UiLanguage) -> No
 @pytest.mark.parametrize("language", UI_LANGUAGES)
 def test_a_correction_of_the_same_items_says_the_four_counts(language: UiLanguage) -> None:
     same = Correction(
-        "2026-W02", FIRST - WEEK, FIRST - DAY, "2026-W02", FourCounts(5, 4, 3, 2), FourCounts(5, 3, 3, 2), (), ()
+        "2026-W02",
+        FIRST - WEEK,
+        FIRST - DAY,
+        "2026-W02",
+        FourCounts(5, 4, 3, 2),
+        FourCounts(5, 3, 3, 2),
+        (),
+        (),
     )
     made = replace(build_edition(facts([item("a")])), corrections=(same,))
     say = Wording(made, words(language), list_name="", list_id="", public_url=PUBLIC)

@@ -334,7 +334,5 @@ def test_a_share_of_voice_that_rests_on_a_gap_is_at_least(demo: Snapshot) -> Non
     table = tables(report_of(demo))["voice"]
     assert table.total is not None
     assert all(row.at_least for row in (*table.rows, table.total))
-    read = replace(
-        demo, watch=tuple(replace(one, watch=replace(one.watch, gaps=())) for one in demo.watch)
-    )
+    read = replace(demo, watch=tuple(replace(one, watch=replace(one.watch, gaps=())) for one in demo.watch))
     assert not any(row.at_least for row in tables(report_of(read))["voice"].rows)

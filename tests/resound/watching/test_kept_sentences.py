@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from crawlers.fetch import explain_failure
 from crawlers.guard import FetchRules, check_url
 from crawlers.spiders.pages import judge_response
-from resound.errors import FetchError
+from resound.digest.approving import NOBODY_READS
+from resound.errors import FetchError, MailServerError
 from resound.index.base import Refusal
+from resound.keeping.restoring import DOUBT
 from resound.pipeline import NO_PROFILE
 from resound.searching.indexing import REFUSED, note_refusals
+from resound.sending.mail import MailConnection, MailServer
 from resound.store import open_store, work
+from resound.store.outbox import (
+    GIVE_UP,
+    add_letters,
+    begin_data,
+    claim,
+    doubt_all,
+    list_posted,
+    make_letter,
+    put_back,
+    settle_broken,
+)
 from resound.told import Told
 from resound.watching.kept_sentences import KEPT, tell_again
 from resound.words import words
@@ -37,6 +51,37 @@ def sentences() -> Iterator[str]:
             check_url(url, rules)
         yield str(caught.value)
     yield str(NO_PROFILE)
+    yield from mail_sentences()
+
+
+def mail_sentences() -> Iterator[str]:
+    """What an outbox says of its mails, and of an issue that nobody reads."""
+    store = open_store("sqlite://")
+    with store.write() as connection:
+        letters = [make_letter(f"r{number}@reader.example", f"<{number}@x>", b"text") for number in range(4)]
+        add_letters(connection, "issue/a/2026-W03", letters, now=NOW)
+        first = claim(connection, now=NOW)
+        assert first is not None
+        assert begin_data(connection, first, now=NOW) is not None
+        settle_broken(connection, now=NOW + timedelta(hours=1))
+        second = claim(connection, now=NOW)
+        assert second is not None
+        put_back(connection, second, "The store was busy.")
+        assert claim(connection, now=NOW + 2 * GIVE_UP) is None
+    with store.read() as connection:
+        said = {one.reason for one in list_posted(connection)}
+    assert len(said) == 3
+    yield from said
+    with store.write() as connection:
+        add_letters(connection, "issue/a/2026-W04", letters, now=NOW)
+        doubt_all(connection, reason=DOUBT)
+        yield from {one.reason for one in list_posted(connection, occasion="issue/a/2026-W04")}
+    store.close()
+    server = MailServer("127.0.0.1", 9, "none", "press@cpc.example", "press@cpc.example", timeout=2)
+    with MailConnection(server) as line, pytest.raises(MailServerError) as caught:
+        line.deliver("r@reader.example", b"text")
+    yield str(caught.value)
+    yield NOBODY_READS
 
 
 def test_what_our_parts_write_down_is_said_in_the_readers_language() -> None:
