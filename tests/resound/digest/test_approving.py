@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from resound.coding import deciding
+from resound.coverage.figures import campaign_figures
 from resound.digest import approving
 from resound.digest.approving import (
     AUTOMATIC,
@@ -162,6 +163,21 @@ def test_of_two_drafts_the_later_one_approved_first_says_a_correction_alone(stor
     assert newest.late_items == (late,)
     assert [one.week for one in newest.corrections] == [FIRST]
     made = look(store, SECOND, NOW + 2 * WEEK + HOUR)
+    assert (made.late, made.corrections) == ((), ())
+
+
+def test_an_earlier_address_of_what_was_told_is_no_late_find(store: Store) -> None:
+    join(store, "en")
+    one = put(store, "herald", 1, hours=5)
+    say(store, one)
+    told = approve(store)
+    assert told.edition.items == (one,)
+    put(store, "herald", 2, hours=3, seen=NOW + HOUR)
+    with store.read() as connection:
+        now = campaign_figures(connection, "c", by=(), now=NOW + WEEK)
+    assert now.counts.items == 1
+    assert now.lists["counted"] != (one,), "the first publication stands for an item"
+    made = look(store, SECOND, NOW + WEEK)
     assert (made.late, made.corrections) == ((), ())
 
 
