@@ -113,11 +113,18 @@ def _acronym(agency: Agency, short: str, byline: str, text: str, whole: str) -> 
     return _in_byline(byline, short, is_exact=True) or _in_text(text, short, is_exact=True)
 
 
+_MOST_SPELT_OUT = 160
+"""Characters of a name before its letters in brackets."""
+_SPELT_OUT = re.compile(r"((?:\b[A-ZÀ-Þ][\w'’&-]{0,40}\s{1,3}(?:(?:of|the|and)\s{1,3}){0,3}){1,6})$")
+
+
 def _means_else(agency: Agency, short: str, whole: str) -> bool:
     """Whether the text itself says that the letters stand for something else: “Certified Nursing Assistant (CNA)”."""
-    for hit in re.finditer(
-        rf"((?:[A-ZÀ-Þ][\w'’&-]*\s+(?:of\s+|the\s+|and\s+)*){{1,6}})[（(]{short}[)）]", whole
-    ):
+    # Only what stands right before the bracket is looked at: a text of capitals alone must not take minutes.
+    for place in re.finditer(rf"[（(]{short}[)）]", whole):
+        hit = _SPELT_OUT.search(whole, max(0, place.start() - _MOST_SPELT_OUT), place.start())
+        if hit is None:
+            continue
         words = [one for one in hit[1].split() if one.casefold() not in ("of", "the", "and")]
         said = " ".join(words).casefold()
         if any(one.casefold() in said for one in agency.forms):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -67,3 +68,10 @@ def test_no_two_agencies_share_a_name(agency: object) -> None:
 def test_a_short_name_is_not_found_inside_a_longer_one() -> None:
     assert find_credits("APO", ["(APO)"], {"ap": ["AP"]}) == ()
     assert [one.source for one in find_credits("AP", ["x"], {"ap": ["AP"]})] == ["ap"]
+
+
+def test_hostile_texts_take_no_time() -> None:
+    begun = monotonic()
+    for text in ("CNA " + "A" * 300_000, "CNA " + "Aa " * 100_000 + "(CNA)", "A" + " " * 300_000 + "(CNA)"):
+        find_agencies("", [text])
+    assert monotonic() - begun < 5
