@@ -339,9 +339,15 @@ def _build(
         week=week,
         earlier=[unpack_edition(body) for _, _, body in said],
         pending=[one.days for one in others if one.state == "draft" and one.cut_off < cut_off],
+        skipped=[one.days for one in others if _is_skipped_by_hand(one) and one.cut_off < cut_off],
         now=now,
     )
     return build_edition(facts, edits)
+
+
+def _is_skipped_by_hand(issue: Issue) -> bool:
+    """Not because nobody read the list then, nor because a backup was restored that knows not whether it was sent."""
+    return issue.state == "skipped" and issue.decided_at is not None and issue.who != AUTOMATIC
 
 
 def _refuse_decided(issue: Issue) -> None:

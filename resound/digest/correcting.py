@@ -99,16 +99,18 @@ def sort_earlier(
     first: date,
     earlier: Sequence[Edition],
     pending: Sequence[Span],
+    skipped: Sequence[Span] = (),
     heirs: Mapping[str, str] = MappingProxyType({}),
 ) -> Sorted:
     """Which counted items of the days before `first` are late finds.
 
     Late finds are those that stood in no earlier issue, published since the first day that an issue of this list was about.
-    A list's first issue has none: what came before it was never said. `heirs` as for `stated_weeks`.
+    A list's first issue has none: what came before it was never said. Where a person `skipped` an issue before any was sent,
+    its days are told late, too. `heirs` as for `stated_weeks`.
     """
     known = {item for one in earlier for item in (*one.items, *one.late_items)}
     known |= {heirs[item] for item in known & heirs.keys()}
-    began = min((one.first for one in earlier), default=None)
+    began = min((*(one.first for one in earlier), *(start for start, _ in skipped)), default=None)
     spans = {one.week: (one.first, one.last) for one in earlier}
     found: dict[tuple[date, date, str], list[ItemFacts]] = {}
     waiting = older = 0

@@ -54,6 +54,7 @@ def gather_week(
     week: str = "",
     earlier: Sequence[Edition] = (),
     pending: Sequence[tuple[date, date]] = (),
+    skipped: Sequence[tuple[date, date]] = (),
     now: datetime,
 ) -> WeekFacts:
     """What was published from `first` to `last` (inclusive, each day in its outlet's calendar), as of now.
@@ -63,6 +64,7 @@ def gather_week(
         earlier: the list's approved editions in the order in which they were approved: what they said is corrected where it
             does not hold, and said once. One of a later week may be among them.
         pending: days of earlier issues that nobody has decided on yet; they are no late finds.
+        skipped: days of earlier issues that a person skipped: what was published on them is a late find.
 
     Raises:
         NotFoundError: there is no such campaign.
@@ -73,7 +75,9 @@ def gather_week(
     items = {key: (facts, place.kind) for key, (facts, place) in figures.items.items()}
     counted = [facts for facts, kind in items.values() if kind == "counted"]
     heirs = _heirs(connection, items, earlier)
-    sorted_ = sort_earlier(counted, first=first, earlier=earlier, pending=pending, heirs=heirs)
+    sorted_ = sort_earlier(
+        counted, first=first, earlier=earlier, pending=pending, skipped=skipped, heirs=heirs
+    )
     shown = [*of_days(items, first, last), *(one for late in sorted_.late for one in late.items)]
     stated = stated_weeks(earlier, heirs=heirs)
     topics = list_topics(connection, {one.version for one in shown})

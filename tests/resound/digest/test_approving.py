@@ -278,15 +278,38 @@ def test_changes_are_made_one_after_another_and_never_over_each_other(store: Sto
 
 def test_a_skipped_week_is_told_late(store: Store) -> None:
     join(store, "en")
-    say(store, put(store, "herald", 1))
+    missed = put(store, "herald", 1)
+    say(store, missed)
     with pytest.raises(ResoundError, match="Say why"):
         skip_issue(store, "managers", FIRST, who="lin", why=" ", now=NOW)
     assert look(store, SECOND).beside["pending"] == 1
     made = skip_issue(store, "managers", FIRST, who="lin", why="a holiday", now=NOW)
     assert (made.state, made.who, made.why) == ("skipped", "lin", "a holiday")
-    assert look(store, SECOND).beside == {**look(store, SECOND).beside, "pending": 0, "older": 1}
+    assert look(store, SECOND).late_items == (missed,), "as the page says where a week is skipped"
+    assert look(store, SECOND).beside == {**look(store, SECOND).beside, "pending": 0, "older": 0}
     with store.read() as connection:
         assert count_states(connection) == {}
+
+
+def test_a_lists_first_week_is_told_late_where_a_person_skipped_it(store: Store) -> None:
+    join(store, "en")
+    missed, new = put(store, "herald", 1), put(store, "courier", 2, OWN, hours=24 * 5)
+    older = put(store, "courier", 3, "Long before, and nothing like the others.", hours=-24 * 9)
+    for key in (missed, new, older):
+        say(store, key)
+    skip_issue(store, "managers", FIRST, who="lin", why="a holiday", now=NOW)
+    made = look(store, SECOND, NOW + WEEK)
+    assert (made.items, made.late_items, made.beside["older"]) == ((new,), (missed,), 1)
+    with store.write() as connection:
+        lists.add_list(connection, MailingList("auto", "c", "Auto", PLAN, True), now=NOW)
+        of = lists.find_list(connection, "auto")
+        assert of is not None
+        for week in (FIRST, SECOND):
+            lists.open_issue(connection, of, issue_of(PLAN, week), now=NOW)
+    skip_issue(store, "auto", FIRST, who=AUTOMATIC, why="nobody", now=NOW)
+    with store.read() as connection:
+        first = preview(connection, lists.find_issue(connection, "auto", SECOND), now=NOW + WEEK)
+    assert first.late_items == (), "who comes to a list does not get what was before"
 
 
 def test_each_reader_gets_one_mail_in_their_language(store: Store) -> None:
