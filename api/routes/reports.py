@@ -205,6 +205,7 @@ def _reports(
         status_code=500 if trouble else 200,
         rows=rows,
         counts=coverage.figures.counts,
+        at_least=coverage.figures.at_least,
         waiting=_waiting(coverage),
         fresh=next((one for one in rows if one.number == frozen), None),
         trouble=trouble,

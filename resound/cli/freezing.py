@@ -161,8 +161,9 @@ def _moment(row: SnapshotRow) -> str:
 
 def _print_counts(row: SnapshotRow) -> None:
     counts = row.counts
+    least = "At least: " if counts.get("at_least") else ""
     screen().print(
-        f"{counts['items']} items · {counts['stories']} stories · {counts['outlets']} outlets · "
+        f"{least}{counts['items']} items · {counts['stories']} stories · {counts['outlets']} outlets · "
         f"{counts['groups']} publisher groups",
         style="bold green",
     )

@@ -35,7 +35,8 @@ def freeze_campaign(
     with store.read() as connection:
         taken = take_snapshot(connection, campaign, evidence=evidence, comparators=comparators, now=now)
     written = write_snapshot(taken)
-    counts = asdict(check_recount(read_snapshot(written)).figures.counts)  # what is kept is what will be read
+    figures = check_recount(read_snapshot(written)).figures  # what is kept is what will be read
+    counts = {**asdict(figures.counts), "at_least": int(figures.at_least)}
     packed, digest = pack(written), content_hash(written)
     with store.write() as connection:
         return add_snapshot(

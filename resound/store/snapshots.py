@@ -15,7 +15,7 @@ from resound.store.tables import snapshot
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRow:
-    """`counts`: items, stories, outlets, groups. `why`: what it was frozen for. `body` is read by `load_body`."""
+    """`counts`: items, stories, outlets, groups; `at_least` is 1 where a source was not read every day. `why`: what it was frozen for. `body` is read by `load_body`."""
 
     campaign: str
     number: int

@@ -134,6 +134,12 @@ def test_a_new_user_sees_at_once_what_a_digest_looks_like(client: TestClient) ->
     assert client.get("/digests/preview/nothing").status_code == 404
 
 
+def test_a_week_with_gaps_is_at_least_on_its_page_too(client: TestClient) -> None:
+    page = client.get(f"/digests/preview/{CAMPAIGN}?week={QUIET}").text
+    facts = page.partition('<p class="week-facts">')[2].partition("</p>")[0]
+    assert "at least" in facts
+
+
 @pytest.mark.parametrize("language", ["zh-Hant", "en", "vi"])
 def test_the_mail_is_shown_in_a_frame_that_can_do_nothing(
     client: TestClient,

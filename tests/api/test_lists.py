@@ -19,13 +19,13 @@ from resound.sending.subscribing import link_token
 from resound.store.lists import Subscription, find_list, find_subscription, list_subscriptions
 from resound.store.outbox import (
     Claimed,
-    Letter,
     State,
     add_letters,
     begin_data,
     claim,
     count_states,
     list_posted,
+    make_letter,
     record,
 )
 from tests.api.markup import foreign_markup
@@ -355,7 +355,7 @@ def test_the_outbox_tells_states_and_takes_decisions(app: FastAPI, client: TestC
 def post(app: FastAPI, wanted: dict[str, State]) -> dict[str, int]:
     """Mails that came to their ends, as sending leaves them."""
     with store_of(app).write() as connection:
-        letters = [Letter(one, f"<{one}>", b"x") for one in wanted]
+        letters = [make_letter(one, f"<{one}>", b"x") for one in wanted]
         add_letters(connection, "issue/managers/2026-W03", letters, now=NOW)
         for _ in wanted:
             claimed = claim(connection, now=NOW)

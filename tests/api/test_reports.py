@@ -59,6 +59,7 @@ def test_frozen_by_a_form_listed_and_compared(client: TestClient, demo_copy: Pat
     assert ROOM in client.get(f"/campaigns/{DEMO}").text
     first = freeze(client, "<script>alert(1)</script>")
     assert "The counts are frozen as snapshot 1" in first
+    assert first.count("at least</span>") == 5, "beside each frozen count, and beside those of now"
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in first
     assert "<script>alert" not in first
     assert "Nothing is frozen yet" not in first
