@@ -18,7 +18,7 @@ from resound.store.tables import job
 from resound.store.tables import outbox as table
 from tests.resound.kept import NOW, back_up, make_data
 from tests.resound.mailroom import open_mailroom
-from tests.resound.test_outbox import posted, queue, readers, take
+from tests.resound.sending.test_outbox import posted, queue, readers, take
 
 WEEK = timedelta(days=7)
 
