@@ -7,6 +7,8 @@ from datetime import datetime
 
 from resound.digest.model import Drop, Edits, Kind, Note
 from resound.errors import ResoundError
+from resound.texts import N_
+from resound.told import Told
 
 LONGEST_NOTE = 4_000
 """Characters: a note is read on a phone."""
@@ -57,7 +59,7 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
     match change:
         case TakeOut():
             if not change.why.strip():
-                raise ResoundError("Say why it is not to be shown: it stays with the issue.")
+                raise ResoundError(Told(N_("Say why it is left out: it stays with the issue.")))
             kept = [one for one in edits.drops if (one.kind, one.id) != (change.kind, change.id)]
             changed = replace(
                 edits, drops=(*kept, Drop(change.kind, change.id, who, change.why.strip(), now))
@@ -66,7 +68,7 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
         case BringBack():
             kept = [one for one in edits.drops if (one.kind, one.id) != (change.kind, change.id)]
             if len(kept) == len(edits.drops):
-                raise ResoundError(f"The {change.kind} {change.id} was not dropped.")
+                raise ResoundError(Told(N_("%(item)s was not left out: nothing to bring back."), item=change.id))
             changed = replace(edits, drops=tuple(kept))
             told = f"restore {change.kind}:{change.id}"
         case PutFirst():
@@ -76,7 +78,11 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
             text = change.text.strip()
             if len(text) > LONGEST_NOTE:
                 raise ResoundError(
-                    f"The note has {len(text)} characters; at most {LONGEST_NOTE} are sent in a mail."
+                    Told(
+                        N_("The note has %(count)s characters; at most %(most)s are sent in a mail."),
+                        count=len(text),
+                        most=LONGEST_NOTE,
+                    )
                 )
             changed = replace(edits, note=Note(text, who, now) if text else None)
             told = "note" if text else "no note"

@@ -139,6 +139,7 @@ def test_what_to_do_next_is_said_where_there_is_nothing(
     assert "There is no list 'x'" in call(demo_copy, "digest", "preview", "x")
     add = ("lists", "add", "new", "--campaign", "apo-coe-gp-vietnam-2014", "--zone", "Asia/Taipei")
     assert call(demo_copy, *add, "--approver", "nobody").startswith("refused")
+    assert "No list can have the id 'preview'" in call(demo_copy, "lists", "add", "preview", *add[3:])
     assert "The list new is there" in call(demo_copy, *add, "--approver", "Lin@cpc.example")
     assert "No issue was due yet" in call(demo_copy, "digest", "list", "new")
     assert "resound digest open new --week" in call(demo_copy, "digest", "approve", "new")
