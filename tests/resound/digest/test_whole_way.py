@@ -60,7 +60,8 @@ def test_from_the_demo_to_the_mailboxes(demo_copy: Path, room: MailRoom, tmp_pat
     said = call(demo_copy, "digest", "preview", "managers")
     assert "APO COE GP Resource Recycling Green Team in Vietnam, 2014 29 Sept – 5 Oct 2014" in said
     assert "Items at least 26" in said
-    assert "Also in 8 outlets" in said
+    assert "Also in 8 outlets:" in said
+    assert "Also in 1 outlet · 2 more times in this outlet: New Saigon" in said, "the wire's other languages"
     assert "resound digest approve managers --week 2014-W41" in said
     page = tmp_path / "week.html"
     assert "Written to" in call(
