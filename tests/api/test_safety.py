@@ -26,6 +26,7 @@ def test_it_says_whether_it_can_work(reading_client: TestClient) -> None:
     assert answer.status_code == 200
     assert {one["name"] for one in answer.json()["checks"]} == {
         "store",
+        "public address",
         "evidence",
         "disk",
         "index",
