@@ -2,7 +2,7 @@
 
     .venv/bin/python docs/make_pictures.py [--data resound-data] [--only digest,reports]
 
-A copy of the demo is shown, in which the counts were frozen twice with a decision between.
+A copy of the demo is shown; for the pages of reports its counts are frozen twice, with a decision between.
 
 Needs Chromium (RESOUND_TEST_CHROMIUM, or `chromium` on the path) and a folder with the demo in it (`make demo`).
 """
@@ -17,14 +17,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import uvicorn
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from api.app import create_app
 from resound.settings import load_settings
@@ -84,7 +84,7 @@ def tour(language: str) -> Iterator[Picture]:
         "digest": DIGEST,
         "reports": f"/campaigns/{CAMPAIGN}/reports",
     }
-    heights, at = {"digest": 1000}, {"reports": "#frozen"}
+    heights, at = {"digest": 900}, {"reports": "#frozen"}
     for name, path in steps.items():
         yield Picture(
             f"tour-{name}.{language}",
@@ -116,9 +116,16 @@ def main() -> None:
         raise SystemExit("There is no Chromium: apt-get install chromium, or set RESOUND_TEST_CHROMIUM.")
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copytree(data, Path(folder) / "data")
+        wanted = [
+            one
+            for one in (*README, *(step for language in LOCALES for step in tour(language)))
+            if not only or one.name.partition(".")[0] in only
+        ]
+        with served(copy) as address:
+            take(address, chromium, [one for one in wanted if not one.path.endswith("/reports")])
         freeze_twice(copy)
         with served(copy) as address:
-            take(address, chromium, only)
+            take(address, chromium, [one for one in wanted if one.path.endswith("/reports")])
 
 
 def freeze_twice(data: Path) -> None:
@@ -151,15 +158,12 @@ def served(data: Path) -> Iterator[str]:
         thread.join(30)
 
 
-def take(address: str, chromium: str, only: Collection[str] = ()) -> None:
-    """Every picture, or some."""
-    wanted = (*README, *(step for language in LOCALES for step in tour(language)))
+def take(address: str, chromium: str, wanted: Iterable[Picture]) -> None:
+    """Each picture."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for one in wanted:
-            if only and one.name.partition(".")[0] not in only:
-                continue
-            size = {"width": one.width, "height": one.height}
+            size: ViewportSize = {"width": one.width, "height": one.height}
             context = browser.new_context(locale=LOCALES[one.language], viewport=size)
             page = context.new_page()
             path = one.path

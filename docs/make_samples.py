@@ -2,8 +2,8 @@
 
     .venv/bin/python docs/make_samples.py [--data resound-data]
 
-Needs a folder with the demo in it (`make demo`), which stays as it is: a copy is frozen and reported. Two runs of one folder
-differ in nothing but the moment of freezing and what is hashed with it; two demos differ in when they were crawled, too.
+Needs a folder with the demo in it (`make demo`), which stays as it is: a copy is frozen, as of the moment at which the demo was
+made. The same folder gives the same bytes; another run of the demo differs in when its pages were received, and in their hashes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import zipfile
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,16 +47,18 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         copy = shutil.copytree(data, Path(folder) / "data")
         store = open_store(f"sqlite:///{copy / 'resound.sqlite'}")
-        write_digests(store)
-        write_reports(store, copy / "evidence", Path(folder))
+        with store.read() as connection:
+            made_at = find_issue(connection, LIST, WEEK).at
+        write_digests(store, now=made_at)
+        write_reports(store, copy / "evidence", Path(folder), now=made_at)
         store.close()
 
 
-def write_digests(store: Store) -> None:
+def write_digests(store: Store, *, now: datetime) -> None:
     """The draft of the demo's list as its readers would get it, as HTML and as plain text."""
     with store.read() as connection:
         of = known_list(connection, LIST)
-        edition = preview(connection, find_issue(connection, LIST, WEEK), now=datetime.now(UTC))
+        edition = preview(connection, find_issue(connection, LIST, WEEK), now=now)
     for language in UI_LANGUAGES:
         for ending, render in (("html", render_html), ("txt", render_text)):
             mail = render(
@@ -70,7 +72,7 @@ def write_digests(store: Store) -> None:
             (HERE / f"digest.{language}.{ending}").write_text(mail, encoding="utf-8")
 
 
-def write_reports(store: Store, evidence: Path, folder: Path) -> None:
+def write_reports(store: Store, evidence: Path, folder: Path, *, now: datetime) -> None:
     """Freeze the counts; a workbook in each language, one document in all three, and what the bundle says of itself."""
     freeze_campaign(
         store,
@@ -79,7 +81,7 @@ def write_reports(store: Store, evidence: Path, folder: Path) -> None:
         comparators=Comparators(),
         who=OFFICER,
         why=WHY,
-        now=datetime.now(UTC),
+        now=now,
     )
     with store.read() as connection:
         opened = open_reports(connection, CAMPAIGN, None, UI_LANGUAGES)

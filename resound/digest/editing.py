@@ -68,7 +68,9 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
         case BringBack():
             kept = [one for one in edits.drops if (one.kind, one.id) != (change.kind, change.id)]
             if len(kept) == len(edits.drops):
-                raise ResoundError(Told(N_("%(item)s was not left out: nothing to bring back."), item=change.id))
+                raise ResoundError(
+                    Told(N_("%(item)s was not left out: nothing to bring back."), item=change.id)
+                )
             changed = replace(edits, drops=tuple(kept))
             told = f"restore {change.kind}:{change.id}"
         case PutFirst():

@@ -221,7 +221,9 @@ class Wording:
     def also(self, story: StoryEntry) -> str:
         """`Also in 6 outlets`, `Also in 1 outlet · 2 more times in this outlet`; empty for a story of one item."""
         elsewhere = story.outlets - 1
-        again = sum(one.outlet == story.head.outlet for one in story.others)  # its other editions, and re-runs
+        again = sum(
+            one.outlet == story.head.outlet for one in story.others
+        )  # its other editions, and re-runs
         told = []
         if elsewhere:
             told.append(self.words.ngettext("Also in %(num)s outlet", "Also in %(num)s outlets", elsewhere))

@@ -193,7 +193,7 @@ def test_what_stands_in_the_way_is_said(store: Store) -> None:
     with pytest.raises(MailError, match="RESOUND_SMTP_URL") as refused:
         approve(store, server=None)
     told = words("zh-Hant").told(refused.value.args[0])
-    assert told.startswith("無法寄信：")
+    assert told.startswith("無法寄送郵件：")
     assert told.endswith(words("zh-Hant").told(found[2])), "all three, one after another"
     with pytest.raises(MailError, match="nobody could unsubscribe"):
         approve(store, public_url=None)
