@@ -19,7 +19,7 @@ from resound.processing.reading import PageReader
 from resound.searching.indexing import IndexUpdate
 from resound.store import Store, work
 from resound.store.tables import work as work_table
-from tests.resound.test_indexing import NOW, open_with_sources, put
+from tests.resound.searching.test_indexing import NOW, open_with_sources, put
 from tests.whole_way import ask, command, environment
 
 

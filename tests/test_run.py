@@ -23,8 +23,8 @@ from resound.store.tables import job
 from tests.crawlers.desk import Desk, publish
 from tests.crawlers.newsroom import open_newsroom, rss
 from tests.resound.mailroom import MailRoom, open_mailroom
-from tests.resound.test_indexing import open_with_sources, put
-from tests.resound.test_outbox import posted, queue, readers, states
+from tests.resound.searching.test_indexing import open_with_sources, put
+from tests.resound.sending.test_outbox import posted, queue, readers, states
 from tests.test_follow import wait_until, waiting
 from tests.whole_way import environment
 

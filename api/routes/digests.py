@@ -46,9 +46,6 @@ DONE = {
     "changed": N_("The digest is changed. This is how it will be mailed now."),
 }
 _NO_ISSUE = N_("This list has no issue of this week.")
-CHANGED = N_(
-    "Somebody else changed or decided on this digest since you opened it. This is how it stands now; look again."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +157,8 @@ def change_digest(
         if change is not None:
             number = int(seen) if seen.isdecimal() and len(seen) < 10 else -1
             edit_issue(desk.store, list_id, week, change, seen=number, who=visitor.who, now=now)
-    except ConflictError:
-        return _page(request, desk, list_id, week, error=Told(CHANGED), status_code=409, sent=sent)
+    except ConflictError as err:
+        return _page(request, desk, list_id, week, error=words_in(err), status_code=409, sent=sent)
     except NotFoundError:
         gone = Told(N_("This does not stand in the digest any more. This is how it is now."))
         return _page(request, desk, list_id, week, error=gone, status_code=409, sent=sent)
@@ -193,8 +190,8 @@ def approve_digest(
             seen=_text(sent, "seen"),
             now=desk.now(),
         )
-    except ConflictError:
-        return _page(request, desk, list_id, week, error=Told(CHANGED), status_code=409)
+    except ConflictError as err:
+        return _page(request, desk, list_id, week, error=words_in(err), status_code=409)
     except ResoundError as err:
         return _page(request, desk, list_id, week, error=words_in(err), status_code=400)
     return RedirectResponse(f"/digests/{list_id}/{week}?done=approved", 303)
@@ -213,8 +210,8 @@ def skip_digest(
         return _page(request, desk, list_id, week, error=missing, status_code=400)
     try:
         skip_issue(desk.store, list_id, week, who=visitor.who, why=why, now=desk.now())
-    except ConflictError:
-        return _page(request, desk, list_id, week, error=Told(CHANGED), status_code=409)
+    except ConflictError as err:
+        return _page(request, desk, list_id, week, error=words_in(err), status_code=409)
     return RedirectResponse(f"/digests/{list_id}/{week}?done=skipped", 303)
 
 

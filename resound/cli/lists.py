@@ -73,6 +73,7 @@ def add(
     """Make a list; its first issue is that of its next cut-off."""
     import re
 
+    from resound.sending.list_form import RESERVED
     from resound.sending.weeks import WeeklyTime
     from resound.store.lists import MailingList, add_list
     from resound.store.registry import load_campaigns
@@ -81,6 +82,10 @@ def add(
     if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", list_id) or len(list_id) > 80:
         raise ResoundError(
             f"{list_id!r} is no id: small letters, digits and hyphens, such as managers-hanoi."
+        )
+    if list_id in RESERVED:
+        raise ResoundError(
+            f"No list can have the id {list_id!r}: a page of Resound has that address. Choose another one."
         )
     if weekday not in WEEKDAYS:
         raise ResoundError(f"{weekday!r} is no weekday. One of: {', '.join(WEEKDAYS)}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 
 from sqlalchemy import Connection
 
@@ -124,7 +125,9 @@ def edit_issue(
         edits = read_edits(issue.edits)
         if seen is not None and edits.revision != seen:
             last = edits.history[-1]["who"] if edits.history else ""
-            raise ConflictError(f"{last} changed this digest meanwhile. Look at it again, then change it.")
+            raise ConflictError(
+                Told(N_("%(who)s changed this digest meanwhile. Look at it again, then change it."), who=last)
+            )
         changed = apply_change(edits, change, who=who, now=now)
         set_edits(connection, issue, edits_json(changed))
     return changed
@@ -148,13 +151,8 @@ def obstacles(
             )
         )
     if not list_subscriptions(connection, issue.list, only_read=True):
-        found.append(nobody_reads(issue.list))
+        found.append(Told(N_("Nobody reads the list %(list)s yet: add a reader first."), list=issue.list))
     return tuple(found)
-
-
-def nobody_reads(list_id: str) -> Told:
-    """That there is nobody to send it to."""
-    return Told(N_("Nobody reads the list %(list)s yet: add a reader first."), list=list_id)
 
 
 def decided(issue: Issue) -> Told:
@@ -205,14 +203,16 @@ def approve_issue(
         _refuse_decided(issue)
         reasons = obstacles(connection, issue, server=server, public_url=public_url)
         if server is None or public_url is None:
-            raise MailError(" ".join(reasons))
+            raise MailError(_together(reasons))
         if reasons:
-            raise ResoundError(reasons[0] if len(reasons) == 1 else " ".join(reasons))
+            raise ResoundError(_together(reasons))
         of = known_list(connection, list_id)
         edition = preview(connection, issue, now=now)
         readers = list_subscriptions(connection, list_id, only_read=True)
     if seen is not None and fingerprint(edition) != seen:
-        raise ConflictError("The digest changed since you looked at it. Look again, then approve.")
+        raise ConflictError(
+            Told(N_("This digest is another one than when you looked at it. Look again, then approve it."))
+        )
     press = _Press(edition, of, public_url, server)
     # Writing a thousand mails takes seconds: it is done before anybody has to wait for the write.
     written = dict(
@@ -222,12 +222,14 @@ def approve_issue(
         now_issue = find_issue(connection, list_id, week)
         _refuse_decided(now_issue)
         if now_issue.edits != issue.edits:
-            raise ConflictError("Somebody changed the digest just now. Look again, then approve.")
+            raise ConflictError(
+                Told(N_("Somebody changed this digest just now. Look at it again, then approve it."))
+            )
         if not decide_issue(connection, issue, "approved", who=who, body=pack_edition(edition), now=now):
-            raise ConflictError("Somebody else decided on this digest just now.")
+            raise ConflictError(Told(N_("Somebody else decided on this digest just now.")))
         readers = list_subscriptions(connection, list_id, only_read=True)
         if not readers:
-            raise ResoundError(nobody_reads(list_id))
+            raise ResoundError(Told(N_("Nobody reads this list any more.")))
         new = [one for one in readers if one not in written]  # or changed: another language, say
         written |= dict(
             zip(new, write_letters(issue.occasion, press.mails(new), server=server, now=now), strict=True)
@@ -246,7 +248,7 @@ def skip_issue(store: Store, list_id: str, week: str, *, who: str, why: str, now
         ResoundError: no reason is given.
     """
     if not why.strip():
-        raise ResoundError("Say why it is skipped: it stays with the issue.")
+        raise ResoundError(Told(N_("Say why it is skipped: it stays with the issue.")))
     with store.write() as connection:
         issue = find_issue(connection, list_id, week)
         _refuse_decided(issue)
@@ -352,7 +354,12 @@ def _is_skipped_by_hand(issue: Issue) -> bool:
 
 def _refuse_decided(issue: Issue) -> None:
     if issue.state != "draft":
-        raise ConflictError(str(decided(issue)))
+        raise ConflictError(decided(issue))
+
+
+def _together(reasons: Sequence[Told]) -> Told:
+    """Several sentences as one text, in whichever language it is read."""
+    return reduce(lambda told, more: Told(N_("%(told)s %(more)s"), told=told, more=more), reasons)
 
 
 def _refuse_unknown(edition: Edition, change: Change) -> None:
@@ -364,4 +371,4 @@ def _refuse_unknown(edition: Edition, change: Change) -> None:
         named = change.stories
     unknown = [one for one in named if one not in known]
     if unknown:
-        raise NotFoundError(f"{', '.join(unknown)} stands not in this digest.")
+        raise NotFoundError(Told(N_("%(items)s: not in this digest."), items=", ".join(unknown)))

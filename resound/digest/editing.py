@@ -59,7 +59,7 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
     match change:
         case TakeOut():
             if not change.why.strip():
-                raise ResoundError("Say why it is not to be shown: it stays with the issue.")
+                raise ResoundError(Told(N_("Say why it is left out: it stays with the issue.")))
             kept = [one for one in edits.drops if (one.kind, one.id) != (change.kind, change.id)]
             changed = replace(
                 edits, drops=(*kept, Drop(change.kind, change.id, who, change.why.strip(), now))
@@ -68,7 +68,9 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
         case BringBack():
             kept = [one for one in edits.drops if (one.kind, one.id) != (change.kind, change.id)]
             if len(kept) == len(edits.drops):
-                raise ResoundError(Told(N_("%(id)s was not left out of this digest."), id=change.id))
+                raise ResoundError(
+                    Told(N_("%(item)s was not left out: nothing to bring back."), item=change.id)
+                )
             changed = replace(edits, drops=tuple(kept))
             told = f"restore {change.kind}:{change.id}"
         case PutFirst():

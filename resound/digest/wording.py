@@ -215,15 +215,21 @@ class Wording:
         return told
 
     def also(self, story: StoryEntry) -> str:
-        """`Also in 6 outlets`; empty for a story of one item."""
-        if not story.others:
-            return ""
+        """`Also in 6 outlets`, `Also in 1 outlet · 2 more times in this outlet`; empty for a story of one item."""
         elsewhere = story.outlets - 1
-        if not elsewhere:
-            return self.words.ngettext(
-                "%(num)s more time in this outlet", "%(num)s more times in this outlet", len(story.others)
+        again = sum(
+            one.outlet == story.head.outlet for one in story.others
+        )  # its other editions, and re-runs
+        told = []
+        if elsewhere:
+            told.append(self.words.ngettext("Also in %(num)s outlet", "Also in %(num)s outlets", elsewhere))
+        if again:
+            told.append(
+                self.words.ngettext(
+                    "%(num)s more time in this outlet", "%(num)s more times in this outlet", again
+                )
             )
-        return self.words.ngettext("Also in %(num)s outlet", "Also in %(num)s outlets", elsewhere)
+        return " · ".join(told)
 
     def others(self, story: StoryEntry) -> list[tuple[str, str | None]]:
         """(outlet, with language and medium where they are not the head's; link) of the first of the others, each once."""

@@ -17,6 +17,8 @@ _WHOLE: frozenset[CellKind] = frozenset({"number", "share", "day"})
 """Kinds whose cells are not broken into lines."""
 _LEAST, _MOST = 9.0, 46.0
 """Of a column whose cells are: below it words are torn, above it nobody misses more."""
+_LONG = 90.0
+"""Of one whose usual cell is longer than that (a query): it wishes so much, for it makes its table tall."""
 
 
 def text_width(text: str) -> float:
@@ -53,7 +55,8 @@ def needed(kind: CellKind, heading: str, cells: Sequence[str]) -> Need:
     usual = sum(text_width(one) for one in cells) / max(
         1, len(cells)
     )  # one long cell does not make a column wide
-    wished = max(least, min(longest, _MOST, max(14.0, 2 * usual)) + _PADDING)
+    most = max(_MOST, min(usual, _LONG))
+    wished = max(least, min(longest, most, max(14.0, 2 * usual)) + _PADDING)
     return Need(least, wished, max(wished, longest))
 
 

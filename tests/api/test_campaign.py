@@ -21,7 +21,7 @@ from resound.store import Store, open_store
 from resound.store.decisions import add_decision
 from resound.store.tables import definition, version
 from tests.api.conftest import OpenPage, barriers
-from tests.resound.test_deciding import NOW, campaign
+from tests.resound.coding.test_deciding import NOW, campaign
 
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
 PAGE = f"/campaigns/{CAMPAIGN}"

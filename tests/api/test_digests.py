@@ -222,7 +222,7 @@ def test_two_who_edit_at_once_are_told(app: FastAPI, client: TestClient, draft: 
     change(client, do="note", note="hers", seen=seen)
     answer = change(client, do="note", note="mine", seen=seen)
     assert answer.status_code == 409
-    assert "Somebody else changed" in answer.text
+    assert "officer changed this digest meanwhile" in answer.text
     assert "mine</textarea>" in answer.text, "what was typed is not lost"
     note = now_of(app)[1].note
     assert note is not None
@@ -292,7 +292,7 @@ def test_approved_is_followed_and_troubles_are_decided(
     for path in ("edit", "approve", "skip"):
         refused = send(client, f"{HERE}/{path}", "/new-list", do="note", note="late", seen="0", why="late")
         assert refused.status_code == 409
-        assert "Somebody else changed or decided" in refused.text
+        assert "was approved by officer on" in refused.text
 
 
 def test_a_week_is_skipped_with_a_reason(app: FastAPI, client: TestClient, draft: MailingList) -> None:

@@ -1,5 +1,6 @@
 """The week of a communications officer, in a real browser and in each language of the pages: found, read, coded, joined,
-added by hand, counted, exported. Everything that is looked for on a page is in the officer's own language.
+added by hand, counted, exported, mailed to the managers as the week's digest, frozen and reported. Everything that is looked
+for on a page is in the officer's own language.
 """
 
 from __future__ import annotations
@@ -7,39 +8,46 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from python_calamine import CalamineWorkbook
 
-from demo.run import load_gold
+from demo.run import LIST, WEEK, load_gold
 from resound.coverage.counting import FourCounts
 from resound.definitions.applying import apply_definitions
 from resound.definitions.written import load_path
+from resound.sending.outbox import send_waiting
 from resound.settings import UiLanguage
 from resound.store import open_store
 from resound.words import Words, words
 from tests.api.conftest import OpenPage, barriers, make_app, served
+from tests.resound.mailroom import MailRoom, open_mailroom
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Download, Locator, Page
 
 pytestmark = pytest.mark.browser
 
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
 WIRE = "http://wire.example/vi/2014/10/02/doi-xanh-ky-ban-ghi-nho.html"
 TTXVN = Path(__file__).resolve().parents[2] / "sources" / "vn" / "vnews.yml"
-SCAN = b"%PDF-1.7\nthe evening news of 6 October, as the monitoring service cut it out"
+SCAN = b"%PDF-1.7\nthe evening news of 5 October, as the monitoring service cut it out"
 TV = {
-    "date": "2014-10-06",
+    "date": "2014-10-05",
     "airtime": "19:15",
     "title": "Đội Xanh Tuần hoàn Tài nguyên thăm nhà máy xử lý rác",
     "text": "Đội Xanh Tuần hoàn Tài nguyên của Tổ chức Năng suất châu Á đã thăm nhà máy xử lý rác ở Củ Chi chiều nay.",
 }
+"""Broadcast in the week of the demo's draft."""
+READERS = {"lin@resound.example": "zh-Hant", "carter@resound.example": "en", "tran@resound.example": "vi"}
+SUBJECTS = {"zh-Hant": "2014年9月29日", "en": "29 Sept", "vi": "29 thg 9"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,9 @@ class Week:
     address: str
     words: Words
     scan: Path
+    room: MailRoom
+    send: Callable[[], object]
+    """What `resound run` does for the outbox once in a while."""
 
     def text(self, message: str, **values: object) -> str:
         told = self.words.gettext(message, **values)
@@ -90,13 +101,23 @@ def week(
     language: UiLanguage = request.param
     store = open_store(f"sqlite:///{demo_copy / 'resound.sqlite'}")
     apply_definitions(store, load_path(TTXVN), who="lin", now=datetime(2026, 1, 5, tzinfo=UTC))
-    store.close()
     scan = tmp_path / "bản tin 6.10 剪輯.pdf"
     scan.write_bytes(SCAN)
-    with served(make_app(demo_copy)) as address:
-        page = open_page(address, language=language)
-        page.set_default_timeout(20_000)
-        yield Week(page, address, words(language), scan)
+    with open_mailroom() as room:
+        mail = {
+            "smtp_url": f"smtp://127.0.0.1:{room.port}?starttls=no",
+            "mail_from": room.server.from_,
+            "public_url": "https://resound.example",
+        }
+        with served(make_app(demo_copy, **mail)) as address:
+            page = open_page(address, language=language)
+            page.set_default_timeout(20_000)
+
+            def send() -> object:
+                return send_waiting(store, room.server, clock=lambda: datetime.now(UTC))
+
+            yield Week(page, address, words(language), scan, room, send)
+    store.close()
 
 
 def test_the_officers_week(week: Week) -> None:
@@ -111,13 +132,17 @@ def test_the_officers_week(week: Week) -> None:
     clip = add_the_television_clip(week)
     assert week.counts() == after_coding, "nobody has accepted the clip yet"
     accept_the_clip(week, clip)
-    assert week.counts() == FourCounts(
+    in_the_end = FourCounts(
         items=after_coding.items + 1,
         stories=after_coding.stories + 1,
         outlets=after_coding.outlets + 1,
         groups=after_coding.groups + 1,
     )
+    assert week.counts() == in_the_end
     export_what_is_shown(week, {coded, clip})
+    approve_the_digest(week)
+    it_came_once_to_each_reader_in_their_language(week)
+    freeze_and_download_the_report(week, in_the_end)
 
 
 def find_one_story_in_two_languages(week: Week) -> str:
@@ -267,6 +292,89 @@ def export_what_is_shown(week: Week, expected: set[str]) -> None:
     assert [tuple(row[name] for name in named) for row in rows] == shown
     assert int(told) == len(rows) > 20
     assert expected <= found
+
+
+def approve_the_digest(week: Week) -> None:
+    """The draft of the week has the clip that was accepted today. One click and one confirmation send it to all readers."""
+    week.door("Digest")
+    page = week.page
+    with page.expect_navigation():
+        page.get_by_role("link", name=week.text("Look and approve")).click()
+    assert page.url == f"{week.address}/digests/{LIST}/{WEEK}"
+    mail = page.frame_locator("iframe.mail-frame")
+    assert mail.locator("html").get_attribute("lang") == week.words.language
+    assert mail.get_by_role("link", name=TV["title"]).count() == 1
+    week.clear()
+    page.get_by_text(week.text("Approve …"), exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role(
+            "button",
+            name=week.words.ngettext(
+                "Approve and send to %(num)s reader", "Approve and send to %(num)s readers", len(READERS)
+            ),
+        ).click()
+    page.get_by_text(week.text("It is approved and on its way.")).wait_for()
+    week.clear()
+    assert week.room.accepted == [], "the outbox is sent by `resound run`, not by the page"
+    for _ in range(2):
+        week.send()
+    page.get_by_text(week.text("Nothing waits any more.")).wait_for()
+
+
+def it_came_once_to_each_reader_in_their_language(week: Week) -> None:
+    """Three mails at a real mail server, each as good without HTML."""
+    assert week.room.counts() == dict.fromkeys(READERS, 1)
+    for at, (reader, _) in enumerate(week.room.accepted):
+        mail, language = week.room.read(at), READERS[reader]
+        assert mail["To"] == reader
+        assert SUBJECTS[language] in mail["Subject"]
+        assert f'<html lang="{language}"' in part_of(mail, "html")
+        for kind in ("html", "plain"):
+            assert TV["title"] in part_of(mail, kind), (reader, kind)
+
+
+def freeze_and_download_the_report(week: Week, expected: FourCounts) -> None:
+    """The workbook says the four numbers that the page says, in the officer's language."""
+    week.door("Campaigns")
+    page = week.page
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("link", name=week.text("Reports"), exact=True).click()
+    page.get_by_label(week.text("What it is frozen for")).fill("tháng 10 · 十月")
+    page.get_by_role("button", name=week.text("Freeze the counts now")).click()
+    frozen = page.locator("#snapshot-1")
+    frozen.wait_for()
+    page.get_by_text(week.text("The counts are frozen as snapshot %(number)s.", number=1)).wait_for()
+    week.clear()
+    shown = [int(re.sub(r"\D", "", one)) for one in frozen.locator(".snapshot-counts dd").all_inner_texts()]
+    assert shown == [expected.items, expected.stories, expected.outlets, expected.groups]
+    workbook = download(week, frozen.locator(f'a[href$="report.xlsx?lang={week.words.language}"]'))
+    book = CalamineWorkbook.from_path(workbook)
+    rows = book.get_sheet_by_name(week.text("By language")).to_python()
+    (total,) = (row for row in rows if row[0] == week.text("All, each once"))
+    assert total[1:5] == shown
+
+
+def download(week: Week, link: Locator) -> Path:
+    """At once, or from the page that waits for the file where making it takes long."""
+    page = week.page
+    kept: list[Download] = []
+    page.once("download", lambda one: kept.append(one))  # a builtin cannot be a listener
+    with page.expect_response(lambda answer: "/report.xlsx?" in answer.url) as answered:
+        link.click()
+    if answered.value.headers["content-type"].startswith("text/html"):
+        ready = page.get_by_role("link", name=week.text("Download it"), exact=True)
+        ready.wait_for(timeout=180_000)
+        week.clear()
+        ready.click()
+    if not kept:
+        kept.append(page.wait_for_event("download"))
+    return Path(kept[0].path())
+
+
+def part_of(mail: EmailMessage, kind: str) -> str:
+    body = mail.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
 
 
 def search(week: Week, typed: str) -> None:

@@ -14,7 +14,7 @@ from resound.processing.matching import CampaignMatcher
 from resound.processing.reading import PageReader
 from resound.store import Store, open_store, work
 from resound.store.matches import list_matches
-from tests.resound.test_previewing import campaign, put, save
+from tests.resound.definitions.test_previewing import campaign, put, save
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 TEAM = campaign()

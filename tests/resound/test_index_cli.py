@@ -16,7 +16,7 @@ from resound.index.sqlite import SqliteIndex
 from resound.store import Store
 from resound.store.tables import version
 from tests.resound.index.material import article
-from tests.resound.test_indexing import give_vector, open_with_sources, process, put
+from tests.resound.searching.test_indexing import give_vector, open_with_sources, process, put
 from tests.whole_way import command
 
 

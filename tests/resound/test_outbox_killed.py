@@ -15,7 +15,7 @@ import pytest
 from resound.store import Store, open_store
 from tests.resound.mailroom import MailRoom, Step, open_mailroom
 from tests.resound.sender import send_all
-from tests.resound.test_outbox import posted, queue, readers, states
+from tests.resound.sending.test_outbox import posted, queue, readers, states
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from resound.coverage.counting import ItemFacts, Origin, Review, standing
 from resound.store import Store, open_store
 from resound.store.enrichments import MadeBy
 from resound.store.links import StoredLink, set_links
+from tests.resound.coverage.test_coded import item
 from tests.resound.newsdesk import NOW, OWN, apply, campaign, put, source
-from tests.resound.test_coded import item
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from resound.coverage.breakdown import (
     split_topics,
 )
 from resound.coverage.counting import ItemFacts, Watch, count
-from tests.resound.test_counting import ITEM, drawn_items
+from tests.resound.coverage.test_counting import ITEM, drawn_items
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 FIRST = date(2014, 9, 1)

@@ -37,7 +37,7 @@ from resound.store.enrichments import (
     set_translation,
 )
 from resound.store.matches import record_matches
-from tests.resound.test_deciding import AGENCY, NOW, OWN, apply, campaign, put, say, source
+from tests.resound.coding.test_deciding import AGENCY, NOW, OWN, apply, campaign, put, say, source
 
 MADE_BY = MadeBy("m", "r", "e", "demo model", NOW)
 

@@ -29,7 +29,7 @@ from resound.coverage.charts import (
 from resound.coverage.counting import count
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.words import words
-from tests.resound.test_breakdown import NOW, item
+from tests.resound.coverage.test_breakdown import NOW, item
 
 ITEMS = [
     item(1, day=date(2014, 9, 2), language="zh"),

@@ -16,9 +16,9 @@ from resound.store import Store, open_store
 from resound.store.compared import Compared, load_compared, load_found
 from resound.store.feed import newest_change
 from resound.store.registry import load_campaign
+from tests.resound.coverage.test_voice import COMPARATORS, JICA
 from tests.resound.kept import back_up, make_data
 from tests.resound.newsdesk import NOW, apply, campaign, put, source
-from tests.resound.test_voice import COMPARATORS, JICA
 
 pytestmark = pytest.mark.slow_on_postgres
 

@@ -18,7 +18,7 @@ from resound.errors import NotFoundError
 from resound.kept_in_memory import KEPT
 from resound.pipeline import process_pending
 from resound.processing.reading import PageReader
-from tests.resound.test_indexing import open_with_sources, put
+from tests.resound.searching.test_indexing import open_with_sources, put
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from resound.coverage.figures import campaign_figures, facts_of
 from resound.coverage.voice import VoiceMeter, measure_voice
 from resound.store import Store, open_store
 from resound.store.tables import clip
-from tests.resound.test_deciding import AGENCY, NOW, apply, campaign, put, say, source
+from tests.resound.coding.test_deciding import AGENCY, NOW, apply, campaign, put, say, source
 
 JICA = "JICA helps the city with waste. " + " ".join(f"Word{n} stands here once." for n in range(40))
 COMPARATORS = [

@@ -226,8 +226,11 @@ def test_what_stands_in_the_way_is_said(store: Store) -> None:
         "Nobody reads the list managers yet",
     ]
     assert words("vi").told(found[2]) == "Danh sách managers chưa có người nhận: hãy thêm người nhận trước."
-    with pytest.raises(MailError, match="RESOUND_SMTP_URL"):
+    with pytest.raises(MailError, match="RESOUND_SMTP_URL") as refused:
         approve(store, server=None)
+    told = words("zh-Hant").told(refused.value.args[0])
+    assert told.startswith("無法寄送郵件：")
+    assert told.endswith(words("zh-Hant").told(found[2])), "all three, one after another"
     with pytest.raises(MailError, match="nobody could unsubscribe"):
         approve(store, public_url=None)
     with pytest.raises(ResoundError, match="Nobody reads the list"):
@@ -249,7 +252,7 @@ def test_what_was_not_looked_at_is_not_approved(store: Store) -> None:
     say(store, put(store, "herald", 1))
     seen = fingerprint(look(store))
     say(store, put(store, "courier", 2, OWN))
-    with pytest.raises(ConflictError, match="changed since you looked"):
+    with pytest.raises(ConflictError, match="another one than when you looked at it"):
         approve(store, seen=seen)
     assert approve(store, seen=fingerprint(look(store))).mails == 1
 
@@ -263,7 +266,7 @@ def test_changes_are_made_one_after_another_and_never_over_each_other(store: Sto
     edit_issue(store, "managers", FIRST, TakeOut("item", one, "old"), seen=seen, who="lin", now=NOW)
     with pytest.raises(ConflictError, match="lin changed this digest meanwhile"):
         edit_issue(store, "managers", FIRST, SetNote("x"), seen=seen, who="tran", now=NOW)
-    with pytest.raises(NotFoundError, match="stands not in this digest"):
+    with pytest.raises(NotFoundError, match="nothing: not in this digest"):
         edit_issue(store, "managers", FIRST, PutFirst(("nothing",)), who="tran", now=NOW)
     edit_issue(store, "managers", FIRST, SetNote("Hello"), seen=seen + 1, who="tran", now=NOW)
     made = look(store)

@@ -28,6 +28,7 @@ from resound.digest.written import (
     unpack_edition,
 )
 from resound.errors import ResoundError, StoreError
+from resound.words import words
 from tests.resound.digest.week import DAY, FIRST, NOW, WEEK, facts, item
 
 ITEMS = st.lists(
@@ -156,12 +157,13 @@ def test_changes_are_made_undone_and_remembered() -> None:
     edits = change(change(edits, BringBack("item", "a")), SetNote("  "))
     assert (len(edits.drops), edits.note, len(edits.history)) == (1, None, 6)
     assert [one["what"] for one in edits.history][:2] == ["drop item:a", "drop story:b"]
-    with pytest.raises(ResoundError, match="was not left out"):
+    with pytest.raises(ResoundError, match="a was not left out"):
         change(edits, BringBack("story", "a"))
     with pytest.raises(ResoundError, match="Say why"):
         change(edits, TakeOut("item", "a", " "))
-    with pytest.raises(ResoundError, match="at most 4000"):
+    with pytest.raises(ResoundError, match="at most 4000") as refused:
         change(edits, SetNote("x" * (LONGEST_NOTE + 1)))
+    assert words("zh-Hant").told(refused.value.args[0]) == "說明共 4001 個字元，郵件中最多 4000 個字元。"
     assert read_edits({}) == Edits()
     with pytest.raises(StoreError):
         read_edits({"drops": 3})

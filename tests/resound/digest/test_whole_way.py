@@ -60,7 +60,8 @@ def test_from_the_demo_to_the_mailboxes(demo_copy: Path, room: MailRoom, tmp_pat
     said = call(demo_copy, "digest", "preview", "managers")
     assert "APO COE GP Resource Recycling Green Team in Vietnam, 2014 29 Sept – 5 Oct 2014" in said
     assert "Items at least 26" in said
-    assert "Also in 8 outlets" in said
+    assert "Also in 8 outlets:" in said
+    assert "Also in 1 outlet · 2 more times in this outlet: New Saigon" in said, "the wire's other languages"
     assert "resound digest approve managers --week 2014-W41" in said
     page = tmp_path / "week.html"
     assert "Written to" in call(
@@ -139,6 +140,7 @@ def test_what_to_do_next_is_said_where_there_is_nothing(
     assert "There is no list 'x'" in call(demo_copy, "digest", "preview", "x")
     add = ("lists", "add", "new", "--campaign", "apo-coe-gp-vietnam-2014", "--zone", "Asia/Taipei")
     assert call(demo_copy, *add, "--approver", "nobody").startswith("refused")
+    assert "No list can have the id 'preview'" in call(demo_copy, "lists", "add", "preview", *add[3:])
     assert "The list new is there" in call(demo_copy, *add, "--approver", "Lin@cpc.example")
     assert "No issue was due yet" in call(demo_copy, "digest", "list", "new")
     assert "resound digest open new --week" in call(demo_copy, "digest", "approve", "new")

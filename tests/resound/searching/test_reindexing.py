@@ -16,7 +16,7 @@ from resound.searching import reindexing
 from resound.searching.indexing import update_index
 from resound.searching.reindexing import rebuild_index, verify_index
 from resound.store import Store
-from tests.resound.test_indexing import expected, open_with_sources, process, put
+from tests.resound.searching.test_indexing import expected, open_with_sources, process, put
 
 KILLED = """
 import sys, pathlib

@@ -31,7 +31,7 @@ from resound.store.watching import Flow, count_quarantined, load_findings, load_
 from resound.watching.health import SourceHealth
 from resound.words import words
 from tests.resound.mailroom import open_mailroom
-from tests.resound.test_indexing import open_with_sources, process, put
+from tests.resound.searching.test_indexing import open_with_sources, process, put
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -146,7 +146,7 @@ def store(store_address: str) -> Iterator[Store]:
 
 
 def say(store: Store, found: list[Alert], at: datetime, language: str = "en") -> list[Alert]:
-    from tests.resound.test_outbox import NOWHERE
+    from tests.resound.sending.test_outbox import NOWHERE
 
     return queue_alerts(
         store, found, server=NOWHERE, to=("a@b.example", "c@d.example"), public_url="https://r.example",

@@ -145,7 +145,7 @@ def test_bounces_and_complaints_are_written_down_and_nobody_is_put_back_unasked(
 
 
 def test_who_leaves_while_mail_waits_gets_none(store: Store) -> None:
-    from tests.resound.test_outbox import make, posted, queue_mail
+    from tests.resound.sending.test_outbox import make, posted, queue_mail
 
     reader = ask(store, is_confirmed=True, why="phone")
     with open_mailroom() as room:

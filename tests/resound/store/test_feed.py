@@ -16,7 +16,7 @@ from resound.store.decisions import add_decision
 from resound.store.feed import store_mark
 from resound.store.frontier import record_reading
 from resound.store.leads import add_leads, open_leads, set_matches
-from tests.resound.test_indexing import campaign, source
+from tests.resound.searching.test_indexing import campaign, source
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 

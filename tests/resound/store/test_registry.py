@@ -12,7 +12,7 @@ from resound.store.registry import (
     list_versions,
     load_sources,
 )
-from tests.resound.test_indexing import source
+from tests.resound.searching.test_indexing import source
 
 
 def put(store: Store, now: datetime, sha256: str, came_from: str = "a.yml", **more: Any) -> Applied:

@@ -16,7 +16,7 @@ from resound.outcome import STAGES, Outcome
 from resound.settings import load_settings
 from resound.store import Store, work
 from resound.watching.operating import SystemState, look_at_models, look_at_system
-from tests.resound.test_indexing import open_with_sources, put
+from tests.resound.searching.test_indexing import open_with_sources, put
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 

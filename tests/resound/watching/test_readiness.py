@@ -19,7 +19,7 @@ from resound.errors import ResoundError
 from resound.index.base import SearchIndex
 from resound.store import open_store
 from resound.watching.readiness import Check, check_public_url, check_readiness, is_ready
-from tests.resound.test_indexing import open_with_sources, put
+from tests.resound.searching.test_indexing import open_with_sources, put
 
 
 @pytest.fixture
