@@ -73,10 +73,18 @@ def set_pages(html: str, *, css: str, pictures: Mapping[str, Picture], identifie
     """
     check_setter()
     options = {"pdf_variant": "pdf/ua-1"}
-    document = _lay_out(html, css, pictures, options)
-    made = BytesIO()
-    document.write_pdf(made, finisher=_name_languages, pdf_identifier=identifier.encode("ascii"), **options)
-    return made.getvalue()
+    from resound.report import sparing
+    sparing.know_pages()
+    with sparing.few_collections():
+        document = _lay_out(html, css, pictures, options)
+        document.pages = [sparing.SparingPage(one, lambda: None) for one in document.pages]
+        made = BytesIO()
+        def finish(document, pdf):
+            _name_languages(document, pdf)
+            document.pages = []
+            sparing.write_once(pdf)
+        document.write_pdf(made, finisher=finish, pdf_identifier=identifier.encode("ascii"), **options)
+        return made.getvalue()
 
 
 @cache
@@ -140,7 +148,8 @@ def _lay_out(html: str, css: str, pictures: Mapping[str, Picture], options: Mapp
     weasyprint = _load_setter()
     fetcher = _make_fetcher(pictures)
     sheet = weasyprint.CSS(string=FACES + css, url_fetcher=fetcher)
-    return weasyprint.HTML(string=html, url_fetcher=fetcher).render(stylesheets=[sheet], **options)
+    from resound.report.sparing import own_html
+    return own_html(html, fetcher).render(stylesheets=[sheet], **options)
 
 
 def _load_setter() -> ModuleType:
