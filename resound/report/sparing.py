@@ -1,11 +1,12 @@
 """WeasyPrint on long documents: the same pages in less time and memory.
 
-Measured at 1,000 clips (`benchmarks/bench_report.py`); each point says what it spares. None changes what is drawn.
+None of it changes what is drawn; `benchmarks/README.md` has what it spares.
 
 1. `own_html`: WeasyPrint's own style sheet gives each element six styles for footnotes and list markers; nothing of ours
    has any.
-2. `spare`: the pages of a document, each of which lets go of what only drawing needs as soon as it is drawn.
-3. `know_pages`: pydyf writes the references of all pages anew for each tag.
+2. `draw_early`: what a page draws is drawn as soon as it is laid out, and of its boxes only that is kept which its tags
+   are made of.
+3. `remember_pages`: pydyf writes the references of all pages anew for each tag.
 4. `write_once`: pydyf asks every object for its bytes twice, once to write them and once to hash them.
 5. `few_collections`: a tree of millions of objects is searched for rubbish again and again while it grows.
 """
@@ -14,25 +15,32 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from itertools import count
 from typing import Any
 
 _NOTES = re.compile(r"^::[^{]*\{[^}]*\}$", re.MULTILINE)
 """`::footnote-call { content: counter(footnote) }`: a rule for a pseudo-element of every element."""
 _BETWEEN = 100_000
 """Objects that may be made before young ones are searched for rubbish; Python's own number is 700."""
+_SCALE = 0.75
+"""Points of a PDF in a CSS pixel."""
+_OF_TAGS = frozenset(
+    {"element", "element_tag", "children", "colspan", "rowspan", "is_table_wrapper", "position_x", "position_y"}
+)
+"""Attributes of a box that its tag is made of."""
+_OF_STYLES = ("lang", "display", "list_style_type")
 
 
 @cache
 def _own_sheet() -> Any:
-    from weasyprint import CSS, UA_STYLESHEET
+    from weasyprint import CSS
 
-    plain = (resources.files("weasyprint") / "css" / "html5_ua.css").read_text("utf-8")
-    sparing, left_out = _NOTES.subn("", plain)
-    return CSS(string=sparing) if left_out else UA_STYLESHEET
+    return CSS(string=_NOTES.sub("", (resources.files("weasyprint") / "css" / "html5_ua.css").read_text("utf-8")))
 
 
 def own_html(html: str, fetcher: Any) -> Any:
@@ -46,51 +54,124 @@ def own_html(html: str, fetcher: Any) -> Any:
     return Plain(string=html, url_fetcher=fetcher)
 
 
-class SparingPage:
-    """A page that is drawn once: what it drew is put together at once, and its letters are let go of."""
+@dataclass(slots=True)
+class Drawn:
+    """What pages that were drawn early have drawn with: fonts, and what a PDF calls resources."""
 
-    def __init__(self, page: Any, drawn: Callable[[], None]) -> None:
-        self._page = page
+    fonts: dict[Any, Any] = field(default_factory=dict)
+    images: dict[str, Any] = field(default_factory=dict)
+    resources: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {"ExtGState": {}, "XObject": {}, "Pattern": {}, "Shading": {}}
+    )
+
+
+class EarlyPage:
+    """A page of a document that waits for its margins. Of its own, `bookmarks`, `links` and `anchors` are whole."""
+
+    def __init__(self, page: Any, drawn: Drawn) -> None:
+        for name in ("width", "height", "bleed", "bookmarks", "links", "anchors", "forms", "_page_box"):
+            setattr(self, name, getattr(page, name))
         self._drawn = drawn
+        self._late: Any = None
+        self._stream: bytes | None = None
+        self._tags: dict[Any, Any] = {}
+        self._margins: Any = None
+        self.tell: Callable[[], None] | None = None
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._page, name)
+    @property
+    def name(self) -> str:
+        """By which `@page` rules know it."""
+        return str(self._page_box.page_type.name or "")
 
-    def paint(self, stream: Any, scale: float = 1) -> None:
-        """Draw it. Called once."""
-        from weasyprint.formatting_structure.boxes import TextBox
+    def draw_early(self) -> None:
+        """Draw it now and let its boxes go, as far as tags need them not."""
+        from weasyprint.pdf.stream import Stream
 
-        self._page.paint(stream, scale)
-        stream.stream[:] = [b"\n".join(_to_bytes(one) for one in stream.stream)]
-        for box in self._page._page_box.descendants(placeholders=False):
-            if isinstance(box, TextBox):
-                box.__dict__.pop("pango_layout", None)
-        self._drawn()
+        drawn = self._drawn
+        own = {key: dict(some) for key, some in drawn.resources.items()} | {"ColorSpace": None}
+        stream = Stream(drawn.fonts, (0, 0, self.width, self.height), own, drawn.images, self._tags, {}, None)
+        _draw(self._page_box, stream)
+        if own["Pattern"] or own["Shading"] or any(one is not None for one in own["XObject"].values()):
+            # A drawing that is a stream of its own has to be drawn into the file that it comes to lie in.
+            self._tags = {}
+            return
+        drawn.resources["ExtGState"].update(own["ExtGState"])
+        drawn.resources["XObject"].update(own["XObject"])
+        self._stream = _join(stream)
+        for box in self._page_box.descendants(placeholders=True):
+            _prune(box)
+
+    def frame(self, page: Any) -> None:
+        """Take the margins of a page of the same size that has nothing else."""
+        from weasyprint.formatting_structure.boxes import MarginBox
+
+        boxes = [one for one in page._page_box.children if isinstance(one, MarginBox)]
+        self._margins = page._page_box.copy_with_children(boxes)
+        self._page_box.children = (*self._page_box.children, *boxes)
+
+    def paint(self, stream: Any, scale: float = _SCALE) -> None:
+        """Draw it into its file. Called once."""
+        for key, some in self._drawn.resources.items():
+            stream._resources[key].update(some)
+        for name, image in self._drawn.images.items():
+            stream._images.setdefault(name, image)
+        if self._stream is None:
+            bare = self._page_box.copy_with_children(
+                [one for one in self._page_box.children if self._margins is None or one not in self._margins.children]
+            )
+            _draw(bare, stream, scale)
+        else:
+            stream.stream.append(self._stream)
+            stream._tags.update(self._tags)
+        if self._margins is not None:
+            _draw(self._margins, stream, scale)
+        stream.stream[:] = [_join(stream)]
+        if self.tell is not None:
+            self.tell()
 
 
-def _to_bytes(piece: Any) -> bytes:
-    if isinstance(piece, bytes):
-        return piece
-    return str(piece).encode("ascii")
+def _draw(page_box: Any, stream: Any, scale: float = _SCALE) -> None:
+    from weasyprint.draw import draw_page
+
+    with stream.stacked():
+        stream.transform(a=scale, d=scale)
+        draw_page(page_box, stream)
 
 
-def know_pages() -> None:
+def _join(stream: Any) -> bytes:
+    from pydyf import _to_bytes
+
+    return b"\n".join(_to_bytes(one) for one in stream.stream)
+
+
+_styles: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+
+def _prune(box: Any) -> None:
+    """Take from a drawn box what its tag is not made of."""
+    from weasyprint.formatting_structure.boxes import Box, PageBox, ReplacedBox, TableBox
+
+    if isinstance(box, PageBox | ReplacedBox | TableBox) or not isinstance(box, Box):
+        return
+    key = tuple(box.style[name] for name in _OF_STYLES)
+    style = _styles.setdefault(key, dict(zip(_OF_STYLES, key, strict=True)))
+    kept = {name: value for name, value in box.__dict__.items() if name in _OF_TAGS}
+    box.__dict__.clear()
+    box.__dict__.update(kept, style=style)
+
+
+def remember_pages() -> None:
     """Let pydyf remember the references of pages that it has written before."""
     import pydyf
 
-    if isinstance(pydyf.PDF.page_references, _KnownPages):
-        return
-    pydyf.PDF.page_references = _KnownPages()
+    pydyf.PDF.page_references = property(_page_references)
 
 
-class _KnownPages:
-    def __get__(self, pdf: Any, _kind: type) -> Any:
-        if pdf is None:
-            return self
-        numbers = pdf.pages["Kids"]
-        known: list[bytes] = pdf.__dict__.setdefault("_known_pages", [])
-        known.extend(f"{numbers[at]} 0 R".encode("ascii") for at in range(len(known) * 3, len(numbers), 3))
-        return known
+def _page_references(pdf: Any) -> list[bytes]:
+    numbers = pdf.pages["Kids"]  # 12, 0, R, 15, 0, R
+    known: list[bytes] = pdf.__dict__.setdefault("_known_pages", [])
+    known.extend(f"{numbers[at]} 0 R".encode("ascii") for at in range(len(known) * 3, len(numbers), 3))
+    return known
 
 
 def write_once(pdf: Any) -> None:
@@ -102,10 +183,10 @@ def write_once(pdf: Any) -> None:
         compressible = False
 
     for at, one in enumerate(pdf.objects):
-        if one.free == "f" or one is pdf.info:
+        if one.free == "f":
             continue
         written = Written()
-        written.number, written.generation, written.free = one.number, one.generation, one.free
+        written.number, written.generation = one.number, one.generation
         written.data, written.compressible = one.data, one.compressible
         pdf.objects[at] = written
 
@@ -113,12 +194,13 @@ def write_once(pdf: Any) -> None:
 @contextmanager
 def few_collections() -> Iterator[None]:
     """Search for rubbish seldom, and not in what was there before."""
-    young, *others = gc.get_threshold()
+    before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_BETWEEN, *others)
+    gc.set_threshold(_BETWEEN, *before[1:])
     try:
         yield
     finally:
-        gc.set_threshold(young, *others)
+        gc.set_threshold(*before)
         gc.unfreeze()
+        gc.collect()
