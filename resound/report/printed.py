@@ -26,13 +26,13 @@ from resound.report.excerpts import Excerpts
 from resound.report.foreign import MOST_IN_A_CELL, MOST_IN_A_HEADLINE, followable, settable, shortened, spaced
 from resound.report.pictures import PictureOf, read_pictures
 from resound.report.sheets import Sheet, make_sheet
-from resound.report.tables import Cell, CellKind, Column, Quote, Report, ReportTable, Row, Section
 from resound.report.sparing import EarlyPage
+from resound.report.tables import Cell, CellKind, Column, Quote, Report, ReportTable, Row, Section
 from resound.report.typesetting import PICTURES, Picture, Setter, missing_characters
 from resound.report.widths import LYING, UPRIGHT, lies, needed, share_out
 from resound.report.written import write_whole
 from resound.settings import UiLanguage
-from resound.words import OWN_NAMES, Words, words
+from resound.words import Words, words
 
 TEXT_SHOWN = 640
 """Characters of a clip's stored text in the clip book (half as many Han); its own page in the bundle has all of it."""
@@ -129,7 +129,9 @@ def print_reports(
         _make_part(number, report, reports[0], pictures, read=read, excerpts=excerpts)
         for number, report in enumerate(reports, 1)
     ]
-    clean = _drawable([piece.html for part in parts for piece in part.pieces] + [part.running for part in parts])
+    clean = _drawable(
+        [piece.html for part in parts for piece in part.pieces] + [part.running for part in parts]
+    )
     made_of = sha256()
     for part in parts:
         for html in (part.front([], {}), part.running, *(piece.html for piece in part.pieces)):
@@ -144,13 +146,17 @@ def print_reports(
             mine = _set_part(part, setter, clean, len(pages), steps)
             pages += mine
             names.append([page.name for page in mine])
-        margins = _environment(reports[0].language).get_template("margins.html").render(
-            language=reports[0].language,
-            title=settable(reports[0].title),
-            parts=[
-                (part.report.language, Markup(clean(part.running)), some)  # noqa: S704 (made by our own template)
-                for part, some in zip(parts, names, strict=True)
-            ],
+        margins = (
+            _environment(reports[0].language)
+            .get_template("margins.html")
+            .render(
+                language=reports[0].language,
+                title=settable(reports[0].title),
+                parts=[
+                    (part.report.language, Markup(clean(part.running)), some)  # noqa: S704 (made by our own template)
+                    for part, some in zip(parts, names, strict=True)
+                ],
+            )
         )
         return setter.bind(
             pages,
@@ -206,7 +212,7 @@ def _set_part(
     """Its pages, of which so many come `before`. The front is laid out last: it says on which page a section begins."""
     body: list[EarlyPage] = []
     for piece in part.pieces:
-        body += setter.lay_out(clean(piece.html), is_plain=piece.clips > 0)
+        body += setter.lay_out(clean(piece.html))
         steps.lay(piece.clips)
     begins = {anchor: at for at, page in enumerate(body, 1) for anchor in page.anchors}
     front: list[EarlyPage] = []

@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from itertools import count
 from typing import Any
 
 _NOTES = re.compile(r"^::[^{]*\{[^}]*\}$", re.MULTILINE)
@@ -30,7 +29,16 @@ _BETWEEN = 100_000
 _SCALE = 0.75
 """Points of a PDF in a CSS pixel."""
 _OF_TAGS = frozenset(
-    {"element", "element_tag", "children", "colspan", "rowspan", "is_table_wrapper", "position_x", "position_y"}
+    {
+        "element",
+        "element_tag",
+        "children",
+        "colspan",
+        "rowspan",
+        "is_table_wrapper",
+        "position_x",
+        "position_y",
+    }
 )
 """Attributes of a box that its tag is made of."""
 _OF_STYLES = ("lang", "display", "list_style_type")
@@ -40,7 +48,9 @@ _OF_STYLES = ("lang", "display", "list_style_type")
 def _own_sheet() -> Any:
     from weasyprint import CSS
 
-    return CSS(string=_NOTES.sub("", (resources.files("weasyprint") / "css" / "html5_ua.css").read_text("utf-8")))
+    return CSS(
+        string=_NOTES.sub("", (resources.files("weasyprint") / "css" / "html5_ua.css").read_text("utf-8"))
+    )
 
 
 def own_html(html: str, fetcher: Any) -> Any:
@@ -69,10 +79,17 @@ class EarlyPage:
     """A page of a document that waits for its margins. Of its own, `bookmarks`, `links` and `anchors` are whole."""
 
     def __init__(self, page: Any, drawn: Drawn) -> None:
-        for name in ("width", "height", "bleed", "bookmarks", "links", "anchors", "forms", "_page_box"):
-            setattr(self, name, getattr(page, name))
+        self.width: float = page.width
+        self.height: float = page.height
+        self.bleed, self.bookmarks, self.links, self.forms = (
+            page.bleed,
+            page.bookmarks,
+            page.links,
+            page.forms,
+        )
+        self.anchors: dict[str, Any] = page.anchors
+        self._page_box = page._page_box
         self._drawn = drawn
-        self._late: Any = None
         self._stream: bytes | None = None
         self._tags: dict[Any, Any] = {}
         self._margins: Any = None
@@ -88,8 +105,9 @@ class EarlyPage:
         from weasyprint.pdf.stream import Stream
 
         drawn = self._drawn
-        own = {key: dict(some) for key, some in drawn.resources.items()} | {"ColorSpace": None}
-        stream = Stream(drawn.fonts, (0, 0, self.width, self.height), own, drawn.images, self._tags, {}, None)
+        own = {key: dict(some) for key, some in drawn.resources.items()}
+        size = (0, 0, self.width, self.height)
+        stream = Stream(drawn.fonts, size, {**own, "ColorSpace": None}, drawn.images, self._tags, {}, None)
         _draw(self._page_box, stream)
         if own["Pattern"] or own["Shading"] or any(one is not None for one in own["XObject"].values()):
             # A drawing that is a stream of its own has to be drawn into the file that it comes to lie in.
@@ -109,6 +127,11 @@ class EarlyPage:
         self._margins = page._page_box.copy_with_children(boxes)
         self._page_box.children = (*self._page_box.children, *boxes)
 
+    def let_go(self) -> None:
+        """Of its boxes, when its tags are made."""
+        self._page_box = self._margins = None
+        self.links, self._tags = [], {}
+
     def paint(self, stream: Any, scale: float = _SCALE) -> None:
         """Draw it into its file. Called once."""
         for key, some in self._drawn.resources.items():
@@ -117,7 +140,11 @@ class EarlyPage:
             stream._images.setdefault(name, image)
         if self._stream is None:
             bare = self._page_box.copy_with_children(
-                [one for one in self._page_box.children if self._margins is None or one not in self._margins.children]
+                [
+                    one
+                    for one in self._page_box.children
+                    if self._margins is None or one not in self._margins.children
+                ]
             )
             _draw(bare, stream, scale)
         else:
@@ -191,12 +218,17 @@ def write_once(pdf: Any) -> None:
         pdf.objects[at] = written
 
 
+def collect() -> None:
+    """Let go of what the last piece of a document leaves behind, and never look at the rest again."""
+    gc.collect()
+    gc.freeze()
+
+
 @contextmanager
 def few_collections() -> Iterator[None]:
     """Search for rubbish seldom, and not in what was there before."""
     before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
+    collect()
     gc.set_threshold(_BETWEEN, *before[1:])
     try:
         yield

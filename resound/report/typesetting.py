@@ -20,7 +20,15 @@ from typing import Any
 import structlog
 
 from resound.errors import ResoundError
-from resound.report.sparing import Drawn, EarlyPage, few_collections, own_html, remember_pages, write_once
+from resound.report.sparing import (
+    Drawn,
+    EarlyPage,
+    collect,
+    few_collections,
+    own_html,
+    remember_pages,
+    write_once,
+)
 
 PICTURES = "resound-picture:"
 """What the address of a picture begins with that was handed over: `resound-picture:chart-3`."""
@@ -105,19 +113,17 @@ class Setter:
     def __exit__(self, *_: object) -> None:
         self._collections.__exit__(None, None, None)
 
-    def lay_out(self, html: str, *, is_plain: bool = False) -> list[EarlyPage]:
-        """Its pages, without what stands in their margins.
-
-        Args:
-            is_plain: they have text and bitmaps only, no drawings. Such pages are drawn at once.
-        """
+    def lay_out(self, html: str) -> list[EarlyPage]:
+        """Its pages, without what stands in their margins."""
         document = _lay_out(html, self._css, self._pictures, _OPTIONS, self._fonts)
+        pages = [EarlyPage(one, self._drawn) for one in document.pages]
+        document.pages = []
         if self._first is None:
             self._first = document
-        pages = [EarlyPage(one, self._drawn) for one in document.pages]
-        if is_plain:
-            for page in pages:
-                page.draw_early()
+        del document
+        for page in pages:
+            page.draw_early()
+        collect()
         return pages
 
     def bind(
@@ -150,6 +156,8 @@ class Setter:
 
 def _finish(document: Any, pdf: Any) -> None:
     _name_languages(document, pdf)
+    for page in document.pages:
+        page.let_go()
     write_once(pdf)
 
 
