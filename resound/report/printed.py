@@ -292,7 +292,8 @@ def _make_part(
         (f"{prefix}s-{at}", lay_section(one, say, tags, prefix)) for at, one in enumerate(report.sections, 1)
     ]
     pieces: list[_Piece] = []
-    for is_clip_book, some in groupby(laid, key=lambda one: one[1].is_clip_book):
+    # Where pages turn on their side one ends anyway.
+    for (is_clip_book, _), some in groupby(laid, key=lambda one: (one[1].is_clip_book, one[1].is_lying)):
         if is_clip_book:
             for anchor, one in some:
                 pieces += print_clips(anchor, one.section)
