@@ -10,7 +10,7 @@ from importlib import resources
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -57,6 +57,8 @@ from resound.office import Office
 from resound.searching.catching_up import CatchUp
 from resound.settings import Settings
 
+_PACKED = ("application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+"""Packed already; ZIP files, pictures and films are on the middleware's own list."""
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
@@ -130,7 +132,12 @@ def create_app(
         app.include_router(room)
     handle_problems(app)
     answer_unchanged(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=1_000,
+        compresslevel=6,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *_PACKED),
+    )
     app.add_middleware(Bounds, max_upload=settings.max_upload)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(settings), www_redirect=False)
     app.add_middleware(Headers, is_https=(settings.public_url or "").startswith("https:"))

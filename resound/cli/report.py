@@ -118,10 +118,9 @@ def _write_pdf(office: Office, opened: Opened, stem: Path, bar: Progress) -> lis
 
     files = []
     for one in opened.reports:
-        task = bar.add_task(f"PDF ({one.language})", total=len(one.clips) or 1)
+        task = bar.add_task(f"PDF ({one.language})", total=None)
         files.append(stem.with_name(f"{stem.name}.{one.language}.pdf"))
         write_pdf([one], files[-1], evidence=office.evidence, tell=_teller(bar, task))
-        bar.update(task, completed=len(one.clips) or 1)
     return files
 
 

@@ -150,14 +150,23 @@ def _put_reports(
     box: _Box, reports: Sequence[Report], *, evidence: Path, excerpts: Excerpts | None, tell: Tell
 ) -> None:
     with TemporaryDirectory(prefix="resound-bundle-") as folder:
-        for at, report in enumerate(reports, 1):
+        for at, report in enumerate(reports):
+
+            def tell_of_one(done: int, every: int, before: int = at) -> None:
+                tell("reports", before * every + done, len(reports) * every)
+
             base = f"report.{report.language}"
             write_workbook([report], Path(folder) / f"{base}.xlsx")
-            write_pdf([report], Path(folder) / f"{base}.pdf", evidence=evidence, excerpts=excerpts)
+            write_pdf(
+                [report],
+                Path(folder) / f"{base}.pdf",
+                evidence=evidence,
+                excerpts=excerpts,
+                tell=tell_of_one,
+            )
             for name in (f"{base}.xlsx", f"{base}.pdf"):
                 with (Path(folder) / name).open("rb") as file:
                     box.put_file(name, file)
-            tell("reports", at, len(reports))
 
 
 def _put_evidence(box: _Box, report: Report, evidence: Path, tell: Tell) -> Iterator[MissingPiece]:

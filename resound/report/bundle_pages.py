@@ -12,11 +12,12 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from resound.errors import EvidenceError
+from resound.report.content.named import EVIDENCE_KINDS, name_of
 from resound.report.excerpts import Excerpts
 from resound.report.foreign import settable
 from resound.report.pictures import PictureOf
 from resound.report.printed import MOST_PICTURES, report_templates, style
-from resound.report.sheets import KINDS, Passage, make_sheet
+from resound.report.sheets import Passage, make_sheet
 from resound.report.tables import Report
 from resound.settings import UiLanguage
 from resound.snapshots.model import Clip, Evidence, Snapshot
@@ -193,7 +194,7 @@ def missing_text(missing: Sequence[MissingPiece]) -> str:
         lines = [f"== {own} ==", "", say.gettext("Evidence that could not be taken into this bundle:"), ""]
         for one in missing:
             clip = say.gettext("clip %(number)s", number=one.clip)
-            kind = say.gettext(KINDS[one.piece.kind])
+            kind = name_of(one.piece.kind, EVIDENCE_KINDS, say)
             lines.append(f"{clip} · {kind} · {settable(one.piece.name)} · SHA-256 {one.piece.sha256}")
             lines.append(f"    {say.told(one.why)}")
         parts.append("\n".join(lines) + "\n")

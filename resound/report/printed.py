@@ -13,6 +13,7 @@ from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from importlib import resources
+from itertools import count, groupby
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -25,12 +26,13 @@ from resound.report.excerpts import Excerpts
 from resound.report.foreign import MOST_IN_A_CELL, MOST_IN_A_HEADLINE, followable, settable, shortened, spaced
 from resound.report.pictures import PictureOf, read_pictures
 from resound.report.sheets import Sheet, make_sheet
+from resound.report.sparing import EarlyPage
 from resound.report.tables import Cell, CellKind, Column, Quote, Report, ReportTable, Row, Section
-from resound.report.typesetting import PICTURES, Picture, missing_characters, set_pages
+from resound.report.typesetting import PICTURES, Picture, Setter, missing_characters
 from resound.report.widths import LYING, UPRIGHT, lies, needed, share_out
 from resound.report.written import write_whole
 from resound.settings import UiLanguage
-from resound.words import OWN_NAMES, Words, words
+from resound.words import Words, words
 
 TEXT_SHOWN = 640
 """Characters of a clip's stored text in the clip book (half as many Han); its own page in the bundle has all of it."""
@@ -41,8 +43,13 @@ MOST_QUOTES = 12
 CLIP_BOOK = "clip-book"
 """The section whose tables (the list of clips, the evidence) the clips themselves take the place of."""
 
+CLIPS_IN_A_PIECE = 50
+"""Laid out together: the memory that more of them take, against the pages that end early where the next ones begin."""
+_LAYING, _DRAWING = 4, 1
+"""How long a clip takes."""
+
 Tell = Callable[[int, int], None]
-"""(clips done, clips in all)"""
+"""(steps done, steps in all): time, not clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,81 +126,190 @@ def print_reports(
     pictures: dict[str, Picture] = {}
     read = None if evidence is None or excerpts is not None else read_pictures(evidence)
     parts = [
-        _print_part(number, report, pictures, read=read, excerpts=excerpts, tell=tell)
+        _make_part(number, report, reports[0], pictures, read=read, excerpts=excerpts)
         for number, report in enumerate(reports, 1)
     ]
-    first = reports[0]
-    html = (
-        _environment(first.language)
-        .get_template("document.html")
-        .render(
-            language=first.language,
-            title=settable(first.title),
-            subject=f"{first.snapshot.campaign}, snapshot {first.snapshot.number}, SHA-256 {first.snapshot.sha256}",
-            made_by=f"Resound {__version__}",
-            as_of=first.snapshot.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            parts=parts,
-        )
+    clean = _drawable(
+        [piece.html for part in parts for piece in part.pieces] + [part.running for part in parts]
     )
-    html = _drawable(html)
-    made_of = sha256(html.encode())
+    made_of = sha256()
+    for part in parts:
+        for html in (part.front([], {}), part.running, *(piece.html for piece in part.pieces)):
+            made_of.update(sha256(clean(html).encode()).digest())
     for name in sorted(pictures):
         made_of.update(sha256(pictures[name].data).digest())
-    return set_pages(html, css=style("report.css"), pictures=pictures, identifier=made_of.hexdigest()[:32])
+    steps = _Steps(sum(piece.clips for part in parts for piece in part.pieces), tell)
+    with Setter(style("pages.css") + style("report.css"), pictures) as setter:
+        pages: list[EarlyPage] = []
+        names: list[list[str]] = []
+        for part in parts:
+            mine = _set_part(part, setter, clean, len(pages), steps)
+            pages += mine
+            names.append([page.name for page in mine])
+        margins = (
+            _environment(reports[0].language)
+            .get_template("margins.html")
+            .render(
+                language=reports[0].language,
+                title=settable(reports[0].title),
+                parts=[
+                    (part.report.language, Markup(clean(part.running)), some)  # noqa: S704 (made by our own template)
+                    for part, some in zip(parts, names, strict=True)
+                ],
+            )
+        )
+        return setter.bind(
+            pages,
+            identifier=made_of.hexdigest()[:32],
+            margins=margins,
+            margins_css=style("pages.css") + style("margins.css"),
+            tell=steps.draw(len(pages)),
+        )
 
 
-def _drawable(html: str) -> str:
-    """The document with `[U+1F9FF]` for each character that no font here can draw."""
-    missing = missing_characters([html])
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A document of a part. Between two pieces a page ends. `clips`: how many it has, `sections`: the anchors of those that begin in it."""
+
+    html: str
+    clips: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A report as documents. `front` makes the cover and the table of contents: anchor, number of its page."""
+
+    report: Report
+    pieces: tuple[_Piece, ...]
+    running: str
+    front: Callable[[Sequence[tuple[str, str]], Mapping[str, int]], str]
+    sections: tuple[tuple[str, str], ...]
+
+
+class _Steps:
+    """Tells how far it is: each clip is laid out, which takes longest, and each page is drawn."""
+
+    def __init__(self, clips: int, tell: Tell | None) -> None:
+        self._tell = tell or (lambda *_: None)
+        self._laid = 0
+        self._every = max(1, clips) * (_LAYING + _DRAWING)
+
+    def lay(self, clips: int) -> None:
+        """So many more clips are laid out."""
+        self._laid += clips * _LAYING
+        self._tell(self._laid, self._every)
+
+    def draw(self, pages: int) -> Callable[[], None]:
+        """What is called for each page that is drawn."""
+        drawn = count(1)
+        left = self._every - self._laid
+        return lambda: self._tell(self._laid + left * next(drawn) // pages, self._every)
+
+
+def _set_part(
+    part: _Part, setter: Setter, clean: Callable[[str], str], before: int, steps: _Steps
+) -> list[EarlyPage]:
+    """Its pages, of which so many come `before`. The front is laid out last: it says on which page a section begins."""
+    body: list[EarlyPage] = []
+    for piece in part.pieces:
+        body += setter.lay_out(clean(piece.html))
+        steps.lay(piece.clips)
+    begins = {anchor: at for at, page in enumerate(body, 1) for anchor in page.anchors}
+    front: list[EarlyPage] = []
+    while True:
+        was = len(front)
+        numbers = {anchor: before + was + at for anchor, at in begins.items()}
+        front = setter.lay_out(clean(part.front(part.sections, numbers)))
+        # Numbers of other pages can only make the table of contents longer, so that this ends.
+        if len(front) <= was:
+            return front + body
+
+
+def _drawable(texts: Sequence[str]) -> Callable[[str], str]:
+    """What writes `[U+1F9FF]` for each character that no font here can draw."""
+    missing = missing_characters(texts)
     if not missing:
-        return html
-    return re.sub(f"[{re.escape(''.join(sorted(missing)))}]", lambda found: f"[U+{ord(found[0]):04X}]", html)
+        return str
+    pattern = re.compile(f"[{re.escape(''.join(sorted(missing)))}]")
+    return lambda html: pattern.sub(lambda found: f"[U+{ord(found[0]):04X}]", html)
 
 
-def _print_part(
+def _make_part(
     number: int,
     report: Report,
+    first: Report,
     pictures: dict[str, Picture],
     *,
     read: PictureOf | None,
     excerpts: Excerpts | None,
-    tell: Tell | None,
-) -> Markup:
+) -> _Part:
     say = words(report.language)
     prefix = f"p{number}-"
     tags = _tags_of_texts(report)
-    sheets = []
-    for at, clip in enumerate(report.clips, 1):
-        sheet = make_sheet(
-            clip, report, anchor=f"{prefix}clip-{clip.number}", excerpts=excerpts, most=TEXT_SHOWN
-        )
-        sheets.append((sheet, *_pictures(sheet, pictures, read, say)))
-        if tell is not None:
-            tell(at, len(report.clips))
 
     def draw(chart: Chart) -> str:
         name = f"{prefix}chart-{len(pictures)}"
         pictures[name] = Picture(to_svg(chart.spec).encode(), "image/svg+xml")
         return PICTURES + name
 
-    html = (
-        _environment(report.language)
-        .get_template("part.html")
-        .render(
-            prefix=prefix,
-            report=report,
-            say=say,
-            own_name=OWN_NAMES[report.language],
-            sections=[lay_section(one, say, tags, prefix) for one in report.sections],
-            least=_least_counts(report),
-            sheets=sheets,
-            is_excerpts=excerpts is not None,
-            draw=draw,
-            alternative=alternative,
-            rests_on_a_gap=rests_on_a_gap,
+    def render(template: str, **more: object) -> str:
+        return (
+            _environment(report.language)
+            .get_template(template)
+            .render(
+                prefix=prefix,
+                report=report,
+                language=first.language,
+                title=settable(first.title),
+                subject=f"{first.snapshot.campaign}, snapshot {first.snapshot.number}, SHA-256 {first.snapshot.sha256}",
+                made_by=f"Resound {__version__}",
+                as_of=first.snapshot.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                is_excerpts=excerpts is not None,
+                draw=draw,
+                alternative=alternative,
+                rests_on_a_gap=rests_on_a_gap,
+                **more,
+            )
         )
+
+    def print_clips(anchor: str, section: Section) -> Iterator[_Piece]:
+        for start in range(0, len(report.clips) or 1, CLIPS_IN_A_PIECE):
+            clips = report.clips[start : start + CLIPS_IN_A_PIECE]
+            sheets = []
+            for clip in clips:
+                sheet = make_sheet(
+                    clip,
+                    report,
+                    anchor=f"{prefix}clip-{clip.number}",
+                    excerpts=excerpts,
+                    most=TEXT_SHOWN,
+                )
+                sheets.append((sheet, *_pictures(sheet, pictures, read, say)))
+            html = render("clips.html", anchor=anchor, section=section, sheets=sheets, is_first=start == 0)
+            yield _Piece(html, len(clips))
+
+    laid = [
+        (f"{prefix}s-{at}", lay_section(one, say, tags, prefix)) for at, one in enumerate(report.sections, 1)
+    ]
+    pieces: list[_Piece] = []
+    # Where pages turn on their side one ends anyway.
+    for (is_clip_book, _), some in groupby(laid, key=lambda one: (one[1].is_clip_book, one[1].is_lying)):
+        if is_clip_book:
+            for anchor, one in some:
+                pieces += print_clips(anchor, one.section)
+        else:
+            pieces.append(_Piece(render("sections.html", sections=list(some)), 0))
+    return _Part(
+        report,
+        tuple(pieces),
+        render("running.html"),
+        lambda sections, numbers: render(
+            "front.html",
+            least=_least_counts(report),
+            contents=[(anchor, title, numbers.get(anchor, "")) for anchor, title in sections],
+        ),
+        tuple((anchor, one.section.title) for anchor, one in laid),
     )
-    return Markup(html)  # noqa: S704 (made by our own template, which escapes)
 
 
 def _pictures(

@@ -5,28 +5,27 @@ Where somebody brought a picture of it, that is shown; otherwise our own renderi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resound.coverage.counting import DOUBTS
-from resound.report.content.named import BASES, MEDIA, ORIGINS, PROMINENCES, STANDINGS, TONES, name_of
+from resound.report.content.named import (
+    BASES,
+    EVIDENCE_KINDS,
+    EVIDENCE_STATES,
+    MEDIA,
+    ORIGINS,
+    PROMINENCES,
+    STANDINGS,
+    TONES,
+    name_of,
+)
 from resound.report.excerpts import Excerpts
 from resound.report.foreign import MOST_IN_A_HEADLINE, followable, settable, shortened
 from resound.report.tables import Quote, Report
-from resound.snapshots.model import Clip, Evidence, EvidenceKind, EvidenceState, Translation
-from resound.texts import N_
+from resound.snapshots.model import Clip, Evidence, Translation
 from resound.words import Words, words
 
-KINDS: Mapping[EvidenceKind, str] = {
-    "record": N_("WARC record"),
-    "file": N_("Scan or recording"),
-    "row": N_("Row of the table it came in"),
-}
-STATES: Mapping[EvidenceState, str] = {
-    "kept": N_("kept"),
-    "missing": N_("missing or changed"),
-    "expired": N_("expired"),
-}
 MOST_IN_A_NAME = 80
 _FIELDS = {"title": "headline", "lead": "lead", "body": "body", "caption": "caption"}
 
@@ -220,11 +219,11 @@ def _tone(clip: Clip, say: Words) -> str:
 
 def _piece(one: Evidence, say: Words) -> Piece:
     return Piece(
-        kind=say.gettext(KINDS[one.kind]),
+        kind=name_of(one.kind, EVIDENCE_KINDS, say),
         name=settable(one.name),
         at=say.moment(one.at),
         who=settable(one.who),
-        state=say.gettext(STATES[one.state]),
+        state=name_of(one.state, EVIDENCE_STATES, say),
         is_kept=one.state == "kept",
         size="" if one.size is None else say.size(one.size),
         sha256=one.sha256,

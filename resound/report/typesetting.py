@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -20,6 +20,15 @@ from typing import Any
 import structlog
 
 from resound.errors import ResoundError
+from resound.report.sparing import (
+    Drawn,
+    EarlyPage,
+    collect,
+    few_collections,
+    own_html,
+    remember_pages,
+    write_once,
+)
 
 PICTURES = "resound-picture:"
 """What the address of a picture begins with that was handed over: `resound-picture:chart-3`."""
@@ -44,6 +53,7 @@ _TAGGED = {name: f"/{name.upper()}" for name in ("p", "h1", "h2", "h3", "h4", "h
     "caption": "/Caption",
 }
 """Elements whose language is written into their tag."""
+_OPTIONS = {"pdf_variant": "pdf/ua-1"}
 _SLOW_TO_TELL = re.compile(r"[\x00-\x7f]+")
 
 log = structlog.get_logger(__name__)
@@ -62,7 +72,7 @@ class Picture:
 
 
 def set_pages(html: str, *, css: str, pictures: Mapping[str, Picture], identifier: str) -> bytes:
-    """The document as PDF/UA-1.
+    """One document as PDF/UA-1.
 
     Args:
         pictures: by the names under which the document shows them (`PICTURES`).
@@ -71,12 +81,84 @@ def set_pages(html: str, *, css: str, pictures: Mapping[str, Picture], identifie
     Raises:
         TypesettingError: Pango or a font is not there.
     """
-    check_setter()
-    options = {"pdf_variant": "pdf/ua-1"}
-    document = _lay_out(html, css, pictures, options)
-    made = BytesIO()
-    document.write_pdf(made, finisher=_name_languages, pdf_identifier=identifier.encode("ascii"), **options)
-    return made.getvalue()
+    with Setter(css, pictures) as setter:
+        return setter.bind(setter.lay_out(html), identifier=identifier)
+
+
+class Setter:
+    """Lays documents out one after another and binds their pages to one PDF/UA-1, with links between them.
+
+    A long report is laid out in pieces: what one takes in memory is let go of before the next.
+
+    Raises:
+        TypesettingError: Pango or a font is not there.
+    """
+
+    def __init__(self, css: str, pictures: Mapping[str, Picture]) -> None:
+        check_setter()
+        remember_pages()
+        self._css = css
+        self._pictures = pictures
+        self._drawn = Drawn()
+        self._first: Any = None
+        self._collections = few_collections()
+
+    def __enter__(self) -> Setter:
+        from weasyprint.text.fonts import FontConfiguration
+
+        self._fonts = FontConfiguration()
+        self._collections.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._collections.__exit__(None, None, None)
+
+    def lay_out(self, html: str) -> list[EarlyPage]:
+        """Its pages, without what stands in their margins."""
+        document = _lay_out(html, self._css, self._pictures, _OPTIONS, self._fonts)
+        pages = [EarlyPage(one, self._drawn) for one in document.pages]
+        document.pages = []
+        if self._first is None:
+            self._first = document
+        del document
+        for page in pages:
+            page.draw_early()
+        collect()
+        return pages
+
+    def bind(
+        self,
+        pages: Sequence[EarlyPage],
+        *,
+        identifier: str,
+        margins: str = "",
+        margins_css: str = "",
+        tell: Callable[[], None] | None = None,
+    ) -> bytes:
+        """The pages as one PDF. Title, language and dates are those of the document that was laid out first.
+
+        Args:
+            margins: a document with a page for each of these, of the same size; what stands in its margins comes to stand in theirs.
+            tell: called for each page that is drawn.
+        """
+        if margins:
+            frames = _lay_out(margins, margins_css, {}, _OPTIONS, self._fonts).pages
+            for page, frame in zip(pages, frames, strict=True):
+                page.frame(frame)
+        for page in pages:
+            page.tell = tell
+        document = self._first.copy(list(pages))
+        document.fonts = self._drawn.fonts
+        made = BytesIO()
+        document.write_pdf(made, finisher=_finish, pdf_identifier=identifier.encode("ascii"), **_OPTIONS)
+        return made.getvalue()
+
+
+def _finish(document: Any, pdf: Any) -> None:
+    _name_languages(document, pdf)
+    for page in document.pages:
+        page.let_go()
+    write_once(pdf)
 
 
 @cache
@@ -129,18 +211,20 @@ def _fonts_of(body: str) -> list[Any]:
     logger = logging.getLogger("weasyprint")
     was, logger.disabled = logger.disabled, True  # that something is missing is what is asked here
     try:
-        document = _lay_out(f'<html lang="en"><title>-</title>{body}', "", {}, {})
+        document = _lay_out(f'<html lang="en"><title>-</title>{body}', "", {}, {}, None)
         document.write_pdf(BytesIO())
     finally:
         logger.disabled = was
     return list(document.fonts.values())
 
 
-def _lay_out(html: str, css: str, pictures: Mapping[str, Picture], options: Mapping[str, Any]) -> Any:
+def _lay_out(
+    html: str, css: str, pictures: Mapping[str, Picture], options: Mapping[str, Any], fonts: Any
+) -> Any:
     weasyprint = _load_setter()
     fetcher = _make_fetcher(pictures)
     sheet = weasyprint.CSS(string=FACES + css, url_fetcher=fetcher)
-    return weasyprint.HTML(string=html, url_fetcher=fetcher).render(stylesheets=[sheet], **options)
+    return own_html(html, fetcher).render(font_config=fonts, stylesheets=[sheet], **options)
 
 
 def _load_setter() -> ModuleType:

@@ -27,6 +27,7 @@ from resound.report.tables import Column, Report, ReportTable, Row, Section
 from resound.report.typesetting import Picture, missing_characters, set_pages
 from resound.settings import UI_LANGUAGES
 from resound.snapshots.model import Clip, Evidence
+from resound.words import words
 from tests.resound.printing import (
     ask,
     bookmarks_of,
@@ -176,6 +177,71 @@ def test_the_same_report_gives_the_same_bytes() -> None:
     assert print_reports([report]) == print_reports([report])
     other = replace(report, snapshot=replace(report.snapshot, sha256="f" * 64))
     assert print_reports([other]) != print_reports([report])
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Parts in all languages whose clips are laid out two at a time."""
+    path = tmp_path_factory.mktemp("pieces") / "report.pdf"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("resound.report.printed.CLIPS_IN_A_PIECE", 2)
+        write_pdf([make_report(one, clips=make_clips(hostile=False)) for one in UI_LANGUAGES], path)
+    return path
+
+
+def test_pages_of_pieces_are_numbered_through(pieces: Path) -> None:
+    pages = text_of(pieces).split("\f")[:-1]
+    every = len(pages)
+    for at, page in enumerate(pages, 1):
+        said = (f"Page {at} of {every}", f"第 {at} 頁，共 {every} 頁", f"Trang {at} trên {every}")
+        assert any(one in page for one in said), (at, page[-300:])
+
+
+def test_the_table_of_contents_says_the_pages_of_pieces(pieces: Path) -> None:
+    pages = text_of(pieces).split("\f")[:-1]
+    for language in UI_LANGUAGES:
+        report = make_report(language, clips=make_clips(hostile=False))
+        heading = words(language).gettext("Contents")
+        contents = next(
+            page for page in pages if letters(heading + report.sections[0].title) in letters(page)
+        )
+        for section in report.sections:
+            found = re.search(rf"{re.escape(section.title)}\s+(\d+)", contents)
+            assert found is not None, contents
+            assert letters(section.title) in letters(pages[int(found[1]) - 1])
+
+
+def test_pieces_are_one_document(pieces: Path, clean: Path) -> None:
+    assert bookmarks_of(pieces) == bookmarks_of(clean)
+    drawn = subprocess.run(
+        ["pdftoppm", "-r", "10", str(pieces), str(pieces.with_suffix(""))], capture_output=True, check=True
+    )
+    assert drawn.stderr == b""
+    objects = objects_of(pieces)
+    heads = re.findall(rb"/ID \(([^)]*)\)", objects)
+    assert heads
+    assert len(heads) == len(set(heads))
+    wanted = set(re.findall(rb"/Dest \(([^)]*)\)", objects))
+    names = re.search(rb"/Dests <</Names \[(.*?)\]>>", objects, re.DOTALL)
+    assert names is not None
+    assert wanted <= set(re.findall(rb"\(([^)]*)\) \[", names[1]))
+    assert {b"p1-clip-1", b"p1-clip-4"} <= wanted
+    tags = ask("pdfinfo", "-struct", str(pieces))
+    whole = ask("pdfinfo", "-struct", str(clean))
+    for name in ("H1", "H2", "H3", "Table", "BlockQuote", "Figure"):
+        found, expected = (len(re.findall(rf"^ *{name}\b", one, re.MULTILINE)) for one in (tags, whole))
+        assert found == expected, name
+
+
+def test_it_tells_how_far_it_is_and_is_done_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resound.report.printed.CLIPS_IN_A_PIECE", 2)
+    clips = make_clips(hostile=False)
+    told: list[tuple[int, int]] = []
+    print_reports([make_report(clips=clips)], tell=lambda done, every: told.append((done, every)))
+    assert told == sorted(told)
+    assert len({every for _, every in told}) == 1
+    assert [done for done, every in told if done == every] == [told[-1][1]]
+    assert len({done for done, _ in told}) > len(clips) // 2
 
 
 @pytest.mark.slow

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from resound.article import PROMINENCES as FIELDS
 from resound.report.content.laid import COUNTED, Laid
-from resound.report.content.named import BASES, PROMINENCES, STANDINGS, TONES, mark, name_of
+from resound.report.content.named import (
+    BASES,
+    EVIDENCE_KINDS,
+    EVIDENCE_STATES,
+    PROMINENCES,
+    STANDINGS,
+    TONES,
+    mark,
+    name_of,
+)
 from resound.report.tables import Cell, Column, ReportTable, Row, Section
 from resound.snapshots.model import Clip, Evidence
-from resound.texts import N_
 
-_KINDS: Mapping[str, str] = {
-    "record": N_("web record (WARC)"),
-    "file": N_("file"),
-    "row": N_("row of a table of clips"),
-}
-_STATES: Mapping[str, str] = {"kept": N_("kept"), "missing": N_("missing"), "expired": N_("expired")}
 _SAID_FIELDS = {field: said for said, field in FIELDS.items()}
 
 
@@ -215,12 +215,12 @@ def _evidence(laid: Laid) -> ReportTable:
         Row(
             (
                 clip.number,
-                name_of(one.kind, _KINDS, words),
+                name_of(one.kind, EVIDENCE_KINDS, words),
                 one.sha256,
                 one.name,
                 one.at,
                 one.who or _("crawler"),
-                name_of(one.state, _STATES, words),
+                name_of(one.state, EVIDENCE_STATES, words),
                 one.size,
                 one.media_type or None,
                 one.status,

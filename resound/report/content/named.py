@@ -40,6 +40,16 @@ PROMINENCES: Mapping[str, str] = {
     "caption": N_("caption"),
     "not-named": N_("not named"),
 }
+EVIDENCE_KINDS: Mapping[str, str] = {
+    "record": N_("WARC record"),
+    "file": N_("Scan or recording"),
+    "row": N_("Row of the table it came in"),
+}
+EVIDENCE_STATES: Mapping[str, str] = {
+    "kept": N_("kept"),
+    "missing": N_("missing or changed"),
+    "expired": N_("expired"),
+}
 STANDINGS: Mapping[str, str] = {
     "counted": N_("Counted"),
     "unreviewed": N_("Not reviewed yet"),
