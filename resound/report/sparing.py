@@ -41,6 +41,7 @@ _OF_TAGS = frozenset(
     }
 )
 """Attributes of a box that its tag is made of."""
+_PICTURES = frozenset({"img", "figure", "object", "{http://www.w3.org/2000/svg}svg"})
 _OF_STYLES = ("lang", "display", "list_style_type")
 
 
@@ -179,6 +180,10 @@ def _prune(box: Any) -> None:
     from weasyprint.formatting_structure.boxes import Box, PageBox, ReplacedBox, TableBox
 
     if isinstance(box, PageBox | ReplacedBox | TableBox) or not isinstance(box, Box):
+        return
+    if (
+        box.element_tag in _PICTURES
+    ):  # one that could not be shown is a box of words, whose place its tag says
         return
     key = tuple(box.style[name] for name in _OF_STYLES)
     style = _styles.setdefault(key, dict(zip(_OF_STYLES, key, strict=True)))

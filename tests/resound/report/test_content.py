@@ -174,11 +174,14 @@ def test_a_row_that_rests_on_a_gap_is_at_least(demo: Snapshot, english: Report) 
 
 
 def test_nobody_has_coded_and_then_two_have(demo: Snapshot, english: Report) -> None:
-    bare = tables(english)
+    nobody = report_of(with_clips(demo, lambda clip: replace(clip, coded=Coded())))
+    bare = tables(nobody)
     assert column(bare["tone-coded"], "items") == [0, 0, 0, 30]
     assert column(bare["tone-coded"], "tone")[-1] == "not coded"
     assert set(column(bare["agreement"], "alpha")) == {"not available (one coder)"}
-    assert "Nobody has coded the tone of any item yet." in english.summary
+    assert "Nobody has coded the tone of any item yet." in nobody.summary
+    assert column(tables(english)["tone-coded"], "items") == [7, 16, 3, 4], "the demo's own coders"
+    demo = with_clips(demo, lambda clip: replace(clip, coded=Coded()))
     coded = report_of(coded_by_two(demo))
     table = tables(coded)["tone-coded"]
     assert dict(zip(column(table, "tone"), column(table, "items"), strict=True)) == {

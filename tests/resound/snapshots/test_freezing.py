@@ -111,7 +111,7 @@ def test_texts_translations_and_evidence_of_what_is_accepted(demo: Store, demo_c
     assert len(taken.definition[1]) == 64
     assert {one.facts.outlet for one in counted} <= set(taken.sources)
     assert taken.voice is not None
-    assert taken.voice.of == 31
+    assert taken.voice.of == 34
     quoted = {key: [one.item for one in some] for key, some in taken.messages.items()}
     rows = {one["id"]: one for one in taken.figures["coding"]["messages"]["rows"]}
     for key, items in quoted.items():
