@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from resound.coverage.voice import Comparators  # noqa: E402
+from resound.coverage.comparators import Comparators  # noqa: E402
 from resound.report.content import build_report  # noqa: E402
 from resound.report.workbook import write_workbook  # noqa: E402
 from resound.snapshots.model import QuotedItem, Snapshot  # noqa: E402

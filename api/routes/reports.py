@@ -292,6 +292,7 @@ def _maker(desk: Desk, row: SnapshotRow, kind: Kind, languages: Sequence[UiLangu
                 opened.reports,
                 evidence=desk.evidence,
                 path=path,
+                written=opened.written,
                 excerpts_only=kind == "excerpts",
             )
 

@@ -148,6 +148,7 @@ def _write_bundle(
         opened.reports,
         evidence=office.evidence,
         path=path,
+        written=opened.written,
         excerpts_only=excerpts_only,
         tell=tell,
     )

@@ -49,6 +49,7 @@ def write_bundle(
     *,
     evidence: Path,
     path: Path,
+    written: bytes | None = None,
     excerpts_only: bool = False,
     tell: Tell | None = None,
 ) -> tuple[MissingPiece, ...]:
@@ -56,6 +57,7 @@ def write_bundle(
 
     Args:
         reports: of this snapshot, each in another language.
+        written: the snapshot as it was frozen, which an earlier version may have written otherwise than this one does.
         excerpts_only: passages in place of whole texts, and neither records nor files: their hashes and addresses stay.
         tell: called now and then, for whoever waits.
 
@@ -64,7 +66,7 @@ def write_bundle(
         ReportError: the snapshot is not the one of the row, or there is no report of it.
         OSError: the disk fails, or a file changed while it was read.
     """
-    written = write_snapshot(snapshot)
+    written = write_snapshot(snapshot) if written is None else written
     if content_hash(written) != row.sha256:
         raise ReportError(Told("This is not the snapshot that the report names: its SHA-256 differs."))
     if not reports or any(one.snapshot != row for one in reports):

@@ -23,11 +23,12 @@ from resound.words import words
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A snapshot and its reports, one for each language that was asked for, in that order."""
+    """A snapshot and its reports, one for each language that was asked for, in that order. `written`: as it was frozen."""
 
     row: SnapshotRow
     snapshot: Snapshot
     reports: tuple[Report, ...]
+    written: bytes
 
 
 def open_reports(
@@ -52,7 +53,8 @@ def open_reports(
         frozen, body = load_body(connection, campaign, max(before))
         earlier = frozen, read_snapshot(unpack(body, frozen.sha256))
     reports = tuple(build_report(row, snapshot, earlier, words(language)) for language in languages)
-    return Opened(row, snapshot, reports)
+    _, body = load_body(connection, campaign, row.number)
+    return Opened(row, snapshot, reports, unpack(body, row.sha256))
 
 
 def hash_report(report: Report) -> str:

@@ -22,7 +22,7 @@ pytest.importorskip("weasyprint", reason='bundles need packages: pip install "re
 from nlp.sentences import split_sentences
 from resound.clips.files import kept_path
 from resound.coding.item import Quoted
-from resound.coverage.voice import Comparators
+from resound.coverage.comparators import Comparators
 from resound.errors import ReportError
 from resound.report.bundle import evidence_name, write_bundle
 from resound.report.bundle_pages import clip_name
@@ -33,7 +33,7 @@ from resound.report.tables import Report
 from resound.settings import UiLanguage
 from resound.snapshots.freezing import freeze_campaign, open_snapshot
 from resound.snapshots.model import QuotedItem, Snapshot
-from resound.snapshots.written import write_snapshot
+from resound.snapshots.written import content_hash, read_snapshot, write_snapshot
 from resound.store import open_store
 from resound.store.snapshots import SnapshotRow
 from resound.words import words
@@ -346,3 +346,23 @@ def test_another_snapshot_or_no_report_is_refused_and_nothing_is_left(
     with pytest.raises(OSError, match="no-folder"):
         write_bundle(row, snapshot, reports, evidence=evidence, path=tmp_path / "no-folder" / "b.zip")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_snapshot_that_was_written_before_a_field_was_there_stays_the_one_whose_hash_is_printed(
+    small: Frozen, demo_folder: Path, tmp_path: Path
+) -> None:
+    row, snapshot, reports = small
+    plain = json.loads(write_snapshot(snapshot))
+    for clip in plain["clips"]:
+        del clip["twins"]
+    written = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    older = replace(row, sha256=content_hash(written))
+    write_bundle(
+        older,
+        read_snapshot(written),
+        tuple(replace(one, snapshot=older) for one in reports),
+        evidence=demo_folder / "evidence",
+        path=tmp_path / "b.zip",
+        written=written,
+    )
+    assert (unpack(tmp_path / "b.zip") / "snapshot.json").read_bytes() == written
