@@ -280,6 +280,7 @@ def test_the_templates_can_be_filled_in(client: TestClient, tmp_path: Path, lang
     assert client.get("/clips/template.exe").status_code == 422
 
 
+@pytest.mark.slow
 def test_hostile_words_are_words_in_forms_and_tables(client: TestClient, shared_data: Path) -> None:
     vectors: list[str] = json.loads((shared_data / "vectors" / "blns.json").read_text(encoding="utf-8"))
     vectors += [

@@ -184,6 +184,7 @@ def test_what_cannot_be_looked_at_is_said_at_the_field(client: TestClient, addre
     assert says in page
 
 
+@pytest.mark.slow
 def test_htmx_is_led_to_the_form(client: TestClient) -> None:
     csrf = csrf_of(client.get("/new-source").text)
     headers = {"HX-Request": "true"}

@@ -66,6 +66,7 @@ def pull(data: Path, hub: Hub, *more: str) -> tuple[int, str]:
     return process.returncode, " ".join(said.split())
 
 
+@pytest.mark.slow
 def test_a_model_is_pulled_locked_converted_and_then_works_offline(data: Path, hub: Hub) -> None:
     code, said = pull(data, hub)
     assert code == 0, said

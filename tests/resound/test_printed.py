@@ -172,6 +172,7 @@ def test_no_character_is_an_empty_box(caplog: pytest.LogCaptureFixture) -> None:
     assert missing_characters(["a\ue000漢ế"]) == {"\ue000"}
 
 
+@pytest.mark.slow
 def test_the_same_report_gives_the_same_bytes() -> None:
     report = make_report(clips=make_clips(hostile=False))
     assert print_reports([report]) == print_reports([report])

@@ -229,6 +229,7 @@ def make_hostile(demo: Snapshot, titles: Sequence[str]) -> Snapshot:
     return replace(demo, clips=tuple(clips), messages={}, spokespersons={})
 
 
+@pytest.mark.slow
 def test_hostile_text_stays_text(demo: Snapshot, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     try:
         shared: Path | None = request.getfixturevalue("shared_data")
@@ -328,6 +329,7 @@ print(hash_report(report))
 """
 
 
+@pytest.mark.slow
 def test_the_same_snapshot_gives_the_same_bytes(demo: Snapshot, tmp_path: Path) -> None:
     """In other processes, zones, seconds and orders of hashing."""
     frozen = tmp_path / "snapshot.json"

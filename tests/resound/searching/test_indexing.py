@@ -308,7 +308,7 @@ def test_two_processes_that_update_at_once_leave_one_whole_index(
     process(store, tmp_path)
     script = (
         "import sys, pathlib\n"
-        "from resound import indexing\n"
+        "from resound.searching import indexing\n"
         "from resound.index.sqlite import SqliteIndex\n"
         "from resound.store import open_store\n"
         "folder = pathlib.Path(sys.argv[1]); indexing.BATCH = int(sys.argv[2])\n"
