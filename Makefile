@@ -95,5 +95,5 @@ clean: ## remove what was built and cached; the environment and your data stay
 .venv/.installed: pyproject.toml
 	@.ci/environment .venv "$(PYTHON)"
 	@echo "Installing Resound and what it needs into .venv (the first time this takes a minute or two) ..."
-	@{ $(NEW_PIP) && $(PIP) --editable ".[nlp,web]"; } || $(SAY_WHY)
+	@{ $(NEW_PIP) && $(PIP) --editable ".[nlp,web,report]"; } || $(SAY_WHY)
 	@touch .venv/.installed
