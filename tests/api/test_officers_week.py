@@ -218,7 +218,8 @@ def join_and_part_again(week: Week, before: FourCounts) -> None:
     """Two stories that the machine takes for one are joined, which is one story less, and taken apart again."""
     week.door("Review")
     page = week.page
-    page.locator(".counts a", has_text=week.text("One story?")).click()
+    with page.expect_navigation():
+        page.locator(".counts a", has_text=week.text("One story?")).click()
     asked = week.text("Do these two tell one original text?")
     assert week.question() == asked
     assert page.locator(".merge-sides article").count() == 2

@@ -52,7 +52,8 @@ def test_keys_decide_and_move(address: str, open_page: OpenPage) -> None:
     press(page, "k")
     page.keyboard.press("?")
     assert page.get_by_text("They rest while you type in a field.").is_visible()
-    page.locator(".counts a", has_text="One story?").click()
+    with page.expect_navigation():
+        page.locator(".counts a", has_text="One story?").click()
     press(page, "s")
     assert "not one story with" in page.locator(".undo").inner_text()
 
