@@ -89,9 +89,7 @@ def write_reports(store: Store, evidence: Path, folder: Path, *, now: datetime) 
         write_workbook([one], HERE / f"report.{one.language}.xlsx")
     write_pdf(opened.reports, HERE / "report.all.pdf", evidence=evidence)
     path = folder / "bundle.zip"
-    write_bundle(
-        opened.row, opened.snapshot, opened.reports, evidence=evidence, path=path, written=opened.written
-    )
+    write_bundle(opened, evidence=evidence, path=path)
     with zipfile.ZipFile(path) as bundle:
         for name in OF_THE_BUNDLE:
             (HERE / f"bundle.{name}").write_bytes(bundle.read(name))

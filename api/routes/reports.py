@@ -287,12 +287,9 @@ def _maker(desk: Desk, row: SnapshotRow, kind: Kind, languages: Sequence[UiLangu
             write_pdf(opened.reports, path, evidence=desk.evidence)
         else:
             write_bundle(
-                opened.row,
-                opened.snapshot,
-                opened.reports,
+                opened,
                 evidence=desk.evidence,
                 path=path,
-                written=opened.written,
                 excerpts_only=kind == "excerpts",
             )
 

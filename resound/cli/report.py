@@ -143,12 +143,9 @@ def _write_bundle(
 
     path = stem.with_name(f"{stem.name}.{'excerpts' if excerpts_only else 'bundle'}.zip")
     missing = write_bundle(
-        opened.row,
-        opened.snapshot,
-        opened.reports,
+        opened,
         evidence=office.evidence,
         path=path,
-        written=opened.written,
         excerpts_only=excerpts_only,
         tell=tell,
     )

@@ -21,12 +21,13 @@ from resound.clips.files import KINDS, kept_path
 from resound.errors import EvidenceError, ReportError
 from resound.report.bundle_pages import MissingPiece, clip_name, clip_page, missing_text, readme
 from resound.report.excerpts import Excerpts, find_excerpts, keep_excerpts, without_texts
+from resound.report.making import Opened
 from resound.report.pictures import read_pictures
 from resound.report.printed import write_pdf
 from resound.report.tables import Report
 from resound.report.workbook import write_workbook
 from resound.report.written import write_whole
-from resound.snapshots.model import Evidence, Snapshot
+from resound.snapshots.model import Evidence
 from resound.snapshots.written import content_hash, write_snapshot
 from resound.store.snapshots import SnapshotRow
 from resound.told import Told
@@ -43,21 +44,17 @@ _PACKED = frozenset({".warc.gz", ".jpg", ".png", ".mp4", ".mp3", ".xlsx", ".pdf"
 
 
 def write_bundle(
-    row: SnapshotRow,
-    snapshot: Snapshot,
-    reports: Sequence[Report],
+    opened: Opened,
     *,
     evidence: Path,
     path: Path,
-    written: bytes | None = None,
     excerpts_only: bool = False,
     tell: Tell | None = None,
 ) -> tuple[MissingPiece, ...]:
     """Write the bundle; it is there whole or not at all. What is told of it comes back: the pieces that are missing.
 
     Args:
-        reports: of this snapshot, each in another language.
-        written: the snapshot as it was frozen, which an earlier version may have written otherwise than this one does.
+        opened: the snapshot and reports of it, each in another language.
         excerpts_only: passages in place of whole texts, and neither records nor files: their hashes and addresses stay.
         tell: called now and then, for whoever waits.
 
@@ -66,15 +63,15 @@ def write_bundle(
         ReportError: the snapshot is not the one of the row, or there is no report of it.
         OSError: the disk fails, or a file changed while it was read.
     """
-    written = write_snapshot(snapshot) if written is None else written
-    if content_hash(written) != row.sha256:
+    row, snapshot, reports = opened.row, opened.snapshot, opened.reports
+    if content_hash(opened.written) != row.sha256:
         raise ReportError(Told("This is not the snapshot that the report names: its SHA-256 differs."))
     if not reports or any(one.snapshot != row for one in reports):
         raise ReportError(Told("A bundle needs reports, all of them of its snapshot."))
     say = tell or (lambda *_: None)
     excerpts = find_excerpts(snapshot) if excerpts_only else None
     if excerpts is not None:
-        reports = [keep_excerpts(one, excerpts) for one in reports]
+        reports = tuple(keep_excerpts(one, excerpts) for one in reports)
     with write_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         box = _Box(archive, row)
         missing: list[MissingPiece] = []
@@ -90,7 +87,7 @@ def write_bundle(
         if excerpts is not None:
             box.put("snapshot.excerpts.json", write_snapshot(without_texts(snapshot, excerpts)))
         else:
-            box.put("snapshot.json", written)
+            box.put("snapshot.json", opened.written)
         if missing:
             box.put("MISSING.txt", missing_text(missing).encode())
         about = readme(row, snapshot, is_excerpts=excerpts_only, is_whole=not missing)

@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 from resound.report.content import build_report
 from resound.report.tables import Report, ReportTable, Row
 from resound.settings import UiLanguage
-from resound.snapshots.freezing import open_snapshot
+from resound.snapshots.freezing import load_written
 from resound.snapshots.model import Snapshot
-from resound.snapshots.written import read_snapshot, unpack
+from resound.snapshots.opened import check_recount
+from resound.snapshots.written import read_snapshot
 from resound.store.registry import load_campaign
-from resound.store.snapshots import SnapshotRow, list_snapshots, load_body
+from resound.store.snapshots import SnapshotRow, list_snapshots
 from resound.words import words
 
 
@@ -44,17 +45,19 @@ def open_reports(
         StoreError: the snapshot is not what was frozen.
         ResoundError: this version counts it otherwise, or cannot read it.
     """
-    if not list_snapshots(connection, campaign):
+    known = list_snapshots(connection, campaign)
+    if not known:
         load_campaign(connection, campaign)  # a campaign that is not there is told first
-    row, snapshot = open_snapshot(connection, campaign, number)
-    before = [one.number for one in list_snapshots(connection, campaign) if one.number < row.number]
+    row, written = load_written(connection, campaign, number)
+    snapshot = read_snapshot(written)
+    check_recount(snapshot)
+    before = [one.number for one in known if one.number < row.number]
     earlier = None
     if before:
-        frozen, body = load_body(connection, campaign, max(before))
-        earlier = frozen, read_snapshot(unpack(body, frozen.sha256))
+        frozen, then = load_written(connection, campaign, max(before))
+        earlier = frozen, read_snapshot(then)
     reports = tuple(build_report(row, snapshot, earlier, words(language)) for language in languages)
-    _, body = load_body(connection, campaign, row.number)
-    return Opened(row, snapshot, reports, unpack(body, row.sha256))
+    return Opened(row, snapshot, reports, written)
 
 
 def hash_report(report: Report) -> str:

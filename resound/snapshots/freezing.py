@@ -51,6 +51,19 @@ def freeze_campaign(
         )
 
 
+def load_written(
+    connection: Connection, campaign: str, number: int | None = None
+) -> tuple[SnapshotRow, bytes]:
+    """One of a campaign's snapshots as it was frozen, hashed again; without a number the newest.
+
+    Raises:
+        NotFoundError: the campaign has no such snapshot.
+        StoreError: it is not what was frozen.
+    """
+    row, body = load_body(connection, campaign, number)
+    return row, unpack(body, row.sha256)
+
+
 def open_snapshot(
     connection: Connection, campaign: str, number: int | None = None
 ) -> tuple[SnapshotRow, Snapshot]:
@@ -61,7 +74,7 @@ def open_snapshot(
         StoreError: it is not what was frozen.
         ResoundError: this version counts it otherwise, or cannot read it.
     """
-    row, body = load_body(connection, campaign, number)
-    snapshot = read_snapshot(unpack(body, row.sha256))
+    row, written = load_written(connection, campaign, number)
+    snapshot = read_snapshot(written)
     check_recount(snapshot)
     return row, snapshot

@@ -29,19 +29,18 @@ from resound.report.bundle_pages import clip_name
 from resound.report.content import build_report
 from resound.report.excerpts import find_excerpts, keep_excerpts, without_texts
 from resound.report.foreign import settable
+from resound.report.making import Opened, open_reports
 from resound.report.tables import Report
-from resound.settings import UiLanguage
-from resound.snapshots.freezing import freeze_campaign, open_snapshot
-from resound.snapshots.model import QuotedItem, Snapshot
+from resound.snapshots.freezing import freeze_campaign
+from resound.snapshots.model import QuotedItem
 from resound.snapshots.written import content_hash, read_snapshot, write_snapshot
 from resound.store import open_store
-from resound.store.snapshots import SnapshotRow
 from resound.words import words
 from tests.resound.printing import needs_poppler, text_of
 from tests.resound.sample_report import make_clips
 
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
-Frozen = tuple[SnapshotRow, Snapshot, tuple[Report, ...]]
+Frozen = Opened
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +58,11 @@ def frozen(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Froze
         now=datetime(2014, 12, 5, 9, tzinfo=UTC),
     )
     with store.read() as connection:
-        row, snapshot = open_snapshot(connection, CAMPAIGN)
+        made = open_reports(connection, CAMPAIGN, None, ("en", "zh-Hant"))
     store.close()
-    languages: tuple[UiLanguage, ...] = ("en", "zh-Hant")
-    reports = tuple(build_report(row, snapshot, None, words(one)) for one in languages)
-    return (
-        row,
-        snapshot,
-        tuple(replace(one, sections=(replace(one.sections[0], tables=()),)) for one in reports),
+    return replace(
+        made,
+        reports=tuple(replace(one, sections=(replace(one.sections[0], tables=()),)) for one in made.reports),
     )
 
 
@@ -74,7 +70,7 @@ def frozen(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Froze
 def bundle(frozen: Frozen, demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole bundle, unpacked."""
     folder = tmp_path_factory.mktemp("bundle")
-    missing = write_bundle(*frozen, evidence=demo_folder / "evidence", path=folder / "b.zip")
+    missing = write_bundle(frozen, evidence=demo_folder / "evidence", path=folder / "b.zip")
     assert missing == ()
     return unpack(folder / "b.zip")
 
@@ -104,19 +100,19 @@ def test_every_file_is_named_in_the_sums_and_the_sums_hold(bundle: Path) -> None
 
 
 def test_the_snapshots_hash_is_the_one_that_is_printed(bundle: Path, frozen: Frozen) -> None:
-    assert sha256((bundle / "snapshot.json").read_bytes()).hexdigest() == frozen[0].sha256
-    assert frozen[0].sha256 in (bundle / "README.txt").read_text("utf-8")
+    assert sha256((bundle / "snapshot.json").read_bytes()).hexdigest() == frozen.row.sha256
+    assert frozen.row.sha256 in (bundle / "README.txt").read_text("utf-8")
 
 
 @needs_poppler
 def test_the_printed_report_names_the_snapshot(bundle: Path, frozen: Frozen) -> None:
-    assert frozen[0].sha256 in "".join(text_of(bundle / "report.en.pdf").split())
+    assert frozen.row.sha256 in "".join(text_of(bundle / "report.en.pdf").split())
     assert (bundle / "report.zh-Hant.pdf").is_file()
     assert (bundle / "report.zh-Hant.xlsx").is_file()
 
 
 def test_every_piece_of_evidence_is_there_under_its_hash(bundle: Path, frozen: Frozen) -> None:
-    pieces = [one for clip in frozen[1].clips for one in clip.evidence]
+    pieces = [one for clip in frozen.snapshot.clips for one in clip.evidence]
     assert {one.kind for one in pieces} == {"record", "file", "row"}
     for one in pieces:
         assert sha256((bundle / evidence_name(one)).read_bytes()).hexdigest() == one.sha256
@@ -124,7 +120,7 @@ def test_every_piece_of_evidence_is_there_under_its_hash(bundle: Path, frozen: F
 
 def test_records_are_read_by_other_peoples_programs(bundle: Path, frozen: Frozen) -> None:
     read = 0
-    for clip in frozen[1].clips:
+    for clip in frozen.snapshot.clips:
         for piece in clip.evidence:
             if piece.kind != "record":
                 continue
@@ -162,7 +158,7 @@ class Page(HTMLParser):
 
 
 def test_each_clip_has_a_page_that_needs_nothing_and_runs_nothing(bundle: Path, frozen: Frozen) -> None:
-    for clip in frozen[2][0].clips:
+    for clip in frozen.reports[0].clips:
         text = (bundle / "clips" / clip_name(clip)).read_text("utf-8")
         page = Page()
         page.feed(text)
@@ -200,19 +196,19 @@ def test_the_readme_says_how_in_three_languages(bundle: Path) -> None:
 @pytest.fixture(scope="module")
 def small(frozen: Frozen) -> Frozen:
     """One report of the first clips, which is written fast."""
-    row, snapshot, reports = frozen
+    reports = frozen.reports
     kinds = [
         next(one for one in reports[0].clips if any(piece.kind == kind for piece in one.evidence))
         for kind in ("record", "file")
     ]
-    return row, snapshot, (replace(reports[0], clips=tuple(kinds)),)
+    return replace(frozen, reports=(replace(reports[0], clips=tuple(kinds)),))
 
 
 def test_the_same_snapshot_gives_the_same_bytes(small: Frozen, demo_folder: Path, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     for name in ("a.zip", "b.zip"):
         write_bundle(
-            *small,
+            small,
             evidence=demo_folder / "evidence",
             path=tmp_path / name,
             tell=lambda *one: told.append(one),
@@ -225,7 +221,7 @@ def test_the_same_snapshot_gives_the_same_bytes(small: Frozen, demo_folder: Path
 
 def test_what_is_missing_or_changed_is_listed(small: Frozen, demo_folder: Path, tmp_path: Path) -> None:
     evidence = Path(shutil.copytree(demo_folder / "evidence", tmp_path / "evidence"))
-    pieces = [one for clip in small[2][0].clips for one in clip.evidence]
+    pieces = [one for clip in small.reports[0].clips for one in clip.evidence]
     record = next(one for one in pieces if one.kind == "record")
     brought = next(one for one in pieces if one.kind == "file")
     assert record.offset is not None
@@ -236,7 +232,7 @@ def test_what_is_missing_or_changed_is_listed(small: Frozen, demo_folder: Path, 
         file.seek(-1, 1)
         file.write(bytes([byte[0] ^ 1]))
     kept_path(evidence, brought.sha256).unlink()
-    missing = write_bundle(*small, evidence=evidence, path=tmp_path / "b.zip")
+    missing = write_bundle(small, evidence=evidence, path=tmp_path / "b.zip")
     assert {one.piece.sha256 for one in missing} == {record.sha256, brought.sha256}
     folder = unpack(tmp_path / "b.zip")
     told = (folder / "MISSING.txt").read_text("utf-8")
@@ -245,7 +241,7 @@ def test_what_is_missing_or_changed_is_listed(small: Frozen, demo_folder: Path, 
         assert not (folder / evidence_name(one)).exists()
     assert "證據資料夾中找不到此剪報的檔案" in told
     assert "MISSING.txt" in (folder / "README.txt").read_text("utf-8")
-    page = (folder / "clips" / clip_name(small[2][0].clips[0])).read_text("utf-8")
+    page = (folder / "clips" / clip_name(small.reports[0].clips[0])).read_text("utf-8")
     assert "not in this bundle" in page
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
 
@@ -254,7 +250,7 @@ def test_what_is_missing_or_changed_is_listed(small: Frozen, demo_folder: Path, 
 def test_excerpts_hold_no_whole_text_no_record_and_no_file(
     small: Frozen, demo_folder: Path, tmp_path: Path
 ) -> None:
-    write_bundle(*small, evidence=demo_folder / "evidence", path=tmp_path / "e.zip", excerpts_only=True)
+    write_bundle(small, evidence=demo_folder / "evidence", path=tmp_path / "e.zip", excerpts_only=True)
     folder = unpack(tmp_path / "e.zip")
     names = list(files_of(folder))
     assert not [one for one in names if one.startswith("evidence/")]
@@ -268,7 +264,7 @@ def test_excerpts_hold_no_whole_text_no_record_and_no_file(
         (folder / one).read_text("utf-8") for one in names if one.endswith((".html", ".txt", ".json"))
     ]
     everything.append(printed)
-    for clip in small[2][0].clips:
+    for clip in small.reports[0].clips:
         page = Page()
         page.feed((folder / "clips" / clip_name(clip)).read_text("utf-8"))
         assert said in page.text
@@ -278,11 +274,11 @@ def test_excerpts_hold_no_whole_text_no_record_and_no_file(
             flat = "".join(text.split())
             shown = sum(len(one) for one in sentences if "".join(one.split()) in flat)
             assert shown <= 0.5 * sum(map(len, sentences))
-    assert small[0].sha256 in (folder / "README.txt").read_text("utf-8")
+    assert small.row.sha256 in (folder / "README.txt").read_text("utf-8")
 
 
 def test_excerpts_are_a_third_of_a_text_at_most_or_one_passage(frozen: Frozen) -> None:
-    _, snapshot, _ = frozen
+    snapshot = frozen.snapshot
     excerpts = find_excerpts(snapshot)
     kept = (*snapshot.messages.values(), *snapshot.spokespersons.values())
     quoted = {passage.text.strip() for some in kept for one in some for passage in one.passages}
@@ -302,7 +298,7 @@ def test_excerpts_are_a_third_of_a_text_at_most_or_one_passage(frozen: Frozen) -
 
 
 def test_the_snapshot_of_excerpts_holds_no_passage_that_the_report_leaves_out(frozen: Frozen) -> None:
-    _, snapshot, _ = frozen
+    snapshot = frozen.snapshot
     clip = next(one for one in snapshot.clips if one.number and len(one.paragraphs) > 2)
     whole = tuple(Quoted("body", text) for text in clip.paragraphs)  # messages that quote all of a text
     full = replace(snapshot, messages={"m": (QuotedItem(clip.facts.item, whole),)})
@@ -315,7 +311,7 @@ def test_the_snapshot_of_excerpts_holds_no_passage_that_the_report_leaves_out(fr
 
 
 def test_a_report_of_excerpts_quotes_nothing_else(frozen: Frozen) -> None:
-    row, snapshot, _ = frozen
+    row, snapshot = frozen.row, frozen.snapshot
     excerpts = find_excerpts(snapshot)
     report = build_report(row, snapshot, None, words("en"))
     kept = keep_excerpts(report, excerpts)
@@ -337,32 +333,30 @@ def test_a_report_of_excerpts_quotes_nothing_else(frozen: Frozen) -> None:
 def test_another_snapshot_or_no_report_is_refused_and_nothing_is_left(
     small: Frozen, demo_folder: Path, tmp_path: Path
 ) -> None:
-    row, snapshot, reports = small
     evidence = demo_folder / "evidence"
     with pytest.raises(ReportError, match="SHA-256 differs"):
-        write_bundle(row, replace(snapshot, product="x"), reports, evidence=evidence, path=tmp_path / "b.zip")
+        write_bundle(
+            replace(small, written=write_snapshot(replace(small.snapshot, product="x"))),
+            evidence=evidence,
+            path=tmp_path / "b.zip",
+        )
     with pytest.raises(ReportError, match="needs reports"):
-        write_bundle(row, snapshot, (), evidence=evidence, path=tmp_path / "b.zip")
+        write_bundle(replace(small, reports=()), evidence=evidence, path=tmp_path / "b.zip")
     with pytest.raises(OSError, match="no-folder"):
-        write_bundle(row, snapshot, reports, evidence=evidence, path=tmp_path / "no-folder" / "b.zip")
+        write_bundle(small, evidence=evidence, path=tmp_path / "no-folder" / "b.zip")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_snapshot_that_was_written_before_a_field_was_there_stays_the_one_whose_hash_is_printed(
     small: Frozen, demo_folder: Path, tmp_path: Path
 ) -> None:
-    row, snapshot, reports = small
-    plain = json.loads(write_snapshot(snapshot))
+    plain = json.loads(write_snapshot(small.snapshot))
     for clip in plain["clips"]:
         del clip["twins"]
     written = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    older = replace(row, sha256=content_hash(written))
-    write_bundle(
-        older,
-        read_snapshot(written),
-        tuple(replace(one, snapshot=older) for one in reports),
-        evidence=demo_folder / "evidence",
-        path=tmp_path / "b.zip",
-        written=written,
+    older = replace(small.row, sha256=content_hash(written))
+    opened = Opened(
+        older, read_snapshot(written), tuple(replace(one, snapshot=older) for one in small.reports), written
     )
+    write_bundle(opened, evidence=demo_folder / "evidence", path=tmp_path / "b.zip")
     assert (unpack(tmp_path / "b.zip") / "snapshot.json").read_bytes() == written
