@@ -193,11 +193,16 @@ def item_coding(connection: Connection, item: str, campaign_id: str, *, sight: S
 
 
 def coding_figures(connection: Connection, figures: Figures) -> CodingFigures:
-    """What is coded of a campaign's counted items, and how far its coders agree on what is accepted."""
+    """What is coded of a campaign's counted items, out of the store."""
     campaign = load_campaign(connection, figures.campaign)
+    return figures_of_coding(campaign, figures, load_coded(connection, campaign, figures.items))
+
+
+def figures_of_coding(campaign: Campaign, figures: Figures, coded: Mapping[str, Coded]) -> CodingFigures:
+    """What is coded (item → its coding) of the counted items, and how far coders agree on what is accepted. Pure."""
     return tabulate_coding(
         [figures.items[key][0] for key in figures.lists["counted"]],
-        load_coded(connection, campaign, figures.items),
+        coded,
         messages=[one.id for one in campaign.messages],
         spokespersons=[one.id for one in campaign.spokespersons],
         coded_twice=[key for key, (one, _) in figures.items.items() if one.review == "accepted"],

@@ -111,20 +111,50 @@ def campaign_coverage(
     campaign = load_campaign(connection, campaign_id)
     if figures is None:
         figures = campaign_figures(connection, campaign_id, now=now)
+    versions = [figures.items[key][0].version for key in figures.lists["counted"]]
+    return lay_out_coverage(
+        campaign,
+        figures,
+        today=now.date(),
+        tones=read_tones(connection, campaign.id, versions),
+        topics=read_topics(connection, versions),
+        coding=coding_figures(connection, figures),
+        outlet_names={key: one.names for key, one in load_sources(connection).items()},
+        mark=figures_mark(connection, now=now),
+    )
+
+
+def lay_out_coverage(
+    campaign: Campaign,
+    figures: Figures,
+    *,
+    today: date,
+    tones: Mapping[str, Reading],
+    topics: Mapping[str, Reading],
+    coding: CodingFigures,
+    outlet_names: Mapping[str, Names],
+    mark: tuple[str, ...],
+) -> Coverage:
+    """Break the counted items down, out of the store or out of a snapshot. Pure.
+
+    Args:
+        today: the series ends with it, or with the newest item.
+        tones, topics: version → what a model read in it.
+    """
     counted = [figures.items[key][0] for key in figures.lists["counted"]]
     first = campaign.window.first
-    last = last_day_shown(first, campaign.window.last, now.date(), counted)
+    last = last_day_shown(first, campaign.window.last, today, counted)
     return Coverage(
         campaign=campaign,
         figures=figures,
         series=series_over_time(counted, first=first, last=last, watch=figures.watch),
         outlets=list_outlets(figures),
-        tone=_tone(connection, campaign.id, counted),
-        topics=_topics(connection, counted),
-        coding=coding_figures(connection, figures),
+        tone=split_tone(counted, tones),
+        topics=split_topics(counted, topics),
+        coding=coding,
         stories=gather_stories(counted),
-        outlet_names={key: one.names for key, one in load_sources(connection).items()},
-        mark=figures_mark(connection, now=now),
+        outlet_names=outlet_names,
+        mark=mark,
     )
 
 
@@ -278,15 +308,14 @@ def headlines(
     return found
 
 
-def _tone(connection: Connection, campaign: str, counted: Sequence[ItemFacts]) -> Split:
-    found = list_tones(connection, campaign, [one.version for one in counted])
-    read = {
+def read_tones(connection: Connection, campaign: str, versions: Iterable[str]) -> dict[str, Reading]:
+    """version → the tone that a model proposes for it; without a value where no passage names the campaign."""
+    return {
         key: Reading((tone,) if tone is not None else (), who, is_uncertain)
-        for key, (tone, is_uncertain, who) in found.items()
+        for key, (tone, is_uncertain, who) in list_tones(connection, campaign, versions).items()
     }
-    return split_tone(counted, read)
 
 
-def _topics(connection: Connection, counted: Sequence[ItemFacts]) -> Split:
-    found = list_topics(connection, [one.version for one in counted])
-    return split_topics(counted, {key: Reading(names, who) for key, (names, who) in found.items()})
+def read_topics(connection: Connection, versions: Iterable[str]) -> dict[str, Reading]:
+    """version → the themes that a model found in it."""
+    return {key: Reading(names, who) for key, (names, who) in list_topics(connection, versions).items()}

@@ -8,16 +8,8 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from resound.coverage.breakdown import (
-    gather_stories,
-    last_day_shown,
-    list_outlets,
-    series_over_time,
-    split_tone,
-    split_topics,
-)
-from resound.coverage.campaign import Coverage
-from resound.coverage.coded import tabulate_coding
+from resound.coding.item import figures_of_coding
+from resound.coverage.campaign import Coverage, lay_out_coverage
 from resound.coverage.counting import DIMENSIONS, count
 from resound.errors import ResoundError
 from resound.snapshots.model import Snapshot
@@ -30,7 +22,6 @@ _SENTENCES = ("why", "notes")
 def coverage_of(snapshot: Snapshot) -> Coverage:
     """The coverage as it stood. Its mark is the snapshot's own: it never changes."""
     campaign = snapshot.campaign
-    watch = [one.watch for one in snapshot.watch]
     figures = count(
         [one.facts for one in snapshot.clips],
         campaign=campaign.id,
@@ -38,29 +29,16 @@ def coverage_of(snapshot: Snapshot) -> Coverage:
         by=DIMENSIONS,
         review=campaign.review,
         leads=snapshot.leads,
-        watch=watch,
+        watch=[one.watch for one in snapshot.watch],
     )
-    counted = [figures.items[key][0] for key in figures.lists["counted"]]
-    first = campaign.window.first
-    last = last_day_shown(first, campaign.window.last, snapshot.as_of.date(), counted)
     clips = {one.facts.version: one for one in snapshot.clips}
-    tones = {key: one.proposed_tone for key, one in clips.items() if one.proposed_tone is not None}
-    topics = {key: one.topics for key, one in clips.items() if one.topics is not None}
-    return Coverage(
-        campaign=campaign,
-        figures=figures,
-        series=series_over_time(counted, first=first, last=last, watch=watch),
-        outlets=list_outlets(figures),
-        tone=split_tone(counted, tones),
-        topics=split_topics(counted, topics),
-        coding=tabulate_coding(
-            counted,
-            {one.facts.item: one.coded for one in snapshot.clips},
-            messages=[one.id for one in campaign.messages],
-            spokespersons=[one.id for one in campaign.spokespersons],
-            coded_twice=[key for key, (one, _) in figures.items.items() if one.review == "accepted"],
-        ),
-        stories=gather_stories(counted),
+    return lay_out_coverage(
+        campaign,
+        figures,
+        today=snapshot.as_of.date(),
+        tones={key: one.proposed_tone for key, one in clips.items() if one.proposed_tone is not None},
+        topics={key: one.topics for key, one in clips.items() if one.topics is not None},
+        coding=figures_of_coding(campaign, figures, {one.facts.item: one.coded for one in snapshot.clips}),
         outlet_names={key: one.names for key, one in snapshot.sources.items()},
         mark=("snapshot", campaign.id, snapshot.as_of.isoformat()),
     )

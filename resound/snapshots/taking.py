@@ -18,7 +18,7 @@ from resound.article import Basis
 from resound.campaign import Campaign
 from resound.coding.item import load_coded, quote_items
 from resound.coverage.breakdown import Reading
-from resound.coverage.campaign import Coverage
+from resound.coverage.campaign import Coverage, read_tones, read_topics
 from resound.coverage.coded import Carried, Coded
 from resound.coverage.comparators import Comparators
 from resound.coverage.counting import Figures
@@ -36,8 +36,6 @@ from resound.store.decisions import Decision, overlays, standing_decisions
 from resound.store.enrichments import (
     StoredTranslation,
     joined,
-    list_tones,
-    list_topics,
     load_translations,
     said_by,
 )
@@ -115,11 +113,8 @@ def _clips(
     heads |= load_articles(connection, accepted)
     versions = [heads[key].version for key in accepted]
     translations = load_translations(connection, versions)
-    tones = {
-        key: Reading((tone,) if tone is not None else (), who, is_uncertain)
-        for key, (tone, is_uncertain, who) in list_tones(connection, campaign.id, versions).items()
-    }
-    topics = {key: Reading(names, who) for key, (names, who) in list_topics(connection, versions).items()}
+    tones = read_tones(connection, campaign.id, versions)
+    topics = read_topics(connection, versions)
     coded = load_coded(connection, campaign, accepted)
     item_of = {article: item for item, some in twins.items() for article in some}
     proofs = gather_evidence(
