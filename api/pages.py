@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -22,6 +22,7 @@ from api.desk import desk_of
 from resound import __version__
 from resound.people.roles import Role
 from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.templating import template_environment
 from resound.texts import N_
 from resound.watching.kept_sentences import tell_again
 from resound.words import OWN_NAMES, Words, choose_language, words
@@ -107,16 +108,8 @@ def render(request: Request, name: str, *, status_code: int = 200, **values: Any
 @cache
 def environment(language: UiLanguage) -> Environment:
     """The templates in one language. Everything is escaped; a name that nobody set is an error."""
-    made = Environment(
-        loader=PackageLoader("api"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     spoken = words(language)
-    made.install_gettext_callables(spoken.lookup, spoken.plural, newstyle=True)  # type: ignore[attr-defined]
+    made = template_environment("api", spoken)
     made.filters.update(
         safe_href=safe_href,
         day=spoken.day,

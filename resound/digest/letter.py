@@ -12,7 +12,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from resound.digest.model import Edition, LateWeek, Section
 from resound.digest.plain import write_plain
@@ -23,6 +23,7 @@ from resound.sending.mail import MailServer, one_line, render_message, text_body
 from resound.sending.subscribing import link_token
 from resound.settings import UiLanguage, is_safe_address
 from resound.store.lists import MailingList, Subscription
+from resound.templating import template_environment
 from resound.texts import N_
 from resound.told import Told
 from resound.words import words
@@ -229,14 +230,4 @@ def _body(made: Composed, text: str, html: str) -> EmailMessage:
 
 @cache
 def _environment(language: UiLanguage) -> Environment:
-    spoken = words(language)
-    made = Environment(
-        loader=PackageLoader("resound.digest"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.install_gettext_callables(spoken.lookup, spoken.plural, newstyle=True)  # type: ignore[attr-defined]
-    return made
+    return template_environment("resound.digest", words(language))

@@ -6,9 +6,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from jinja2 import Environment
 from markupsafe import Markup
 
 from resound.errors import EvidenceError
@@ -19,7 +17,6 @@ from resound.report.pictures import PictureOf
 from resound.report.printed import MOST_PICTURES, report_templates, style
 from resound.report.sheets import Passage, make_sheet
 from resound.report.tables import Report
-from resound.settings import UiLanguage
 from resound.snapshots.model import Clip, Evidence, Snapshot
 from resound.store.snapshots import SnapshotRow
 from resound.texts import N_
@@ -91,7 +88,7 @@ def clip_page(
         else:
             pictures.append(f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode()}")
     return (
-        _environment(first.language)
+        report_templates(first.language)
         .get_template("clip.html")
         .render(
             sheet=sheets[0],
@@ -199,8 +196,3 @@ def missing_text(missing: Sequence[MissingPiece]) -> str:
             lines.append(f"    {say.told(one.why)}")
         parts.append("\n".join(lines) + "\n")
     return "\n\n".join(parts)
-
-
-@cache
-def _environment(language: UiLanguage) -> Environment:
-    return report_templates(language)

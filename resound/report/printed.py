@@ -16,7 +16,7 @@ from importlib import resources
 from itertools import count, groupby
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from resound import __version__
@@ -32,6 +32,7 @@ from resound.report.typesetting import PICTURES, Picture, Setter, missing_charac
 from resound.report.widths import LYING, UPRIGHT, lies, needed, share_out
 from resound.report.written import write_whole
 from resound.settings import UiLanguage
+from resound.templating import template_environment
 from resound.words import Words, words
 
 TEXT_SHOWN = 640
@@ -147,7 +148,7 @@ def print_reports(
             pages += mine
             names.append([page.name for page in mine])
         margins = (
-            _environment(reports[0].language)
+            report_templates(reports[0].language)
             .get_template("margins.html")
             .render(
                 language=reports[0].language,
@@ -254,7 +255,7 @@ def _make_part(
 
     def render(template: str, **more: object) -> str:
         return (
-            _environment(report.language)
+            report_templates(report.language)
             .get_template(template)
             .render(
                 prefix=prefix,
@@ -453,22 +454,10 @@ def style(name: str) -> str:
 
 
 @cache
-def _environment(language: UiLanguage) -> Environment:
-    return report_templates(language)
-
-
 def report_templates(language: UiLanguage) -> Environment:
-    """The templates in one language. Everything is escaped; a name that nobody set is an error."""
-    made = Environment(
-        loader=PackageLoader("resound.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """The report's templates in one language."""
     spoken = words(language)
-    made.install_gettext_callables(spoken.lookup, spoken.plural, newstyle=True)  # type: ignore[attr-defined]
+    made = template_environment("resound.report", spoken)
     made.filters.update(
         spaced=spaced, day=spoken.day, moment=spoken.moment, number=spoken.number, settable=settable
     )
