@@ -24,6 +24,7 @@ from resound.people.roles import Role
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.templating import template_environment
 from resound.texts import N_
+from resound.urls import is_of_the_web
 from resound.watching.kept_sentences import tell_again
 from resound.words import OWN_NAMES, Words, choose_language, words
 
@@ -130,13 +131,7 @@ def environment(language: UiLanguage) -> Environment:
 
 def safe_href(url: str | None) -> str:
     """A foreign address where it is one of the web, else nothing: no `javascript:` and the like behind a link."""
-    if url is None:
-        return ""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return url if parts.scheme in ("http", "https") and parts.netloc else ""
+    return url if url is not None and is_of_the_web(url) else ""
 
 
 @cache

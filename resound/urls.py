@@ -66,6 +66,15 @@ _TEMPLATE = re.compile(r"\{\{|\}\}|\$\{|<%|%7B%7B|\[object|undefined|(?:^|/)null
 _INDEX_FILE = re.compile(r"^/(?:index|default|home|main)(?:\.\w{2,5})?$", re.IGNORECASE)
 
 
+def is_of_the_web(address: str) -> bool:
+    """Whether it is http or https with a host: any other (`javascript:`, `file:`) must not stand behind a link."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
 def is_http_url(url: str) -> bool:
     """Whether it is a usable absolute http or https address. Never raises."""
     try:

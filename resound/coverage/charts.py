@@ -20,6 +20,7 @@ from babel.dates import format_skeleton
 from resound.article import Language
 from resound.coverage.breakdown import OutletRow, Period, Series, Split, Unit
 from resound.coverage.counting import Table
+from resound.lines import one_line
 from resound.words import Words
 
 FONTS = (
@@ -261,7 +262,7 @@ def _draw_bars(bars: Sequence[Bar], look: Look) -> Spec:
         for at, one in enumerate(bars)
     ]
     most = max((one.number for one in bars), default=0)
-    names = min(look.width * 0.4, max((_width(_drawable(one.name)) for one in bars), default=0))
+    names = min(look.width * 0.4, max((_width(one_line(one.name)) for one in bars), default=0))
     drawn_on = look.width - names - 20
     room = drawn_on / (drawn_on - 5 - max((_width(one.text) for one in bars), default=0))
     base = alt.Chart(alt.InlineData(values=values)).encode(
@@ -270,7 +271,7 @@ def _draw_bars(bars: Sequence[Bar], look: Look) -> Spec:
             "order:O",
             title=None,
             axis=alt.Axis(
-                labelExpr=f"{json.dumps([_drawable(one.name) for one in bars], ensure_ascii=False)}[datum.value]",
+                labelExpr=f"{json.dumps([one_line(one.name) for one in bars], ensure_ascii=False)}[datum.value]",
                 labelLimit=int(look.width * 0.4),
                 ticks=False,
                 domain=False,
@@ -287,11 +288,6 @@ def _draw_bars(bars: Sequence[Bar], look: Look) -> Spec:
         width=look.width, height=alt.Step(26), autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )
     return _dressed(drawn, look)
-
-
-def _drawable(text: str) -> str:
-    """A name without what has no shape: control characters, line ends and marks that turn text round."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _width(text: str) -> float:

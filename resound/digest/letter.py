@@ -18,8 +18,9 @@ from resound.digest.model import Edition, LateWeek, Section
 from resound.digest.plain import write_plain
 from resound.digest.wording import Wording
 from resound.errors import MailError
+from resound.lines import one_line, text_body
 from resound.sending.addresses import domain_of
-from resound.sending.mail import MailServer, one_line, render_message, text_body
+from resound.sending.mail import MailServer, render_message
 from resound.sending.subscribing import link_token
 from resound.settings import UiLanguage, is_safe_address
 from resound.store.lists import MailingList, Subscription

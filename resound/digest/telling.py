@@ -12,7 +12,8 @@ from resound.digest.letter import confirm_link
 from resound.digest.model import Edition
 from resound.digest.wording import Wording
 from resound.errors import MailError, ResoundError
-from resound.sending.mail import MailServer, one_line
+from resound.lines import one_line
+from resound.sending.mail import MailServer
 from resound.sending.outbox import Mail, queue_mail
 from resound.sending.subscribing import CONFIRM_WITHIN, link_token
 from resound.store import Store

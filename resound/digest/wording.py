@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from resound.article import Field, Tone
 from resound.coverage.counting import FourCounts
@@ -29,9 +29,10 @@ from resound.digest.model import (
     Spoken,
     StoryEntry,
 )
-from resound.sending.mail import one_line
+from resound.lines import one_line
 from resound.texts import N_
 from resound.told import told_from_json
+from resound.urls import is_of_the_web
 from resound.value_names import ValueNames
 from resound.words import Words
 
@@ -562,13 +563,4 @@ class Wording:
 
 def is_web_address(url: str) -> bool:
     """Whether it may stand in a link: http or https with a host, and nothing that ends a line."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return (
-        parts.scheme in ("http", "https")
-        and bool(parts.netloc)
-        and url == one_line(url, most=len(url) + 1)
-        and " " not in url
-    )
+    return is_of_the_web(url) and " " not in url and url == one_line(url, most=len(url) + 1)

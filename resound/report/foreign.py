@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from urllib.parse import urlsplit
+
+from resound.urls import is_of_the_web
 
 # What ends a line somewhere is a space: tab, NEL, line and paragraph separators.
 _ENDS_A_LINE = re.compile("[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]+")
@@ -47,13 +48,8 @@ def shortened(text: str, most: int) -> tuple[str, int]:
 
 def followable(address: str) -> str:
     """An address of the web that may stand behind a link; empty for any other (`javascript:`, `file:`)."""
-    if not address.isascii() or not address.isprintable() or " " in address:
-        return ""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return address if parts.scheme in ("http", "https") and parts.netloc else ""
+    is_plain = address.isascii() and address.isprintable() and " " not in address
+    return address if is_plain and is_of_the_web(address) else ""
 
 
 def _few_marks(text: str) -> str:

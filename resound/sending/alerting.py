@@ -15,7 +15,8 @@ from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resound.sending.mail import MailServer, one_line
+from resound.lines import one_line
+from resound.sending.mail import MailServer
 from resound.sending.outbox import Mail, queue_mail
 from resound.store import Store
 from resound.store.outbox import count_ended_badly

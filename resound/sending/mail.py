@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from resound.errors import MailError, MailServerError
+from resound.lines import one_line
 from resound.sending.addresses import read_address
 
 if TYPE_CHECKING:
@@ -52,10 +53,6 @@ POLICY = _WirePolicy(linesep="\r\n", cte_type="7bit", max_line_length=78)
 MOST_AT_ONCE = 100
 """Messages on one connection: many servers end it after about so many."""
 DeliveryKind = Literal["sent", "later", "refused", "unknown"]
-# What ends a line somewhere, steers a terminal, or turns text round: nothing of it belongs into a header.
-_NOT_IN_A_LINE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +125,6 @@ def mail_server(settings: Settings) -> MailServer:
         ca_file=settings.smtp_ca_file,
         timeout=settings.smtp_timeout,
     )
-
-
-def one_line(text: str, *, most: int = 400) -> str:
-    """Any text as one line for a header: without control characters, line ends and marks that turn text round."""
-    plain = " ".join(_NOT_IN_A_LINE.sub(" ", text).split())
-    return plain if len(plain) <= most else plain[: most - 1].rstrip() + "…"
-
-
-def text_body(text: str) -> str:
-    """Any text as the lines of a body: without control characters and marks that turn text round; lines end in LF."""
-    lines = re.split("\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text)
-    return "\n".join(_NOT_IN_A_LINE.sub(" ", line.replace("\t", "    ")) for line in lines)
 
 
 def render_message(message: EmailMessage) -> bytes:

@@ -17,16 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resound.errors import DefinitionError, MailError, MailServerError
+from resound.lines import one_line, text_body
 from resound.sending.addresses import read_address
-from resound.sending.mail import (
-    MOST_AT_ONCE,
-    MailConnection,
-    MailServer,
-    mail_server,
-    one_line,
-    render_message,
-    text_body,
-)
+from resound.sending.mail import MOST_AT_ONCE, MailConnection, MailServer, mail_server, render_message
 from resound.settings import load_settings
 from tests.resound.mailroom import MailRoom, Step, open_mailroom
 
