@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from resound.canonical import canonical_json
 from resound.digest.model import FORMAT, Edition, Edits
 from resound.errors import ResoundError, StoreError
 
@@ -33,12 +34,12 @@ def edition_json(edition: Edition) -> dict[str, Any]:
 
 def fingerprint(edition: Edition) -> str:
     """SHA-256 of everything but the moment at which it was built: another one as soon as readers would see something else."""
-    return sha256(_written({**edition_json(edition), "as_of": ""})).hexdigest()
+    return sha256(canonical_json({**edition_json(edition), "as_of": ""})).hexdigest()
 
 
 def pack_edition(edition: Edition) -> bytes:
     """For the store."""
-    return zlib.compress(_written(edition_json(edition)), 6)
+    return zlib.compress(canonical_json(edition_json(edition)), 6)
 
 
 def unpack_edition(packed: bytes) -> Edition:
@@ -71,7 +72,3 @@ def read_edits(plain: Mapping[str, Any]) -> Edits:
         return _edits().validate_python(dict(plain))
     except ValidationError as err:
         raise StoreError("The changes of a digest in the store cannot be read.") from err
-
-
-def _written(plain: Any) -> bytes:
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from resound.canonical import canonical_json
 from resound.errors import ResoundError, StoreError
 from resound.snapshots.model import FORMAT, Snapshot
 from resound.told import Told
@@ -21,9 +22,8 @@ def _shape() -> TypeAdapter[Snapshot]:
 
 
 def write_snapshot(snapshot: Snapshot) -> bytes:
-    """Canonical JSON (UTF-8): keys sorted, nothing between the parts."""
-    plain = _shape().dump_python(snapshot, mode="json", by_alias=True)
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    """Canonical JSON."""
+    return canonical_json(_shape().dump_python(snapshot, mode="json", by_alias=True))
 
 
 def content_hash(written: bytes) -> str:
