@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Self
 
-from resound.coverage.counting import DOUBTS, StandingKind
+from resound.coverage.counting import DOUBTS
+from resound.coverage.named import ORIGINS, STANDINGS
 from resound.snapshots.model import Clip, Snapshot, Word
 from resound.told import Told
 
@@ -28,31 +29,14 @@ FieldKind = Literal[
 ]
 _LOOKED_FOR = ("names", "context", "queries", "exclude", "glossary")
 """Fields of a campaign that decide what matches."""
-STANDINGS_TOLD: Mapping[StandingKind, Told] = {
-    "counted": Told("Counted"),
-    "unreviewed": Told("Not reviewed yet"),
-    "rejected": Told("Rejected"),
-    "owned": Told("Owned or partner"),
-    "paid": Told("Paid for"),
-    "release-verbatim": Told("Release, word for word"),
-    "provisional": Told("Outlet not known yet"),
-    "outside-window": Told("Outside the dates"),
-    "waits-for-date": Told("Date not certain"),
-    "not-matched": Told("Does not match"),
-}
+STANDINGS_TOLD: Mapping[str, Told] = {key: Told(one) for key, one in STANDINGS.items()}
 _RELATIONS: Mapping[str, Told] = {
     "independent": Told("independent"),
     "owned": Told("the campaign's own"),
     "partner": Told("a partner's"),
     "paid": Told("paid for"),
 }
-ORIGINS_TOLD: Mapping[str, Told] = {
-    "original": Told("original reporting"),
-    "agency-pick-up": Told("agency pick-up"),
-    "release-verbatim": Told("release, word for word"),
-    "owned": Told("owned or partner"),
-    "paid": Told("paid for"),
-}
+ORIGINS_TOLD: Mapping[str, Told] = {key: Told(one) for key, one in ORIGINS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from resound.article import PROMINENCES as FIELD_OF
+from resound.coverage.named import MEDIA, NOT_NAMED, ORIGIN_NOT_CODED, ORIGINS, PROMINENCES, TONES
 from resound.snapshots.model import Clip
-from resound.snapshots.reasons import ORIGINS_TOLD, FieldKind
+from resound.snapshots.reasons import FieldKind
 from resound.snapshots.reconciling import ItemChange, Moved
 from resound.texts import N_
 from resound.words import Words
@@ -29,31 +31,11 @@ _VALUES: Mapping[FieldKind, Mapping[str, str]] = {
     "title": {"": N_("without a headline")},
     "story": {"": N_("without a headline")},
     "country": {"": N_("not known yet")},
-    "medium": {
-        "online": N_("online"),
-        "print": N_("print"),
-        "tv": N_("television"),
-        "radio": N_("radio"),
-        "agency": N_("news agency"),
-    },
-    "origin": {
-        "": N_("not coded yet, taken as earned"),
-        **{key: str(one) for key, one in ORIGINS_TOLD.items()},
-    },
+    "medium": MEDIA,
+    "origin": {"": ORIGIN_NOT_CODED, **ORIGINS},
     "day": {"": N_("no date")},
-    "prominence": {
-        "": N_("not named"),
-        "title": N_("headline"),
-        "lead": N_("lead"),
-        "body": N_("body text"),
-        "caption": N_("caption"),
-    },
-    "tone": {
-        "": N_("nobody has decided yet"),
-        "positive": N_("positive"),
-        "neutral": N_("neutral"),
-        "negative": N_("negative"),
-    },
+    "prominence": {"": NOT_NAMED, **{FIELD_OF[said]: one for said, one in PROMINENCES.items()}},
+    "tone": {"": N_("nobody has decided yet"), **TONES},
     "matches": {"true": N_("yes"), "false": N_("no")},
 }
 

@@ -6,40 +6,20 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 
+from resound.coverage import named
 from resound.texts import N_
 from resound.words import Words
 
-MEDIA: Mapping[str, str] = {
-    "online": N_("online"),
-    "print": N_("print"),
-    "tv": N_("television"),
-    "radio": N_("radio"),
-    "agency": N_("news agency"),
-}
-ORIGINS: Mapping[str, str] = {
-    "original": N_("original reporting"),
-    "agency-pick-up": N_("agency pick-up"),
-    "release-verbatim": N_("release, word for word"),
-    "owned": N_("owned or partner"),
-    "paid": N_("paid for"),
-    "not-coded": N_("not coded yet, taken as earned"),
-}
+MEDIA: Mapping[str, str] = named.MEDIA
+ORIGINS: Mapping[str, str] = {**named.ORIGINS, "not-coded": named.ORIGIN_NOT_CODED}
 TONES: Mapping[str, str] = {
-    "positive": N_("positive"),
-    "neutral": N_("neutral"),
-    "negative": N_("negative"),
+    **named.TONES,
     "not-coded": N_("not coded"),
     "none": N_("no passage names the campaign"),
     "waiting": N_("not judged yet"),
     "doubtful": N_("the machine is not sure"),
 }
-PROMINENCES: Mapping[str, str] = {
-    "headline": N_("headline"),
-    "lead": N_("lead"),
-    "body": N_("body text"),
-    "caption": N_("caption"),
-    "not-named": N_("not named"),
-}
+PROMINENCES: Mapping[str, str] = {**named.PROMINENCES, "not-named": named.NOT_NAMED}
 EVIDENCE_KINDS: Mapping[str, str] = {
     "record": N_("WARC record"),
     "file": N_("Scan or recording"),
@@ -51,16 +31,7 @@ EVIDENCE_STATES: Mapping[str, str] = {
     "expired": N_("expired"),
 }
 STANDINGS: Mapping[str, str] = {
-    "counted": N_("Counted"),
-    "unreviewed": N_("Not reviewed yet"),
-    "rejected": N_("Rejected"),
-    "owned": N_("Owned or partner"),
-    "paid": N_("Paid for"),
-    "release-verbatim": N_("Release, word for word"),
-    "provisional": N_("Outlet not known yet"),
-    "outside-window": N_("Outside the dates"),
-    "waits-for-date": N_("Date not certain"),
-    "not-matched": N_("Does not match"),
+    **named.STANDINGS,
     "no-longer-matching": N_("Counted, no longer matches"),
     "provisional-outlets": N_("Outlets that are not known yet"),
     "leads": N_("Leads"),
