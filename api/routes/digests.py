@@ -19,7 +19,15 @@ from api.routes.lists import Editor, ListId, editable, find, look_at
 from api.routes.outbox import decide_chosen, mail_values
 from api.routes.review import Sent
 from api.safety import frame_policy
-from resound.digest.approving import approve_issue, decided, edit_issue, preview, skip_issue
+from resound.digest.approving import (
+    approve_issue,
+    decided,
+    edit_issue,
+    preview,
+    reopen_issue,
+    skip_issue,
+    told_by,
+)
 from resound.digest.editing import BringBack, Change, PutFirst, SetNote, TakeOut
 from resound.digest.model import Edition
 from resound.digest.moving import STEPS, move_story, moves_of
@@ -41,6 +49,7 @@ TROUBLED: tuple[State, ...] = ("failed", "unknown")
 DONE = {
     "approved": N_("It is approved and on its way."),
     "skipped": N_("It is skipped: nothing is sent for this week."),
+    "reopened": N_("It is a draft again."),
     "again": N_("The chosen mails are sent again."),
     "dropped": N_("The chosen mails are given up."),
     "changed": N_("The digest is changed. This is how it will be mailed now."),
@@ -215,6 +224,18 @@ def skip_digest(
     return RedirectResponse(f"/digests/{list_id}/{week}?done=skipped", 303)
 
 
+@router.post("/{list_id}/{week}/reopen")
+def reopen_digest(request: Request, desk: AtDesk, visitor: Editor, list_id: ListId, week: Week) -> Response:
+    """Skipping was a mistake."""
+    with desk.store.read() as connection:
+        _find(connection, list_id, week)
+    try:
+        reopen_issue(desk.store, list_id, week, who=visitor.who, now=desk.now())
+    except ConflictError as err:
+        return _page(request, desk, list_id, week, error=words_in(err), status_code=409)
+    return RedirectResponse(f"/digests/{list_id}/{week}?done=reopened", 303)
+
+
 @router.post("/{list_id}/{week}/mails")
 def decide_digest_mails(
     request: Request, desk: AtDesk, visitor: Editor, list_id: ListId, week: Week, sent: Sent
@@ -293,6 +314,7 @@ def _page(
         readers = list_subscriptions(connection, list_id, only_read=True)
         counts = count_states(connection, occasion=issue.occasion)
         troubled = list_posted(connection, states=TROUBLED, occasion=issue.occasion, limit=100)
+        stays_skipped = told_by(connection, issue) if issue.state == "skipped" else None
     shown = Shown(edition, of, chosen_language(request, language or _text(sent or {}, "language")))
     by_language = {code: sum(one.language == code for one in readers) for code in ("zh-Hant", "en", "vi")}
     edits = read_edits(issue.edits)
@@ -302,6 +324,7 @@ def _page(
         status_code=status_code,
         issue=issue,
         decided=decided(issue) if issue.state != "draft" else "",
+        stays_skipped=stays_skipped,
         edits=edits,
         fingerprint=fingerprint(edition),
         moves={one.id: moves_of(edition, one.id) for one in edition.stories},

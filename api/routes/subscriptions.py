@@ -6,11 +6,14 @@ cookies, and it follows no redirect, so that the answer is the page itself. GET 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse, Response
 
 from api.access import requires
@@ -24,8 +27,27 @@ from resound.sending.subscribing import confirm, find_request, read_token, subsc
 from resound.store.lists import MailingList, Subscription, find_list
 from resound.store.outbox import count_queued
 
+
+class _ByToken(APIRoute):
+    """A token that was made up, was cut off, or has run out gets the same answer everywhere: nothing of what there is shows."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's own, and the page for such a token."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except NotFoundError as err:
+                return await run_in_threadpool(_closed, request, 404, state="broken", sentence=err.args[0])
+
+        return answer
+
+
 router = APIRouter(
-    include_in_schema=False, dependencies=[requires("anyone", is_by_link=True), limited("link")]
+    include_in_schema=False,
+    route_class=_ByToken,
+    dependencies=[requires("anyone", is_by_link=True), limited("link")],
 )
 Token = Annotated[str, Path(max_length=200)]
 State = Literal["reads", "ended", "asked", "confirmed", "sent"]
@@ -38,24 +60,18 @@ MOST_ASKED = 3
 @router.get("/u/{token}")
 def unsubscribe_page(request: Request, desk: AtDesk, token: Token) -> Response:
     """One button; or that it is done already."""
-    try:
-        with desk.store.read() as connection:
-            found = read_token(connection, token, "unsubscribe")
-            of = find_list(connection, found.list)
-    except NotFoundError as err:
-        return _broken(request, err)
+    with desk.store.read() as connection:
+        found = read_token(connection, token, "unsubscribe")
+        of = find_list(connection, found.list)
     return _page(request, "ended" if _has_ended(found) else "reads", found, of)
 
 
 @router.post("/u/{token}")
 def unsubscribe_now(request: Request, desk: AtDesk, token: Token) -> Response:
     """End it; twice is once. What the request's body says does not matter: who has the token means it."""
-    try:
-        with desk.store.write() as connection:
-            found = unsubscribe(connection, token, now=desk.now())
-            of = find_list(connection, found.list)
-    except NotFoundError as err:
-        return _broken(request, err)
+    with desk.store.write() as connection:
+        found = unsubscribe(connection, token, now=desk.now())
+        of = find_list(connection, found.list)
     return _page(request, "ended", found, of)
 
 
@@ -69,52 +85,43 @@ def back_to_unsubscribe(token: Token) -> Response:
 def ask_again(request: Request, desk: AtDesk, token: Token) -> Response:
     """It was a mistake: whoever is behind the address is asked for a new confirmation, by mail."""
     now = desk.now()
-    try:
-        with desk.store.write() as connection:
-            found = read_token(connection, token, "unsubscribe")
-            of = find_list(connection, found.list)
-            if found.is_read:
-                return _page(request, "confirmed", found, of)
-            is_due = _has_ended(found) or now - found.asked_at >= PAUSE
-            asked = count_queued(connection, found.address, about=f"confirm/{found.list}/", since=now - PAUSE)
-            if is_due and asked < MOST_ASKED:
-                box = open_letterbox(desk.settings)
-                found = subscribe(
-                    connection,
-                    found.list,
-                    found.address,
-                    name=found.name,
-                    language=found.language,
-                    who="",
-                    now=now,
-                )
-                queue_confirmation(connection, found, server=box.server, public_url=box.public_url, now=now)
-    except NotFoundError as err:
-        return _broken(request, err)
+    with desk.store.write() as connection:
+        found = read_token(connection, token, "unsubscribe")
+        of = find_list(connection, found.list)
+        if found.is_read:
+            return _page(request, "confirmed", found, of)
+        is_due = _has_ended(found) or now - found.asked_at >= PAUSE
+        asked = count_queued(connection, found.address, about=f"confirm/{found.list}/", since=now - PAUSE)
+        if is_due and asked < MOST_ASKED:
+            box = open_letterbox(desk.settings)
+            found = subscribe(
+                connection,
+                found.list,
+                found.address,
+                name=found.name,
+                language=found.language,
+                who="",
+                now=now,
+            )
+            queue_confirmation(connection, found, server=box.server, public_url=box.public_url, now=now)
     return _page(request, "sent", found, of)
 
 
 @router.get("/s/{token}")
 def confirmation_page(request: Request, desk: AtDesk, token: Token) -> Response:
     """What would be confirmed."""
-    try:
-        with desk.store.read() as connection:
-            found = find_request(connection, token, now=desk.now())
-            of = find_list(connection, found.list)
-    except NotFoundError as err:
-        return _broken(request, err)
+    with desk.store.read() as connection:
+        found = find_request(connection, token, now=desk.now())
+        of = find_list(connection, found.list)
     return _page(request, "confirmed" if found.is_read else "asked", found, of)
 
 
 @router.post("/s/{token}")
 def confirm_now(request: Request, desk: AtDesk, token: Token) -> Response:
     """Its owner wants it; twice is once."""
-    try:
-        with desk.store.write() as connection:
-            found = confirm(connection, token, now=desk.now())
-            of = find_list(connection, found.list)
-    except NotFoundError as err:
-        return _broken(request, err)
+    with desk.store.write() as connection:
+        found = confirm(connection, token, now=desk.now())
+        of = find_list(connection, found.list)
     return _page(request, "confirmed", found, of)
 
 
@@ -129,11 +136,6 @@ def _page(request: Request, state: State, found: Subscription, of: MailingList |
         called=of.name if of is not None else found.list,
         address=veil(found.address),
     )
-
-
-def _broken(request: Request, error: NotFoundError) -> Response:
-    """The same for a token that was made up, was cut off, or has run out: nothing of what there is shows."""
-    return _closed(request, 404, state="broken", sentence=error.args[0])
 
 
 def _closed(request: Request, status: int, **values: Any) -> Response:

@@ -1,4 +1,4 @@
-"""`resound digest`: look at a week's digest, change it, approve it, skip it, send it."""
+"""`resound digest`: look at a week's digest, change it, approve it, skip it, open it again, send it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
     )
     digest.command(
         "open",
-        epilog="Example: `resound digest open managers --week 2025-W50` (a week that was missed becomes a draft)",
+        epilog="Example: `resound digest open managers --week 2025-W50` (a week that was missed, or skipped, becomes a draft)",
     )(open_week)
     digest.command("list", epilog="Examples: `resound digest list` · `resound digest list managers --json`")(
         list_all
@@ -190,7 +190,10 @@ def skip(
     with office.store.read() as connection:
         chosen = _draft(connection, list_id, week)
     skip_issue(office.store, list_id, chosen, who=office.settings.coder, why=why, now=now())
-    screen().print(f"The digest of {chosen} is skipped.", markup=False)
+    screen().print(
+        f"The digest of {chosen} is skipped. If that was a mistake: resound digest open {list_id} --week {chosen}",
+        markup=False,
+    )
 
 
 def open_week(
@@ -198,8 +201,8 @@ def open_week(
     list_id: ListId,
     week: Annotated[str, typer.Option(help="Its name, such as 2026-W03.")],
 ) -> None:
-    """Make a draft of any week: one that was missed, or one that is not due yet."""
-    from resound.digest.approving import known_list
+    """Make a draft of any week: one that was missed or skipped, or one that is not due yet."""
+    from resound.digest.approving import known_list, reopen_issue
     from resound.sending.weeks import issue_of
     from resound.store.lists import open_issue
 
@@ -210,7 +213,11 @@ def open_week(
             due = issue_of(of.plan, week)
         except ValueError as err:
             raise NotFoundError(f"{str(err)[0].upper()}{str(err)[1:]}.") from err
-        open_issue(connection, of, due, now=now())
+        is_skipped = _state(connection, list_id, week) == "skipped"
+        if not is_skipped:
+            open_issue(connection, of, due, now=now())
+    if is_skipped:
+        reopen_issue(office.store, list_id, week, who=office.settings.coder, now=now())
     screen().print(
         f"A draft about {due.first} to {due.last}. Next: resound digest preview {list_id} --week {week}",
         markup=False,

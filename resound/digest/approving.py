@@ -1,4 +1,4 @@
-"""What becomes of a draft: looked at, changed, approved, skipped.
+"""What becomes of a draft: looked at, changed, approved, skipped and opened again.
 
 Approving is one write: the decision, what was approved, and a mail for each reader in the outbox stand or fall together, so
 that two who approve at a time, or a process that dies, send nothing twice and forget nobody.
@@ -13,7 +13,7 @@ from functools import reduce
 
 from sqlalchemy import Connection
 
-from resound.digest.editing import Change, PutFirst, TakeOut, apply_change
+from resound.digest.editing import Change, PutFirst, TakeOut, apply_change, remember
 from resound.digest.edition import build_edition
 from resound.digest.gathering import gather_week
 from resound.digest.letter import Composed, compose, write_letter
@@ -35,6 +35,7 @@ from resound.store.lists import (
     list_issues,
     list_subscriptions,
     set_edits,
+    undecide_issue,
 )
 from resound.store.outbox import add_letters
 from resound.texts import N_
@@ -254,6 +255,45 @@ def skip_issue(store: Store, list_id: str, week: str, *, who: str, why: str, now
         _refuse_decided(issue)
         decide_issue(connection, issue, "skipped", who=who, why=why.strip(), now=now)
         return find_issue(connection, list_id, week)
+
+
+def reopen_issue(store: Store, list_id: str, week: str, *, who: str, now: datetime) -> Issue:
+    """Make a skipped issue a draft again, until a later one has told what was published in its week.
+
+    Raises:
+        NotFoundError: there is no such issue.
+        ConflictError: it is not skipped, or what it would tell has been told.
+    """
+    with store.write() as connection:
+        issue = find_issue(connection, list_id, week)
+        if issue.state == "draft":
+            raise ConflictError(Told(N_("The digest of %(week)s is a draft already."), week=week))
+        if issue.state != "skipped":
+            raise ConflictError(decided(issue))
+        later = told_by(connection, issue)
+        if later is not None:
+            raise ConflictError(later)
+        line = f"reopen; skipped by {issue.who or '?'}: {issue.why}"
+        undecide_issue(
+            connection, issue, edits_json(remember(read_edits(issue.edits), line, who=who, now=now))
+        )
+        return find_issue(connection, list_id, week)
+
+
+def told_by(connection: Connection, issue: Issue) -> Told | None:
+    """That a later issue of its list was sent, which listed this one's week as late finds; None where none was."""
+    later = [
+        one
+        for one in list_issues(connection, list_id=issue.list, states=["approved"])
+        if one.cut_off > issue.cut_off
+    ]
+    if not later:
+        return None
+    return Told(
+        N_("What was published in the week of %(week)s stands in the digest of %(later)s, which was sent."),
+        week=issue.week,
+        later=later[-1].week,
+    )
 
 
 def approve_automatic(

@@ -88,5 +88,10 @@ def apply_change(edits: Edits, change: Change, *, who: str, now: datetime) -> Ed
                 )
             changed = replace(edits, note=Note(text, who, now) if text else None)
             told = "note" if text else "no note"
-    line = {"what": told[:400], "who": who, "at": now.isoformat()}
-    return replace(changed, revision=edits.revision + 1, history=(*edits.history, line)[-MOST_EDITS:])
+    return remember(changed, told, who=who, now=now)
+
+
+def remember(edits: Edits, what: str, *, who: str, now: datetime) -> Edits:
+    """The next revision of the edits, with a line about what was done in their history."""
+    line = {"what": what[:400], "who": who, "at": now.isoformat()}
+    return replace(edits, revision=edits.revision + 1, history=(*edits.history, line)[-MOST_EDITS:])

@@ -244,6 +244,16 @@ def decide_issue(
     return changed.rowcount == 1
 
 
+def undecide_issue(connection: Connection, of: Issue, edits: Mapping[str, Any]) -> bool:
+    """Make a skipped issue a draft again. False where somebody else was first."""
+    changed = connection.execute(
+        update(issue)
+        .where(issue.c.id == of.id, issue.c.state == "skipped")
+        .values(state="draft", who="", why="", decided_at=None, edits=dict(edits))
+    )
+    return changed.rowcount == 1
+
+
 def set_edits(connection: Connection, of: Issue, edits: Mapping[str, Any]) -> None:
     """Store what a person changed of a draft, in the write that looked at it."""
     connection.execute(update(issue).where(issue.c.id == of.id).values(edits=dict(edits)))

@@ -303,6 +303,11 @@ def test_a_week_is_skipped_with_a_reason(app: FastAPI, client: TestClient, draft
     assert "Tết" in client.get("/digests").text
     with store_of(app).read() as connection:
         assert count_states(connection) == {}
+    assert read(client, HERE).css_first(f'form[action="{HERE}/reopen"]') is not None
+    assert send(client, f"{HERE}/reopen", HERE).status_code == 303
+    assert now_of(app)[0].state == "draft"
+    assert "made it a draft again" in client.get(HERE).text
+    assert send(client, f"{HERE}/reopen", HERE).status_code == 409
 
 
 @pytest.mark.parametrize(

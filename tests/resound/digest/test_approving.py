@@ -25,12 +25,13 @@ from resound.digest.approving import (
     obstacles,
     preview,
     preview_week,
+    reopen_issue,
     skip_issue,
 )
 from resound.digest.editing import PutFirst, SetNote, TakeOut
 from resound.digest.model import Edition
 from resound.digest.telling import queue_confirmation, tell_approvers
-from resound.digest.written import fingerprint
+from resound.digest.written import fingerprint, read_edits
 from resound.errors import ConflictError, MailError, NotFoundError, ResoundError
 from resound.sending.outbox import send_waiting
 from resound.sending.subscribing import confirm, end, subscribe
@@ -292,6 +293,33 @@ def test_a_skipped_week_is_told_late(store: Store) -> None:
     assert look(store, SECOND).beside == {**look(store, SECOND).beside, "pending": 0, "older": 0}
     with store.read() as connection:
         assert count_states(connection) == {}
+
+
+def test_a_skipped_week_is_a_draft_again_until_a_later_one_told_it(store: Store) -> None:
+    join(store, "en")
+    say(store, put(store, "herald", 1))
+    with pytest.raises(ConflictError, match="is a draft already"):
+        reopen_issue(store, "managers", FIRST, who="mai", now=NOW)
+    skip_issue(store, "managers", FIRST, who="lin", why="a holiday", now=NOW)
+    again = reopen_issue(store, "managers", FIRST, who="mai", now=NOW)
+    assert (again.state, again.who, again.why, again.decided_at) == ("draft", "", "", None)
+    (line,) = read_edits(again.edits).history
+    assert (line["who"], line["what"]) == ("mai", "reopen; skipped by lin: a holiday"), "who skipped it stays"
+    assert look(store, SECOND).late_items == ()
+    approve(store)
+    with pytest.raises(ConflictError, match="approved by lin"):
+        reopen_issue(store, "managers", FIRST, who="mai", now=NOW)
+
+
+def test_a_skipped_week_whose_news_was_told_since_stays_skipped(store: Store) -> None:
+    join(store, "en")
+    say(store, put(store, "herald", 1))
+    skip_issue(store, "managers", FIRST, who="lin", why="a holiday", now=NOW)
+    approve(store, SECOND)
+    with pytest.raises(ConflictError, match=f"stands in the digest of {SECOND}"):
+        reopen_issue(store, "managers", FIRST, who="mai", now=NOW)
+    with store.read() as connection:
+        assert lists.find_issue(connection, "managers", FIRST).state == "skipped"
 
 
 def test_a_lists_first_week_is_told_late_where_a_person_skipped_it(store: Store) -> None:

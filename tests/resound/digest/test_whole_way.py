@@ -151,6 +151,8 @@ def test_what_to_do_next_is_said_where_there_is_nothing(
     )
     assert "Nobody reads the list new yet" in call(demo_copy, "digest", "approve", "new")
     assert "is skipped" in call(demo_copy, "digest", "skip", "new", "--why", "nobody reads it")
+    assert "A draft about" in call(demo_copy, "digest", "open", "new", "--week", "2014-W41")
+    assert "is skipped" in call(demo_copy, "digest", "skip", "new", "--why", "nobody reads it")
     assert "Nobody is told" in call(demo_copy, "lists", "approvers", "new")
     said = call(demo_copy, "subscribers", "add", "new", "mai@reader.example", "--language", "vi")
     assert "A mail that asks mai@reader.example to confirm is in the outbox." in said
