@@ -175,8 +175,9 @@ def _print_changes(found: Reconciliation, first: int, second: int) -> None:
     from resound.words import words
 
     console, spoken = screen(), words("en")
+    before, after = ("≥ " if one else "" for one in (found.before_at_least, found.after_at_least))
     rows = [
-        (name, flow.before, f"+{flow.added}", f"−{flow.removed}", flow.after)
+        (name, f"{before}{flow.before}", f"+{flow.added}", f"−{flow.removed}", f"{after}{flow.after}")
         for name, flow in found.flows.items()
     ]
     columns = {"": "left", f"snapshot {first}": "right", "added": "right", "removed": "right"}

@@ -160,3 +160,8 @@ class Snapshot:
     spokespersons: Mapping[str, tuple[QuotedItem, ...]]
     voice: Split | None
     figures: Mapping[str, Any]
+
+    @property
+    def is_at_least(self) -> bool:
+        """Whether a source was not read on every day: of what is counted there may be more."""
+        return any(one.watch.gaps for one in self.watch)

@@ -72,7 +72,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """`flows`: each of the four counts. `definition`: what the campaign's newer version says otherwise.
+    """`flows`: each of the four counts; `before_at_least`, `after_at_least`: whether that side's rest on a gap in what was read.
+    `definition`: what the campaign's newer version says otherwise.
 
     `around`: what is different beside the items: the campaign's version, sources, days read, leads, decisions, the program.
     """
@@ -81,6 +82,8 @@ class Reconciliation:
     before: datetime
     after: datetime
     flows: Mapping[Column, Flow]
+    before_at_least: bool
+    after_at_least: bool
     added: tuple[ItemChange, ...]
     removed: tuple[ItemChange, ...]
     changed: tuple[ItemChange, ...]
@@ -99,6 +102,8 @@ class Reconciliation:
             "before": self.before.isoformat(),
             "after": self.after.isoformat(),
             "counts": {name: asdict(flow) for name, flow in self.flows.items()},
+            "before_at_least": self.before_at_least,
+            "after_at_least": self.after_at_least,
             "added": [_change_json(one) for one in self.added],
             "removed": [_change_json(one) for one in self.removed],
             "changed": [_change_json(one) for one in self.changed],
@@ -141,6 +146,8 @@ def reconcile(before: Snapshot, after: Snapshot) -> Reconciliation:
         before=before.as_of,
         after=after.as_of,
         flows=_flows(sides, len(added), len(removed), stories),
+        before_at_least=before.is_at_least,
+        after_at_least=after.is_at_least,
         added=tuple(sorted(added, key=_order)),
         removed=tuple(sorted(removed, key=_order)),
         changed=tuple(sorted(changed, key=_order)),

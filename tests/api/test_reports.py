@@ -69,6 +69,7 @@ def test_frozen_by_a_form_listed_and_compared(client: TestClient, demo_copy: Pat
     assert "What is different from snapshot 1" in second
     changes = client.get(f"{ROOM}/2/changes").text
     assert "chen rejected it on 15 Jan 2026 (&lt;b&gt;not&lt;/b&gt; ours)." in changes
+    assert changes.count(">at least</span>") == 8, "before and after, of four counts: the demo has gaps"
     backwards = client.get(f"{ROOM}/1/changes?since=2").text  # the earlier one is always the first
     assert changes.split("<main", 1)[1] == backwards.split("<main", 1)[1]
     spoken = client.get(f"{ROOM}/2/changes", headers={"accept-language": "vi"}).text

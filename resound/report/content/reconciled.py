@@ -64,6 +64,14 @@ def _flows(laid: Laid, found: Reconciliation) -> ReportTable:
             Column("after", _("After"), "number"),
         ),
         rows=tuple(rows),
+        notes=tuple(
+            note
+            for note, is_said in (
+                (_("Before: at least so many. A source was not read on every day."), found.before_at_least),
+                (_("After: at least so many. A source was not read on every day."), found.after_at_least),
+            )
+            if is_said
+        ),
     )
 
 

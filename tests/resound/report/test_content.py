@@ -308,6 +308,10 @@ def test_a_later_report_tells_what_is_different(demo: Snapshot) -> None:
     (removed,) = [row for row in found["changes"].rows if row.cells[0] == "−"]
     assert gone.facts.title in removed.cells
     assert removed.cells[7]  # and why
+    assert [note[:17] for note in found["reconciliation"].notes] == ["Before: at least ", "After: at least s"]
+    read = replace(later, watch=tuple(replace(one, watch=replace(one.watch, gaps=())) for one in later.watch))
+    notes = tables(report_of(read, earlier=demo))["reconciliation"].notes
+    assert [note[:17] for note in notes] == ["Before: at least "], "each side rests on its own gaps"
     spoken = section(report_of(later, "vi", demo), "reconciliation")
     assert "bản chốt 1" in spoken.sentences[0].lower()
 
