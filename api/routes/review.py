@@ -22,7 +22,7 @@ from resound.errors import NotFoundError, QuerySyntaxError, ResoundError, Search
 from resound.searching.search import Found
 from resound.settings import UiLanguage
 from resound.showing.viewing import view_article
-from resound.store.decisions import DECISION_KINDS, DecisionKind, find_decision, last_decision
+from resound.store.decisions import DECISION_KINDS, Decision, DecisionKind, find_decision, last_decision
 from resound.store.registry import load_campaigns, load_sources
 
 router = APIRouter(include_in_schema=False)
@@ -74,13 +74,14 @@ def review_page(
         queue = review.queue
         entry = queue.find(at) or (queue.of_item(item) if item else None) or queue.find(then)
         entry = entry or queue.next_item()
+        last = last_decision(connection, visitor.who, campaign)
         values: dict[str, Any] = {
             "review": review,
             "queue": queue,
             "entry": entry,
             "is_second": second,
-            "last": last_decision(connection, visitor.who, campaign),
-            "labels": _labels(connection, review, language_of(request)),
+            "last": last,
+            "labels": _labels(connection, review, last, language_of(request)),
         }
         if entry is not None:
             values |= _about(connection, desk, request, visitor, review, entry, then=then, search=q)
@@ -146,14 +147,17 @@ def _about(
     }
 
 
-def _labels(connection: Connection, review: Review, language: UiLanguage) -> dict[str, str]:
-    """What the values of decisions are called: messages, spokespersons, outlets and items."""
+def _labels(
+    connection: Connection, review: Review, last: Decision | None, language: UiLanguage
+) -> dict[str, str]:
+    """What is called by an id on the page: messages, spokespersons, outlets, and the item that `last` is about."""
     campaign = review.campaign
+    about = review.items.get(last.value) if last is not None and last.value is not None else None
     return {
         **{key: one.names.best(language) for key, one in load_sources(connection).items()},
         **{one.id: one.best(language) for one in campaign.spokespersons},
         **{one.id: one.text.best(language) for one in campaign.messages},
-        **{key: one.title or one.url for key, one in review.items.items()},
+        **({about.item: about.title or about.url} if about is not None else {}),
     }
 
 

@@ -120,7 +120,8 @@ def load_review(connection: Connection, campaign_id: str, *, who: str, is_second
     Raises:
         NotFoundError: there is no such campaign.
     """
-    return _review(_gather(connection, campaign_id), who, is_second=is_second)
+    found = _gather(connection, campaign_id)
+    return _review(found, _second(found, who), is_second=is_second)
 
 
 class Reviews:
@@ -128,13 +129,14 @@ class Reviews:
 
     def __init__(self) -> None:
         self._kept: Kept[_Gathered] = Kept()
+        self._second: Kept[Queue] = Kept()
 
     def get(self, connection: Connection, campaign_id: str, *, who: str, is_second: bool = False) -> Review:
         """As `load_review` has it, read anew only where something may be different."""
-        gathered = self._kept.get(
-            campaign_id, store_mark(connection), lambda: _gather(connection, campaign_id)
-        )
-        return _review(gathered, who, is_second=is_second)
+        mark = store_mark(connection)
+        gathered = self._kept.get(campaign_id, mark, lambda: _gather(connection, campaign_id))
+        second = self._second.get(f"{campaign_id}/{who}", mark, lambda: _second(gathered, who))
+        return _review(gathered, second, is_second=is_second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class _Gathered:
     """A campaign with its items and what is known of them, whoever asks."""
 
     campaign: Campaign
-    items: Mapping[str, tuple[ItemFacts, Standing]]
+    items: Mapping[str, ItemFacts]
     coded: Mapping[str, Coded]
     queue: Queue
     agreement: Mapping[str, Agreement]
@@ -150,19 +152,23 @@ class _Gathered:
 
 def _gather(connection: Connection, campaign_id: str) -> _Gathered:
     campaign = load_campaign(connection, campaign_id)
-    items = {one.item: (one, standing(one)) for one in item_facts(connection, campaign_id)}
+    items = {one.item: one for one in item_facts(connection, campaign_id)}
+    placed = {key: (one, standing(one)) for key, one in items.items()}
     coded = load_coded(connection, campaign, items, with_proposals=False)
-    accepted = (coded[key] for key, (one, _) in items.items() if one.review == "accepted")
-    queue = review_queue(items, coded, _merges(connection, items))
+    accepted = (coded[key] for key, one in items.items() if one.review == "accepted")
+    queue = review_queue(placed, coded, _merges(connection, placed))
     return _Gathered(campaign, items, coded, queue, measure_codings(accepted))
 
 
-def _review(found: _Gathered, who: str, *, is_second: bool) -> Review:
-    second = second_queue(found.campaign.id, found.items, found.coded, who)
+def _second(found: _Gathered, who: str) -> Queue:
+    return second_queue(found.campaign.id, found.items, found.coded, who)
+
+
+def _review(found: _Gathered, second: Queue, *, is_second: bool) -> Review:
     return Review(
         campaign=found.campaign,
         queue=second if is_second else found.queue,
-        items={key: one for key, (one, _) in found.items.items()},
+        items=found.items,
         agreement=found.agreement,
         second=len(second.entries),
     )
@@ -197,7 +203,7 @@ def review_queue(
 
 def second_queue(
     campaign_id: str,
-    items: Mapping[str, tuple[ItemFacts, Standing]],
+    items: Mapping[str, ItemFacts],
     coded: Mapping[str, Coded],
     who: str,
 ) -> Queue:
@@ -211,7 +217,7 @@ def second_queue(
 
     found = []
     for key in sorted(items, key=lot):
-        one, _ = items[key]
+        one = items[key]
         said = coded.get(key, Coded())
         open_ones = tuple(about for about in SECOND_CODED if _is_for(said.codings.get(about, ()), who))
         if one.review == "accepted" and open_ones:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Pool, func, select
 
 from resound.campaign import Campaign
 from resound.errors import NotFoundError
@@ -16,6 +17,8 @@ from resound.store.tables import definition
 
 Model = TypeVar("Model", Source, Campaign)
 Kind = Literal["source", "campaign"]
+_KEPT: WeakKeyDictionary[Pool, dict[Kind, tuple[int | None, Mapping[str, Any]]]] = WeakKeyDictionary()
+"""An open store, by its connections → what was read and checked last of each kind, and the newest definition of all then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def load_campaigns(connection: Connection) -> dict[str, Campaign]:
 
 
 def _load_kept(connection: Connection, kind: Kind, model: type[Model]) -> dict[str, Model]:
-    """Read and checked once for each connection, until there is a newer definition: rows are never changed.
+    """Read and checked once for each open store, until there is a newer definition: rows are never changed.
 
     A page asks for all sources several times, and checking hundreds takes longer than everything else that it does.
     In a transaction that may write nothing is kept: what is rolled back could come again under the same number.
@@ -143,10 +146,12 @@ def _load_kept(connection: Connection, kind: Kind, model: type[Model]) -> dict[s
     if not connection.get_execution_options().get("resound_read_only", False):
         return _load(connection, kind, model)
     newest = connection.execute(select(func.max(definition.c.id))).scalar()
-    known = connection.info.get(("definitions", kind))
-    if known is None or known[0] != newest:
-        known = connection.info["definitions", kind] = (newest, _load(connection, kind, model))
-    return dict(known[1])
+    kept = _KEPT.setdefault(connection.engine.pool, {})
+    made_of, known = kept.get(kind, (None, {}))
+    if made_of != newest:
+        known = _load(connection, kind, model)
+        kept[kind] = newest, known
+    return dict(known)
 
 
 def _load(connection: Connection, kind: Kind, model: type[Model]) -> dict[str, Model]:

@@ -200,7 +200,7 @@ def test_each_item_that_waits_is_asked_about_once(rows: list[tuple[Any, ...]], d
     order = [ASKED.index(one.asked) for one in found.entries]
     assert order == sorted(order)
     assert all(found.find(one.key) == one for one in found.entries)
-    second = second_queue("c", placed, coded, "Chen")
+    second = second_queue("c", items, coded, "Chen")
     assert {one.item for one in second.entries} == {
         key for key, (one, _) in placed.items() if one.review == "accepted" and coded[key].codings["tone"]
     }
