@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
+from resound.digest.counted_words import CountRow
 from resound.digest.model import Edition, StoryEntry
-from resound.digest.wording import CountRow, Wording
+from resound.digest.wording import Wording
 
 
 def write_plain(say: Wording, edition: Edition, *, note: str, hidden: int, unsubscribe: str | None) -> str:
@@ -17,14 +18,14 @@ def write_plain(say: Wording, edition: Edition, *, note: str, hidden: int, unsub
         lines += [note, ""]
     if not edition.counts.items:
         lines += [say.nothing, ""]
-    lines += _table(say, words.gettext("The four counts"), say.counts)
+    lines += _table(say, words.gettext("The four counts"), say.counted.counts)
     if edition.counts.items or edition.before.items:
-        lines += _table(say, words.gettext("Items by language"), say.languages)
+        lines += _table(say, words.gettext("Items by language"), say.counted.languages)
     if len(edition.series) > 1:
         lines += [words.gettext("Items week by week")]
-        lines += _aligned([(bar.days, _number(bar.items)) for bar in say.bars])
+        lines += _aligned([(bar.days, _number(bar.items)) for bar in say.counted.bars])
         lines.append("")
-    lines += [*say.beside, *([""] if say.beside else [])]
+    lines += [*say.counted.beside, *([""] if say.counted.beside else [])]
     if edition.top:
         lines += _heading(words.gettext("Top stories"))
         for number, story in enumerate(edition.top, 1):
@@ -50,20 +51,21 @@ def write_plain(say: Wording, edition: Edition, *, note: str, hidden: int, unsub
                 lines += [*_story(say, story, "- "), ""]
     if edition.corrections:
         lines += _heading(words.gettext("Corrections to past counts"))
-        for one in say.corrections:
-            lines.append(say.correction(one))
-            lines += [f"  {sign} {title} ({why})" for sign, title, why in say.changes(one)]
-            lines += [f"  {more}" for more in [say.more_changes(one)] if more]
-        lines += [say.more_corrections] if say.more_corrections else []
+        for one in say.corrected.weeks:
+            lines.append(say.corrected.sentence(one))
+            lines += [f"  {sign} {title} ({why})" for sign, title, why in say.corrected.changes(one)]
+            lines += [f"  {more}" for more in [say.corrected.more_changes(one)] if more]
+        lines += [say.corrected.more_weeks] if say.corrected.more_weeks else []
         lines.append("")
     if hidden:
         lines += [say.hidden(hidden), *([say.page] if say.page else []), ""]
     lines += _heading(words.gettext("How well we watched"))
-    lines += [say.read, *([say.unread] if say.unread else [])]
-    if say.failing:
+    lines += [say.watched.read, *([say.watched.unread] if say.watched.unread else [])]
+    if say.watched.failing:
         lines += ["", words.gettext("Sources in trouble now")]
         lines += [
-            f"- {name}{words.gettext(': ')}{wrong}" if wrong else f"- {name}" for name, wrong in say.failing
+            f"- {name}{words.gettext(': ')}{wrong}" if wrong else f"- {name}"
+            for name, wrong in say.watched.failing
         ]
     lines += ["", "--", say.rule, *([say.themes] if say.themes else []), say.as_of]
     if say.page:

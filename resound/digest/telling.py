@@ -103,7 +103,7 @@ def _notice(
     )
     lines = [
         words.gettext("The digest for the list “%(list)s” waits for approval.", list=say.list_name),
-        "\n".join([say.summary, *say.beside]),
+        "\n".join([say.summary, *say.counted.beside]),
         "\n".join(f"{number}. {say.title(one.head)}" for number, one in enumerate(edition.top, 1)),
         say.page
         or words.gettext(

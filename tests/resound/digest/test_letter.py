@@ -220,8 +220,12 @@ def test_a_year_of_corrected_weeks_can_still_be_sent(language: UiLanguage) -> No
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
     say = Wording(made, words(language), list_name="", list_id="", public_url=PUBLIC)
-    assert say.more_corrections
-    for told in (*map(say.correction, corrected[:20]), say.more_changes(corrected[19]), say.more_corrections):
+    assert say.corrected.more_weeks
+    for told in (
+        *map(say.corrected.sentence, corrected[:20]),
+        say.corrected.more_changes(corrected[19]),
+        say.corrected.more_weeks,
+    ):
         assert told in text
         assert told in html
 
@@ -240,7 +244,7 @@ def test_a_correction_of_the_same_items_says_the_four_counts(language: UiLanguag
     )
     made = replace(build_edition(facts([item("a")])), corrections=(same,))
     say = Wording(made, words(language), list_name="", list_id="", public_url=PUBLIC)
-    told = say.correction(same)
+    told = say.corrected.sentence(same)
     assert words(language).ngettext("%(num)s story", "%(num)s stories", 4) in told
     assert words(language).ngettext("%(num)s story", "%(num)s stories", 3) in told
     assert "+0" not in told
@@ -324,10 +328,10 @@ def test_the_text_says_what_the_html_says(language: UiLanguage) -> None:
     squeezed = " ".join(text.split())
     say = Wording(edition, words(language), list_name="Managers", list_id="managers", public_url=PUBLIC)
     said = [
-        say.campaign, say.days, say.read, say.unread, say.rule, say.themes, say.as_of, *say.beside, "A note.", "Two lines.",
-        *(say.title(one.head) for one in edition.stories), say.title(edition.late[0].stories[0].head), say.correction(edition.corrections[0]),
+        say.campaign, say.days, say.watched.read, say.watched.unread, say.rule, say.themes, say.as_of, *say.counted.beside, "A note.", "Two lines.",
+        *(say.title(one.head) for one in edition.stories), say.title(edition.late[0].stories[0].head), say.corrected.sentence(edition.corrections[0]),
         say.also(edition.top[0]), say.late_heading(edition.late[0]), *(name for name, _ in say.others(edition.top[0])),
-        *(fact for fact in say.facts(edition.top[0].head)), *(wrong for _, wrong in say.failing), say.section(edition.sections[-1]),
+        *(fact for fact in say.facts(edition.top[0].head)), *(wrong for _, wrong in say.watched.failing), say.section(edition.sections[-1]),
         "In English: 綠耕隊簽約" if language == "en" else "綠耕隊簽約", words(language).gettext("re-run"),
     ]  # fmt: skip
     for one in said:
