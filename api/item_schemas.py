@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas import Answer
 from resound.article import Article, Basis, DateOrigin, Language, Medium, Origin, Script, Tone
 from resound.article import Field as TextField
-from resound.coverage.counting import Review as Reviewed
-from resound.coverage.counting import StandingKind
+from resound.coverage.model import Review as Reviewed
+from resound.coverage.model import StandingKind
 from resound.showing.matched import InCampaign
 from resound.showing.proving import Proof
 from resound.showing.viewing import ArticleView

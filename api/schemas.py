@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from resound.article import Field as TextField
 from resound.article import Language, Medium, Origin
-from resound.coverage.counting import Column, Relation, Review, StandingKind
+from resound.coverage.model import Column, Relation, Review, StandingKind
 from resound.outcome import Stage
 
 

@@ -25,8 +25,8 @@ from resound.clips.files import files_beside
 from resound.clips.importing import import_clips
 from resound.clips.rows import read_clips
 from resound.coding.deciding import decide, item_key
-from resound.coverage.counting import Figures
 from resound.coverage.figures import campaign_figures
+from resound.coverage.model import Figures
 from resound.definitions.applying import apply_definitions
 from resound.definitions.written import load_campaign, load_path
 from resound.errors import ConflictError, ModelError, ResoundError

@@ -36,8 +36,8 @@ from resound.coverage.charts import (
     chart_voice,
     to_svg,
 )
-from resound.coverage.counting import ItemFacts
 from resound.coverage.figures import facts_of
+from resound.coverage.model import ItemFacts
 from resound.errors import NotFoundError
 from resound.settings import UiLanguage
 from resound.store.registry import load_campaigns

@@ -19,7 +19,7 @@ from api.presses import Make, Presses
 from api.safety import limited
 from resound.coverage.campaign import Coverage
 from resound.coverage.comparators import Comparators
-from resound.coverage.counting import COLUMNS
+from resound.coverage.model import COLUMNS
 from resound.errors import NotFoundError, ReportError
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.snapshots.freezing import freeze_campaign, open_snapshot

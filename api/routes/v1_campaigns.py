@@ -31,7 +31,7 @@ from api.schemas import (
 from resound.campaign import Campaign
 from resound.coverage.breakdown import Story as GatheredStory
 from resound.coverage.breakdown import gather_stories
-from resound.coverage.counting import DIMENSIONS, Dimension, ItemFacts, Standing, StandingKind
+from resound.coverage.model import DIMENSIONS, Dimension, ItemFacts, Standing, StandingKind
 from resound.keeping.exporting import item_rows
 from resound.settings import UiLanguage
 from resound.store import registry

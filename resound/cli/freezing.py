@@ -88,7 +88,7 @@ def snapshots(
     as_json: Json = False,
 ) -> None:
     """List a campaign's frozen counts, print one of them, or what is different between two and why."""
-    from resound.coverage.counting import COLUMNS
+    from resound.coverage.model import COLUMNS
     from resound.snapshots.freezing import open_snapshot
     from resound.snapshots.reconciling import reconcile
     from resound.store.registry import load_campaign

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resound.cli.office import screen, table
-from resound.coverage.counting import STANDINGS, Figures, FourCounts, Table
+from resound.coverage.model import STANDINGS, Figures, FourCounts, Table
 
 _BESIDE = (
     ("unreviewed", "match, and wait for a person"),

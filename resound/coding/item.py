@@ -19,7 +19,7 @@ from resound.coding.deciding import SECOND_CODED, item_key
 from resound.coding.origin import OriginProposal
 from resound.coding.origin_evidence import trace_origin
 from resound.coverage.coded import Carries, Coded, CodingFigures, Said, tabulate_coding
-from resound.coverage.counting import Figures
+from resound.coverage.model import Figures
 from resound.people.sight import EVERYTHING, Sight
 from resound.processing.facts import Facts, highest, lay_over
 from resound.store.articles import StoredArticle, load_articles

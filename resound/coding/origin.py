@@ -18,7 +18,7 @@ from datetime import date
 from typing import Literal
 
 from resound.article import Medium, Origin
-from resound.coverage.counting import Relation
+from resound.coverage.model import Relation
 from resound.grouping.dedupe import CONTAINMENT
 from resound.source import Names
 

@@ -22,8 +22,9 @@ from resound.coding.item import load_coded
 from resound.coding.proposing import Proposal, open_proposals
 from resound.coverage.agreement import Agreement
 from resound.coverage.coded import Coded, Said, measure_codings
-from resound.coverage.counting import ItemFacts, Standing, standing
+from resound.coverage.counting import standing
 from resound.coverage.figures import item_facts
+from resound.coverage.model import ItemFacts, Standing
 from resound.index.base import SearchIndex
 from resound.kept_in_memory import Kept
 from resound.people.sight import EVERYTHING, Sight

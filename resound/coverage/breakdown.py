@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 from resound.article import Language, Medium
-from resound.coverage.counting import Figures, ItemFacts, Watch
+from resound.coverage.model import Figures, ItemFacts, Watch
 
 Unit = Literal["day", "week", "month"]
 MOST_DAYS = 45

@@ -31,9 +31,9 @@ from resound.coverage.breakdown import (
     split_topics,
 )
 from resound.coverage.coded import CarriedRow, CodingFigures
-from resound.coverage.counting import Dimension, Figures, ItemFacts, StandingKind
 from resound.coverage.figure_cache import FigureCache, figures_mark
 from resound.coverage.figures import campaign_figures
+from resound.coverage.model import Dimension, Figures, ItemFacts, StandingKind
 from resound.errors import NotFoundError
 from resound.kept_in_memory import Kept
 from resound.settings import UiLanguage

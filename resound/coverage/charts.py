@@ -19,7 +19,7 @@ from babel.dates import format_skeleton
 
 from resound.article import Language
 from resound.coverage.breakdown import OutletRow, Period, Series, Split, Unit
-from resound.coverage.counting import Table
+from resound.coverage.model import Table
 from resound.lines import one_line
 from resound.words import Words
 

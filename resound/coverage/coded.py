@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from resound.article import PROMINENCES, Basis, Tone
 from resound.coverage.agreement import Agreement, measure_agreement
-from resound.coverage.counting import NOT_CODED, ItemFacts
+from resound.coverage.model import NOT_CODED, ItemFacts
 
 Carries = Literal["confirmed", "proposed", "refused"]
 """Whether an item carries a message, or quotes a spokesperson: a person says yes, only the matcher does, a person says no."""

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from resound.coverage.counting import Figures
 from resound.coverage.figures import campaign_figures
+from resound.coverage.model import Figures
 from resound.kept_in_memory import Kept, Mark
 from resound.store.feed import store_mark
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 
 from resound.article import Language, Medium, Origin
 from resound.campaign import Campaign, Window
-from resound.coverage.counting import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch, count
+from resound.coverage.counting import count
+from resound.coverage.model import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch
 from resound.processing.facts import Facts, decided_prominence, highest, lay_over, local_day
 from resound.searching.documents import outlet_name
 from resound.source import Source

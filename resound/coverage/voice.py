@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select
 
 from resound.coverage.breakdown import Split, share_of_voice
 from resound.coverage.comparators import Comparators
-from resound.coverage.counting import Figures, ItemFacts
 from resound.coverage.figures import facts_of
+from resound.coverage.model import Figures, ItemFacts
 from resound.source import Source
 from resound.store import Store
 from resound.store.database import in_parts

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
-from resound.coverage.counting import FourCounts, ItemFacts, StandingKind, count_four
+from resound.coverage.counting import count_four
+from resound.coverage.model import FourCounts, ItemFacts, StandingKind
 from resound.digest.model import Added, Correction, Edition, Gain, Loss, Removed
 
 Span = tuple[date, date]

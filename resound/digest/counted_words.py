@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from resound.coverage.counting import FourCounts
+from resound.coverage.model import FourCounts
 from resound.digest.model import Edition
 from resound.words import Words
 

@@ -14,7 +14,8 @@ from datetime import date, datetime
 from typing import Literal
 
 from resound.article import PROMINENCES
-from resound.coverage.counting import FourCounts, ItemFacts, StandingKind, count_four
+from resound.coverage.counting import count_four
+from resound.coverage.model import FourCounts, ItemFacts, StandingKind
 from resound.digest.correcting import Late, Sorted, find_corrections, stated_weeks
 from resound.digest.model import (
     FORMAT,

@@ -14,8 +14,9 @@ from resound.campaign import Campaign, Window
 from resound.coding.item import load_coded
 from resound.coverage.campaign import Headline, headlines
 from resound.coverage.coded import Coded
-from resound.coverage.counting import Figures, ItemFacts, StandingKind, Watch, count_four
+from resound.coverage.counting import count_four
 from resound.coverage.figures import campaign_figures, watch_sources
+from resound.coverage.model import Figures, ItemFacts, StandingKind, Watch
 from resound.digest.correcting import gained, sort_earlier, stated_weeks
 from resound.digest.edition import WeekFacts, of_days
 from resound.digest.model import (

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from resound.article import Basis, Field, Medium, Tone
 from resound.coverage.campaign import Headline
-from resound.coverage.counting import FourCounts, StandingKind
+from resound.coverage.model import FourCounts, StandingKind
 from resound.settings import UiLanguage
 
 FORMAT = 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -23,13 +22,18 @@ from resound import __version__
 from resound.coverage.charts import Chart, to_svg
 from resound.errors import EvidenceError
 from resound.report.excerpts import Excerpts
-from resound.report.foreign import MOST_IN_A_CELL, MOST_IN_A_HEADLINE, followable, settable, shortened, spaced
+from resound.report.foreign import settable, spaced
 from resound.report.pictures import PictureOf, read_pictures
 from resound.report.sheets import Sheet, make_sheet
+from resound.report.shown import (
+    alternative,
+    lay_section,
+    rests_on_a_gap,
+    tags_of_texts,
+)
 from resound.report.sparing import EarlyPage
-from resound.report.tables import Cell, CellKind, Column, Quote, Report, ReportTable, Row, Section
+from resound.report.tables import Report, Section
 from resound.report.typesetting import PICTURES, Picture, Setter, missing_characters
-from resound.report.widths import LYING, UPRIGHT, lies, needed, share_out
 from resound.report.written import write_whole
 from resound.settings import UiLanguage
 from resound.templating import template_environment
@@ -39,11 +43,6 @@ TEXT_SHOWN = 640
 """Characters of a clip's stored text in the clip book (half as many Han); its own page in the bundle has all of it."""
 MOST_PICTURES = 3
 """Of one clip."""
-MOST_QUOTES = 12
-"""Under one heading; those that people confirmed come first."""
-CLIP_BOOK = "clip-book"
-"""The section whose tables (the list of clips, the evidence) the clips themselves take the place of."""
-
 CLIPS_IN_A_PIECE = 50
 """Laid out together: the memory that more of them take, against the pages that end early where the next ones begin."""
 _LAYING, _DRAWING = 4, 1
@@ -51,44 +50,6 @@ _LAYING, _DRAWING = 4, 1
 
 Tell = Callable[[int, int], None]
 """(steps done, steps in all): time, not clips."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A cell as it is printed. `links` are (text, anchor or address); `tag` is the language where it is not the report's."""
-
-    text: str
-    is_number: bool = False
-    tag: str = ""
-    links: tuple[tuple[str, str], ...] = ()
-    cut_from: int = 0
-
-    @property
-    def as_text(self) -> str:
-        """All of it in one line."""
-        return ", ".join(text for text, _ in self.links) or self.text
-
-
-@dataclass(frozen=True, slots=True)
-class LaidTable:
-    """A table ready to be printed. `widths` are in per cent of the line; one that `is_lying` needs a page on its side."""
-
-    rows: tuple[tuple[Shown, ...], ...]
-    total: tuple[Shown, ...] | None
-    table: ReportTable
-    widths: tuple[float, ...]
-    is_lying: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LaidSection:
-    """A section ready to be printed. `quotes`: heading → passages that are shown, and how many more there are."""
-
-    section: Section
-    tables: tuple[LaidTable, ...]
-    quotes: tuple[tuple[str, tuple[Quote, ...], int], ...]
-    is_clip_book: bool
-    is_lying: bool
 
 
 def write_pdf(
@@ -246,7 +207,7 @@ def _make_part(
 ) -> _Part:
     say = words(report.language)
     prefix = f"p{number}-"
-    tags = _tags_of_texts(report)
+    tags = tags_of_texts(report)
 
     def draw(chart: Chart) -> str:
         name = f"{prefix}chart-{len(pictures)}"
@@ -333,17 +294,6 @@ def _pictures(
     return tuple(addresses), tuple(failed)
 
 
-def lay_section(section: Section, say: Words, tags: Mapping[str, str], prefix: str) -> LaidSection:
-    """What is printed of a section. One with a table that lies on its side lies as a whole."""
-    is_clip_book = section.key == CLIP_BOOK
-    tables = () if is_clip_book else tuple(lay_table(one, say, tags, prefix) for one in section.tables)
-    quotes = []
-    for heading, passages in section.quotes:
-        ordered = sorted(passages, key=lambda one: not one.is_confirmed)
-        quotes.append((heading, tuple(ordered[:MOST_QUOTES]), max(0, len(ordered) - MOST_QUOTES)))
-    return LaidSection(section, tables, tuple(quotes), is_clip_book, any(one.is_lying for one in tables))
-
-
 def _least_counts(report: Report) -> bool:
     """Whether the four counts rest on a gap: the total of the first table that counts items says so."""
     for section in report.sections:
@@ -351,100 +301,6 @@ def _least_counts(report: Report) -> bool:
             if table.counted is not None:
                 return rests_on_a_gap(table)
     return False
-
-
-def lay_table(table: ReportTable, say: Words, tags: Mapping[str, str], prefix: str) -> LaidTable:
-    """A table's cells as they are printed, and how wide its columns are."""
-    rows = [
-        tuple(
-            shown(cell, column, row, say, tags, prefix)
-            for cell, column in zip(row.cells, table.columns, strict=True)
-        )
-        for row in (*table.rows, *([table.total] if table.total is not None else []))
-    ]
-    columns = [
-        needed(column.kind, column.heading, [row[at].as_text for row in rows])
-        for at, column in enumerate(table.columns)
-    ]
-    is_lying = lies(columns)
-    return LaidTable(
-        table=table,
-        rows=tuple(rows[: len(table.rows)]),
-        total=rows[-1] if table.total is not None else None,
-        widths=tuple(share_out(columns, LYING if is_lying else UPRIGHT)),
-        is_lying=is_lying,
-    )
-
-
-def shown(cell: Cell, column: Column, row: Row, say: Words, tags: Mapping[str, str], prefix: str) -> Shown:
-    """A cell as people read it in the report's language."""
-    if column.key == "clip" and isinstance(cell, int):
-        return Shown("", is_number=True, links=tuple(clip_links((cell,), prefix)))
-    if column.kind == "clips":
-        return Shown("", links=tuple(clip_links(row.members, prefix)))
-    if cell is None:
-        return Shown("")
-    if column.kind == "link" and isinstance(cell, str):
-        text, cut_from = shortened(settable(cell), 120)
-        address = followable(cell)
-        return Shown(
-            text if not address else "", links=((text, address),) if address else (), cut_from=cut_from
-        )
-    text = _written(cell, column.kind, say)
-    if isinstance(cell, str):
-        most = MOST_IN_A_HEADLINE if cell in tags else MOST_IN_A_CELL
-        text, cut_from = shortened(settable(cell), most)
-        return Shown(text, tag=tags.get(cell, ""), cut_from=cut_from)
-    is_number = column.kind in ("number", "share")
-    if row.at_least and column.is_count:
-        text = f"≥ {text}"
-    return Shown(text, is_number=is_number)
-
-
-def _written(cell: Cell, kind: CellKind, say: Words) -> str:
-    match cell:
-        case datetime():
-            return say.moment(cell)
-        case date():
-            return say.day(cell)
-        case int() | float():
-            return say.percent(cell) if kind == "share" else say.number(cell)
-        case _:
-            return ""
-
-
-def clip_links(members: Sequence[int], prefix: str) -> Iterator[tuple[str, str]]:
-    """Numbers of clips as `1`, `4–7`, each with the anchor of its first clip."""
-    numbers = sorted(set(members))
-    start = 0
-    for at, number in enumerate(numbers):
-        if at + 1 < len(numbers) and numbers[at + 1] == number + 1:
-            continue
-        first = numbers[start]
-        text = str(first) if first == number else f"{first}–{number}"
-        yield text, f"#{prefix}clip-{first}"
-        start = at + 1
-
-
-def rests_on_a_gap(table: ReportTable) -> bool:
-    """Whether a number in it is only known to be at least so large."""
-    return any(row.at_least for row in (*table.rows, *([table.total] if table.total else [])))
-
-
-def alternative(chart: Chart) -> str:
-    """A chart in words, for those who do not see it; the table beside it says everything."""
-    lines = ["; ".join((str(cells[0]), *(str(one) for one in cells[1:]))) for cells in chart.table.rows[:12]]
-    return settable(f"{chart.title}. {' | '.join(lines)}")
-
-
-def _tags_of_texts(report: Report) -> dict[str, str]:
-    """Headline → its language: cells do not say it, clips do."""
-    found: dict[str, str] = {}
-    for clip in report.clips:
-        for translation in clip.translations.values():
-            found.setdefault(translation.title, translation.tag)
-        found[clip.facts.title] = clip.facts.tag
-    return found
 
 
 @cache

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from resound.article import Field, text_fields
 from resound.campaign import Campaign
-from resound.coverage.counting import ItemFacts, Standing, standing
+from resound.coverage.counting import standing
 from resound.coverage.figures import item_facts
+from resound.coverage.model import ItemFacts, Standing
 from resound.outcome import Stage
 from resound.showing.marking import Mark, MarkKind
 from resound.store.articles import StoredArticle

@@ -12,7 +12,7 @@ from resound.campaign import Campaign
 from resound.coding.item import Quoted
 from resound.coverage.breakdown import Reading, Split
 from resound.coverage.coded import Coded
-from resound.coverage.counting import ItemFacts, Lead, StandingKind, Watch
+from resound.coverage.model import ItemFacts, Lead, StandingKind, Watch
 from resound.settings import UiLanguage
 from resound.source import Names, Source
 

@@ -10,7 +10,8 @@ from pydantic_core import to_jsonable_python
 
 from resound.coding.item import figures_of_coding
 from resound.coverage.campaign import Coverage, lay_out_coverage
-from resound.coverage.counting import DIMENSIONS, count
+from resound.coverage.counting import count
+from resound.coverage.model import DIMENSIONS
 from resound.errors import ResoundError
 from resound.snapshots.model import Snapshot
 from resound.told import Told

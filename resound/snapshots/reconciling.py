@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from resound.coverage.counting import COLUMNS, Column, FourCounts, count_four
+from resound.coverage.counting import count_four
+from resound.coverage.model import COLUMNS, Column, FourCounts
 from resound.definitions.changes import Change, describe_changes
 from resound.snapshots.around import tell_surroundings
 from resound.snapshots.model import Clip, Snapshot

@@ -21,8 +21,8 @@ from resound.coverage.breakdown import Reading
 from resound.coverage.campaign import Coverage, read_tones, read_topics
 from resound.coverage.coded import Carried, Coded
 from resound.coverage.comparators import Comparators
-from resound.coverage.counting import Figures
 from resound.coverage.figures import campaign_figures
+from resound.coverage.model import Figures
 from resound.coverage.voice import measure_voice
 from resound.errors import NotFoundError
 from resound.snapshots.model import FORMAT, Clip, Evidence, QuotedItem, Snapshot, Translation, Word

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from resound.campaign import Window
-from resound.coverage.counting import Watch
+from resound.coverage.model import Watch
 from resound.processing.facts import local_day
 from resound.snapshots.model import SourceWatch
 from resound.source import Source

@@ -20,7 +20,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from demo.run import LIST, WEEK, load_gold
-from resound.coverage.counting import FourCounts
+from resound.coverage.model import FourCounts
 from resound.definitions.applying import apply_definitions
 from resound.definitions.written import load_path
 from resound.sending.outbox import send_waiting

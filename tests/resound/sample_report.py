@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from resound.coverage.breakdown import Reading
 from resound.coverage.charts import Bar, Chart, ChartTable, Look, _draw_bars
 from resound.coverage.coded import Coded
-from resound.coverage.counting import ItemFacts
+from resound.coverage.model import ItemFacts
 from resound.report.tables import Column, Quote, Report, ReportTable, Row, Section
 from resound.settings import UiLanguage
 from resound.snapshots.model import Clip, Evidence, Translation

@@ -22,7 +22,8 @@ pytest.importorskip("weasyprint", reason='PDFs need packages: pip install "resou
 
 from resound.clips.files import keep_file, kept_path
 from resound.report.excerpts import Excerpts
-from resound.report.printed import clip_links, print_reports, write_pdf
+from resound.report.printed import print_reports, write_pdf
+from resound.report.shown import clip_links
 from resound.report.tables import Column, Report, ReportTable, Row, Section
 from resound.report.typesetting import Picture, missing_characters, set_pages
 from resound.settings import UI_LANGUAGES

@@ -26,8 +26,8 @@ from resound.clips.importing import import_clips
 from resound.clips.rows import read_clips
 from resound.coding.deciding import decide
 from resound.coding.item import item_coding
-from resound.coverage.counting import Figures
 from resound.coverage.figures import campaign_figures
+from resound.coverage.model import Figures
 from resound.definitions.applying import apply_definitions
 from resound.definitions.written import Loaded, load_campaign, load_source, shipped_campaigns, shipped_sources
 from resound.pipeline import process_pending

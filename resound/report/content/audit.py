@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from resound.coverage.counting import STANDINGS as KINDS
+from resound.coverage.model import STANDINGS as KINDS
 from resound.report.content.laid import Laid
 from resound.report.content.named import REASONS, STANDINGS, name_of
 from resound.report.tables import Column, ReportTable, Row, Section

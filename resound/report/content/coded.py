@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from resound.coverage.breakdown import Split
 from resound.coverage.charts import Look, chart_tone, chart_topics, chart_voice
-from resound.coverage.counting import NOT_CODED
+from resound.coverage.model import NOT_CODED
 from resound.report.content.laid import COUNTED, Laid
 from resound.report.content.named import PROMINENCES, QUESTIONS, TONES, mark, name_of
 from resound.report.tables import Cell, Column, ReportTable, Row, Section

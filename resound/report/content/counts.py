@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from resound.coverage.charts import Look, chart_countries, chart_outlets, chart_series
-from resound.coverage.counting import NOT_CODED, Dimension, ItemFacts
+from resound.coverage.model import NOT_CODED, Dimension, ItemFacts
 from resound.report.content.laid import COUNTED, Laid, language_mark
 from resound.report.content.named import mark
 from resound.report.tables import Column, ReportTable, Row, Section

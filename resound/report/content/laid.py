@@ -10,7 +10,8 @@ from nlp.topics import load_topics
 from resound.article import PROMINENCES, Language
 from resound.coverage.campaign import Coverage
 from resound.coverage.coded import NOT_NAMED
-from resound.coverage.counting import NOT_CODED, FourCounts, ItemFacts, count_four
+from resound.coverage.counting import count_four
+from resound.coverage.model import NOT_CODED, FourCounts, ItemFacts
 from resound.report.content.named import (
     MEDIA,
     ORIGINS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resound.coverage.counting import COLUMNS
+from resound.coverage.model import COLUMNS
 from resound.report.content.laid import Laid
 from resound.report.tables import Column, ReportTable, Row, Section
 from resound.snapshots.model import Snapshot

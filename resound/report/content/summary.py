@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resound.coverage.counting import NOT_CODED
+from resound.coverage.model import NOT_CODED
 from resound.report.content.laid import Laid
 from resound.report.content.named import STANDINGS, STANDINGS_MEAN, TONES, mark, name_of
 from resound.report.tables import Column, ReportTable, Row, Section

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from resound.coding.deciding import decide
 from resound.coding.review import ASKED, Queue, Reviews, load_review, review_queue, second_queue
 from resound.coverage.coded import Coded, Said
-from resound.coverage.counting import ItemFacts, Origin, Review, standing
+from resound.coverage.counting import Origin, standing
+from resound.coverage.model import ItemFacts, Review
 from resound.store import Store, open_store
 from resound.store.enrichments import MadeBy
 from resound.store.links import StoredLink, set_links

@@ -23,7 +23,8 @@ from resound.coverage.breakdown import (
     split_tone,
     split_topics,
 )
-from resound.coverage.counting import ItemFacts, Watch, count
+from resound.coverage.counting import count
+from resound.coverage.model import ItemFacts, Watch
 from tests.resound.coverage.test_counting import ITEM, drawn_items
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)

@@ -19,8 +19,8 @@ from resound.coverage.campaign import (
     quote_spokespersons,
     select_items,
 )
-from resound.coverage.counting import FourCounts
 from resound.coverage.figure_cache import FigureCache
+from resound.coverage.model import FourCounts
 from resound.errors import NotFoundError
 from resound.store import Store, open_store
 from resound.store.articles import load_articles, record_change

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resound.coverage.coded import Coded, Said, tabulate_coding
-from resound.coverage.counting import ItemFacts
+from resound.coverage.model import ItemFacts
 
 MESSAGES = ("m1", "m2", "m3")
 carried = st.dictionaries(st.sampled_from(MESSAGES), st.sampled_from(["confirmed", "proposed", "refused"]))

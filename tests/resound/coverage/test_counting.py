@@ -9,18 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resound.article import Language, Medium, Origin
-from resound.coverage.counting import (
-    COLUMNS,
-    DIMENSIONS,
-    STANDINGS,
-    FourCounts,
-    ItemFacts,
-    Lead,
-    Watch,
-    count,
-    count_four,
-    standing,
-)
+from resound.coverage.counting import count, count_four, standing
+from resound.coverage.model import COLUMNS, DIMENSIONS, STANDINGS, FourCounts, ItemFacts, Lead, Watch
 from resound.errors import ResoundError
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pytest
 
 import resound.coverage.figure_cache
 from resound.coding.deciding import decide
-from resound.coverage.counting import Figures
 from resound.coverage.figure_cache import FigureCache
 from resound.coverage.figures import campaign_figures
+from resound.coverage.model import Figures
 from resound.errors import NotFoundError
 from resound.kept_in_memory import KEPT
 from resound.pipeline import process_pending

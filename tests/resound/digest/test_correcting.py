@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resound.coverage.counting import ItemFacts, StandingKind
+from resound.coverage.model import ItemFacts, StandingKind
 from resound.digest.correcting import stated_weeks
 from resound.digest.edition import build_edition, of_days
 from resound.digest.model import Edition

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resound.coverage.counting import ItemFacts, count_four
+from resound.coverage.counting import count_four
+from resound.coverage.model import ItemFacts
 from resound.digest.editing import (
     LONGEST_NOTE,
     BringBack,

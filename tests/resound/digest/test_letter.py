@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from resound.coverage.campaign import Headline
-from resound.coverage.counting import FourCounts
+from resound.coverage.model import FourCounts
 from resound.digest.edition import build_edition
 from resound.digest.letter import (
     LARGEST,

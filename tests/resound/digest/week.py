@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from resound.coverage.campaign import Headline
-from resound.coverage.counting import ItemFacts, StandingKind, count_four
+from resound.coverage.counting import count_four
+from resound.coverage.model import ItemFacts, StandingKind
 from resound.digest.correcting import gained, sort_earlier, stated_weeks
 from resound.digest.edition import WeekFacts, of_days
 from resound.digest.model import (

@@ -16,7 +16,8 @@ from resound.article import Tone
 from resound.coding.deciding import decide, take_back
 from resound.coverage.coded import Coded
 from resound.coverage.comparators import Comparators
-from resound.coverage.counting import COLUMNS, DIMENSIONS, ItemFacts, count, standing
+from resound.coverage.counting import count, standing
+from resound.coverage.model import COLUMNS, DIMENSIONS, ItemFacts
 from resound.settings import UI_LANGUAGES
 from resound.snapshots.model import FORMAT, Clip, Snapshot
 from resound.snapshots.reconciling import ItemChange, Reconciliation, reconcile
