@@ -75,6 +75,10 @@ class Words:
         """1234567.8 as people write it."""
         return format_decimal(value, locale=self.locale)
 
+    def counted(self, value: int, *, at_least: bool) -> str:
+        """12, or `≥ 12` where there may be more."""
+        return f"{'≥ ' if at_least else ''}{self.number(value)}"
+
     def percent(self, share: float) -> str:
         """0.256 as 26 %."""
         return format_percent(share, locale=self.locale)

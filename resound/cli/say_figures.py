@@ -36,7 +36,7 @@ def print_figures(figures: Figures, *, with_lists: bool = False) -> None:
         return
     console.print(f"{at_least}{_sentence(figures.counts)}", style="bold green", markup=False)
     for one in figures.tables.values():
-        console.print(_table(one))
+        console.print(_table(one, at_least=figures.at_least))
         if one.do_not_add:
             names = ", ".join(one.do_not_add)
             console.print(f"Do not add up: {names} (they overlap between rows).", style="dim")
@@ -66,7 +66,7 @@ def _sentence(counts: FourCounts) -> str:
     )
 
 
-def _table(one: Table) -> object:
+def _table(one: Table, *, at_least: bool) -> object:
     columns = {"": "left"}
     for name in ("items", "stories", "outlets", "groups"):
         columns[name] = "right"
@@ -81,7 +81,15 @@ def _table(one: Table) -> object:
         for row in one.rows
     ]
     total = one.total
-    rows.append(("distinct total", total.items, total.stories, total.outlets, total.groups))
+    rows.append(
+        (
+            f"distinct total{' (at least)' if at_least else ''}",
+            total.items,
+            total.stories,
+            total.outlets,
+            total.groups,
+        )
+    )
     return table(f"By {one.dimension}", columns, rows)
 
 

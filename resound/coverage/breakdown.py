@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 from resound.article import Language, Medium
+from resound.coverage.lower_bounds import LowerBounds
 from resound.coverage.model import Figures, ItemFacts, Watch
 
 Unit = Literal["day", "week", "month"]
@@ -24,11 +25,12 @@ TONES = ("positive", "neutral", "negative")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Inclusive days. `at_least`: a source was not read on one of them."""
+    """Inclusive days. `at_least`: there may be more than was counted; `least_in`: in which languages."""
 
     first: date
     last: date
     at_least: bool = False
+    least_in: tuple[Language, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Series:
     unit: Unit
     periods: tuple[Period, ...]
     members: Mapping[Language, tuple[tuple[str, ...], ...]]
+
+    @property
+    def spoken(self) -> tuple[Language, ...]:
+        """The languages that are drawn: those with any items; the three that are always looked at where there are none."""
+        return tuple(name for name, some in self.members.items() if any(some)) or LANGUAGES[:3]
 
     def count(self, language: Language, at: int) -> int:
         """Items of one language in one period."""
@@ -158,16 +165,26 @@ def series_over_time(
     unit = choose_unit(first, last)
     spans = cut_periods(first, last, unit)
     at = {start: number for number, (start, _) in enumerate(spans)}
-    members: dict[Language, list[list[str]]] = {language: [[] for _ in spans] for language in LANGUAGES}
+    members: dict[Language, list[list[ItemFacts]]] = {language: [[] for _ in spans] for language in LANGUAGES}
     for one in counted:
         if one.day is not None and first <= one.day <= last:
             start = max(first, _start_of(one.day, unit))
-            members[one.language][at[start]].append(one.item)
-    gaps = [gap for source in watch for gap in source.gaps]
+            members[one.language][at[start]].append(one)
+    bounds = LowerBounds(watch)
     periods = tuple(
-        Period(start, end, any(one <= end and start <= other for one, other in gaps)) for start, end in spans
+        Period(
+            *days,
+            at_least=bounds.is_one((one for some in members.values() for one in some[number]), days=days),
+            least_in=tuple(
+                name
+                for name, some in members.items()
+                if bounds.is_one(some[number], dimension="language", value=name, days=days)
+            ),
+        )
+        for number, days in enumerate(spans)
     )
-    return Series(unit, periods, {name: tuple(map(tuple, some)) for name, some in members.items()})
+    ids = {name: tuple(tuple(one.item for one in part) for part in some) for name, some in members.items()}
+    return Series(unit, periods, ids)
 
 
 def _start_of(day: date, unit: Unit) -> date:

@@ -128,7 +128,7 @@ def _png(written: str, scale: float) -> bytes:
 
 def chart_series(series: Series, words: Words, look: Look) -> Chart:
     """Items over time: a panel for each language that has any, one above the other, on one scale."""
-    spoken = [name for name in series.members if any(map(len, series.members[name]))] or ["zh", "en", "vi"]
+    spoken = series.spoken
     labels = [period_label(one, series.unit, words) for one in series.periods]
     counts = {name: [series.count(name, at) for at in range(len(labels))] for name in spoken}
     names = {name: words.language_name(name) for name in spoken}
@@ -191,7 +191,11 @@ def chart_outlets(rows: Sequence[OutletRow], names: Mapping[str, str], words: Wo
     """The counted outlets with most items. `names`: as the reader calls them."""
     counted = [one for one in rows if not one.provisional][:MOST_BARS]
     bars = [
-        Bar(names.get(one.outlet, one.name), len(one.members), words.number(len(one.members)))
+        Bar(
+            names.get(one.outlet, one.name),
+            len(one.members),
+            words.counted(len(one.members), at_least=one.at_least),
+        )
         for one in counted
     ]
     return _chart_bars(words.gettext("Outlets with most items"), words.gettext("Outlet"), bars, words, look)
@@ -200,7 +204,11 @@ def chart_outlets(rows: Sequence[OutletRow], names: Mapping[str, str], words: Wo
 def chart_countries(table: Table, words: Words, look: Look) -> Chart:
     """Where the outlets of the counted items are."""
     bars = [
-        Bar(words.country_name(one.value), one.counts.items, words.number(one.counts.items))
+        Bar(
+            words.country_name(one.value),
+            one.counts.items,
+            words.counted(one.counts.items, at_least=one.at_least),
+        )
         for one in table.rows
     ]
     return _chart_bars(

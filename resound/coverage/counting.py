@@ -17,11 +17,13 @@ stories, outlets and groups may, and such columns must not be added: the distinc
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, get_args
 
 from resound.article import Language, Origin
+from resound.coverage.lower_bounds import Days, LowerBounds
 from resound.coverage.model import (
     COLUMNS,
     DIMENSIONS,
@@ -143,6 +145,7 @@ def count(
         kind: tuple(facts for facts, place in placed.values() if place.kind == kind) for kind in STANDINGS
     }
     counted = of_kind["counted"]
+    bounds = LowerBounds(watch)
     lapsed = tuple(one for one in counted if not one.still_matches)
     beside: dict[str, int] = {kind: len(of_kind[kind]) for kind in STANDINGS if kind != "counted"}
     return Figures(
@@ -150,8 +153,8 @@ def count(
         as_of=as_of,
         review=review,
         counts=count_four(counted),
-        at_least=any(one.gaps for one in watch),
-        tables={name: _table(name, counted, watch) for name in dimensions},
+        at_least=bounds.is_one(counted),
+        tables={name: _table(name, counted, bounds) for name in dimensions},
         beside={
             **beside,
             "provisional-outlets": len({one.outlet for one in of_kind["provisional"]}),
@@ -165,7 +168,7 @@ def count(
         items=placed,
         leads=tuple(sorted(leads, key=lambda one: (one.url, one.title, one.reason))),
         watch=tuple(sorted(watch, key=lambda one: one.source)),
-        notes=_notes(counted, lapsed, review, watch),
+        notes=_notes(counted, lapsed, review, watch, bounds),
     )
 
 
@@ -228,7 +231,7 @@ def _unearned(item: ItemFacts) -> Standing | None:
     return None
 
 
-def _table(dimension: Dimension, counted: Sequence[ItemFacts], watch: Sequence[Watch]) -> Table:
+def _table(dimension: Dimension, counted: Sequence[ItemFacts], bounds: LowerBounds) -> Table:
     read = _READERS[dimension]
     members: dict[tuple[str, str], list[ItemFacts]] = {}
     if dimension == "language":  # every language has its row, an empty one too
@@ -243,7 +246,7 @@ def _table(dimension: Dimension, counted: Sequence[ItemFacts], watch: Sequence[W
             label=label,
             counts=count_four(inside),
             members=tuple(one.item for one in inside),
-            at_least=any(_bears_on(one, dimension, value) for one in watch),
+            at_least=bounds.is_one(inside, dimension=dimension, value=value, days=_days(dimension, value)),
         )
         for (value, label), inside in members.items()
     ]
@@ -272,24 +275,20 @@ _READERS: Mapping[Dimension, Callable[[ItemFacts], tuple[str, str]]] = {
 }
 
 
-def _bears_on(watch: Watch, dimension: Dimension, value: str) -> bool:
-    """Whether a gap in reading this source makes the row a lower bound."""
-    if not watch.gaps:
-        return False
-    if dimension == "month":
-        return any(f"{first:%Y-%m}" <= value <= f"{last:%Y-%m}" for first, last in watch.gaps)
-    about: Mapping[str, tuple[str, ...]] = {
-        "language": watch.languages,
-        "outlet": (watch.source,),
-        "country": (watch.country,),
-        "medium": (watch.medium,),
-        "group": (watch.group,),
-    }
-    return dimension == "origin" or value in about[dimension]
+def _days(dimension: Dimension, value: str) -> Days | None:
+    """The days of a month's row."""
+    if dimension != "month" or value == "undated":
+        return None
+    year, month = map(int, value.split("-"))
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 
 
 def _notes(
-    counted: Sequence[ItemFacts], lapsed: Sequence[ItemFacts], review: str, watch: Sequence[Watch]
+    counted: Sequence[ItemFacts],
+    lapsed: Sequence[ItemFacts],
+    review: str,
+    watch: Sequence[Watch],
+    bounds: LowerBounds,
 ) -> tuple[str, ...]:
     notes = []
     if review == "auto":
@@ -317,6 +316,15 @@ def _notes(
                 "%(gaps)s of %(sources)s sources were not read on every day of the window: read “at least”.",
                 gaps=gaps,
                 sources=len(watch),
+            )
+        )
+    if not watch:
+        notes.append(Told("No source is read by machine for this campaign: read “at least”."))
+    elif unwatched := bounds.unwatched(counted):
+        notes.append(
+            Told(
+                "%(count)s outlets of counted items are not read by machine; what they carried came by hand: read “at least”.",
+                count=len(unwatched),
             )
         )
     return tuple(notes)

@@ -5,7 +5,7 @@ Reads the store, never the index. `resound.coverage.counting` decides; this modu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from resound.article import Language, Medium, Origin
 from resound.campaign import Campaign, Window
-from resound.coverage.counting import count
+from resound.coverage.counting import count, standing
 from resound.coverage.model import DIMENSIONS, Figures, ItemFacts, Lead, Review, Watch
 from resound.processing.facts import Facts, decided_prominence, highest, lay_over, local_day
 from resound.searching.documents import outlet_name
@@ -42,14 +42,15 @@ def campaign_figures(
     """
     campaign = load_campaign(connection, campaign_id)
     sources = load_sources(connection)
+    items = _items(connection, campaign, sources)
     return count(
-        _items(connection, campaign, sources),
+        items,
         campaign=campaign.id,
         as_of=now,
         by=by,
         review=campaign.review,
         leads=_leads(connection, campaign, sources),
-        watch=watch_sources(connection, campaign, sources, window=campaign.window, now=now),
+        watch=watch_sources(connection, campaign, sources, carriers(items), window=campaign.window, now=now),
     )
 
 
@@ -213,15 +214,21 @@ def _leads(connection: Connection, campaign: Campaign, sources: Mapping[str, Sou
     return found
 
 
+def carriers(items: Iterable[ItemFacts]) -> frozenset[str]:
+    """The outlets of the items that are counted: how they were read bears on the counts, wherever they are."""
+    return frozenset(one.outlet for one in items if standing(one).kind == "counted")
+
+
 def watch_sources(
     connection: Connection,
     campaign: Campaign,
     sources: Mapping[str, Source],
+    carriers: Collection[str],
     *,
     window: Window,
     now: datetime,
 ) -> list[Watch]:
-    """How well the outlets of the campaign's countries were read in a window, up to today in their own calendars.
+    """How well outlets were read in a window, up to today in their own calendars: those of the campaign's countries, and `carriers`.
 
     By-hand sources have nothing that could be read, and are left out.
     """
@@ -232,7 +239,8 @@ def watch_sources(
     for source in sources.values():
         if source.type != "outlet" or not (source.feeds or source.sitemaps or source.listings):
             continue
-        if campaign.countries and source.country not in campaign.countries:
+        is_of_campaign = not campaign.countries or source.country in campaign.countries
+        if not is_of_campaign and source.id not in carriers:
             continue
         last = min(window.last, now.astimezone(source.zone).date())
         days, gaps = find_gaps(days_read.get(source.id, ()), window.first, last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import get_args
 
@@ -16,6 +16,7 @@ from resound.coverage.campaign import Headline, headlines
 from resound.coverage.coded import Coded
 from resound.coverage.counting import count_four
 from resound.coverage.figures import campaign_figures, watch_sources
+from resound.coverage.lower_bounds import Days, LowerBounds
 from resound.coverage.model import Figures, ItemFacts, StandingKind, Watch
 from resound.digest.correcting import gained, sort_earlier, stated_weeks
 from resound.digest.edition import WeekFacts, of_days
@@ -79,15 +80,26 @@ def gather_week(
     sorted_ = sort_earlier(
         counted, first=first, earlier=earlier, pending=pending, skipped=skipped, heirs=heirs
     )
-    shown = [*of_days(items, first, last), *(one for late in sorted_.late for one in late.items)]
+    this_week = of_days(items, first, last)
+    shown = [*this_week, *(one for late in sorted_.late for one in late.items)]
     stated = stated_weeks(earlier, heirs=heirs)
     topics = list_topics(connection, {one.version for one in shown})
     before = of_days(items, first - WEEK, last - WEEK)
     bars = [(first - back * WEEK, last - back * WEEK) for back in reversed(range(WEEKS_SHOWN))]
     bars = [one for one in bars if one[1] >= about.window.first and one[0] <= about.window.last] or bars[-1:]
-    gaps = [gap for one in _watch(connection, about, sources, bars[0][0], last, now) for gap in one.gaps]
-    watch = _watch(connection, about, sources, first, last, now)
-    watch_before = _watch(connection, about, sources, first - WEEK, last - WEEK, now)
+    own = {one.outlet for one in counted}
+    watch = _watch(connection, about, sources, own, (first, last), now)
+    earliest = min(bars[0][0], first - WEEK)
+    bounds = LowerBounds(_watch(connection, about, sources, own, (earliest, last), now))
+
+    def is_at_least(days: Days, items: Sequence[ItemFacts], language: Language | None = None) -> bool:
+        """Of days outside the campaign's nothing is counted, and nothing may be missing."""
+        if days[0] > about.window.last or days[1] < about.window.first:
+            return False
+        if language is None:
+            return bounds.is_one(items, days=days)
+        return bounds.is_one(items, dimension="language", value=language, days=days)
+
     return WeekFacts(
         campaign=campaign,
         names=spoken(about.name),
@@ -100,15 +112,20 @@ def gather_week(
         items=items,
         entries=_entries(connection, about, sources, shown),
         before=count_four(before),
-        at_least=_has_gaps(watch, about, first, last),
-        before_at_least=_has_gaps(watch_before, about, first - WEEK, last - WEEK),
+        at_least=is_at_least((first, last), this_week),
+        before_at_least=is_at_least((first - WEEK, last - WEEK), before),
         languages=_languages(
-            of_days(items, first, last),
-            before,
-            watch if _has_gaps(watch, about, first, last) else (),
-            watch_before if _has_gaps(watch_before, about, first - WEEK, last - WEEK) else (),
+            LanguageRow(
+                name,
+                len(now_in),
+                len(then_in),
+                is_at_least((first, last), now_in, name),
+                is_at_least((first - WEEK, last - WEEK), then_in, name),
+            )
+            for name in get_args(Language)
+            for now_in, then_in in [(_in(name, this_week), _in(name, before))]
         ),
-        series=tuple(_bar(items, *span, gaps) for span in bars),
+        series=tuple(_bar(of_days(items, *days), days, is_at_least) for days in bars),
         beside=_beside(figures, first, last),
         watched=_watched(connection, watch, sources, now),
         topics={one.item: topics[one.version][0] for one in shown if one.version in topics},
@@ -145,20 +162,16 @@ def _watch(
     connection: Connection,
     campaign: Campaign,
     sources: Mapping[str, Source],
-    first: date,
-    last: date,
+    carriers: Collection[str],
+    days: Days,
     now: datetime,
 ) -> list[Watch]:
     """How the campaign's sources were read on those of the days that are the campaign's; where none is, on all of them."""
-    inside = max(first, campaign.window.first), min(last, campaign.window.last)
-    start, end = inside if inside[0] <= inside[1] else (first, last)
-    return watch_sources(connection, campaign, sources, window=Window(first=start, last=end), now=now)
-
-
-def _has_gaps(watch: Sequence[Watch], campaign: Campaign, first: date, last: date) -> bool:
-    """Whether what was counted of some days is a lower bound; of days outside the campaign's nothing is counted."""
-    is_inside = first <= campaign.window.last and campaign.window.first <= last
-    return is_inside and any(one.gaps for one in watch)
+    inside = max(days[0], campaign.window.first), min(days[1], campaign.window.last)
+    first, last = inside if inside[0] <= inside[1] else days
+    return watch_sources(
+        connection, campaign, sources, carriers, window=Window(first=first, last=last), now=now
+    )
 
 
 def _entries(
@@ -200,35 +213,20 @@ def _entry(
     )
 
 
-def _languages(
-    week: Sequence[ItemFacts],
-    before: Sequence[ItemFacts],
-    watch: Sequence[Watch],
-    watch_before: Sequence[Watch],
-) -> tuple[LanguageRow, ...]:
+def _in(language: Language, items: Iterable[ItemFacts]) -> list[ItemFacts]:
+    return [one for one in items if one.language == language]
+
+
+def _languages(rows: Iterable[LanguageRow]) -> tuple[LanguageRow, ...]:
     """Every language has its row, an empty one too; `other` only where there is any."""
-    rows = [
-        LanguageRow(
-            name,
-            sum(one.language == name for one in week),
-            sum(one.language == name for one in before),
-            any(one.gaps and name in one.languages for one in watch),
-            any(one.gaps and name in one.languages for one in watch_before),
-        )
-        for name in get_args(Language)
-    ]
     return tuple(one for one in rows if one.language != "other" or one.items or one.before)
 
 
 def _bar(
-    items: Mapping[str, tuple[ItemFacts, StandingKind]],
-    first: date,
-    last: date,
-    gaps: Iterable[tuple[date, date]],
+    found: Sequence[ItemFacts], days: Days, is_at_least: Callable[[Days, Sequence[ItemFacts]], bool]
 ) -> WeekBar:
-    found = of_days(items, first, last)
-    counts = {name: sum(one.language == name for one in found) for name in get_args(Language)}
-    return WeekBar(first, last, counts, any(start <= last and first <= end for start, end in gaps))
+    counts = {name: len(_in(name, found)) for name in get_args(Language)}
+    return WeekBar(days[0], days[1], counts, is_at_least(days, found))
 
 
 def _beside(figures: Figures, first: date, last: date) -> dict[str, int]:

@@ -77,17 +77,24 @@ class Wording:
     @property
     def subject(self) -> str:
         """The mail's subject: what happened, before the date, for phones that cut it off."""
-        number = self.edition.counts.items
+        words, number, about = (
+            self.words,
+            self.edition.counts.items,
+            {"campaign": self.campaign, "days": self.days},
+        )
+        if not number and self.edition.at_least:
+            return words.gettext("%(campaign)s: nothing found in what was read, %(days)s", **about)
         if not number:
-            return self.words.gettext(
-                "%(campaign)s: nothing found, %(days)s", campaign=self.campaign, days=self.days
+            return words.gettext("%(campaign)s: nothing found, %(days)s", **about)
+        if self.edition.at_least:
+            return words.ngettext(
+                "%(campaign)s: at least %(num)s item, %(days)s",
+                "%(campaign)s: at least %(num)s items, %(days)s",
+                number,
+                **about,
             )
-        return self.words.ngettext(
-            "%(campaign)s: %(num)s item, %(days)s",
-            "%(campaign)s: %(num)s items, %(days)s",
-            number,
-            campaign=self.campaign,
-            days=self.days,
+        return words.ngettext(
+            "%(campaign)s: %(num)s item, %(days)s", "%(campaign)s: %(num)s items, %(days)s", number, **about
         )
 
     @property

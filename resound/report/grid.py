@@ -157,7 +157,9 @@ def _write_warnings(paper: Paper, sheet: Any, table: ReportTable, at: int, width
             note = _("Do not add the columns marked so: they are no part of the counts.")
         at = write_paragraph(paper, sheet, at, note, width=widths, bg_color=AMBER, font_color=AMBER_INK)
     if any(row.at_least for row in table.rows):
-        note = _("≥ means “at least”: a source that bears on the row was not read on every day.")
+        note = _(
+            "≥ means “at least”: a source that bears on the row was not read on every day, or is not read by machine."
+        )
         at = write_paragraph(paper, sheet, at, note, width=widths, font_color=SOFT)
     return at
 
@@ -243,7 +245,7 @@ def _number_format(column: Column, row: Row, value: float) -> str:
         return _FORMATS["share"]
     if isinstance(value, float):
         return "0.000"
-    return '"≥ "#,##0' if row.at_least and column.is_count else "#,##0"
+    return '"≥ "#,##0' if row.is_least(column) else "#,##0"
 
 
 def _write_text(

@@ -97,7 +97,7 @@ def _plain(table: ReportTable) -> list[Any]:
 
 
 def _plain_row(row: Row) -> list[Any]:
-    return [row.cells, row.members, row.at_least]
+    return [row.cells, row.members, row.at_least, sorted(row.exact)]
 
 
 def file_stem(row: SnapshotRow) -> str:

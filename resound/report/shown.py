@@ -110,7 +110,7 @@ def shown(cell: Cell, column: Column, row: Row, say: Words, tags: Mapping[str, s
         text, cut_from = shortened(settable(cell), most)
         return Shown(text, tag=tags.get(cell, ""), cut_from=cut_from)
     is_number = column.kind in ("number", "share")
-    if row.at_least and column.is_count:
+    if row.is_least(column):
         text = f"≥ {text}"
     return Shown(text, is_number=is_number)
 

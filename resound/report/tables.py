@@ -17,6 +17,9 @@ CellKind = Literal["text", "number", "share", "day", "moment", "clips", "link"]
 """`share` is 0 … 1; `clips` is written from the row's `members` as `1, 4–7`; `link` is an address that people may follow."""
 
 
+_COUNTS = ("items", "stories", "outlets", "groups", "before", "after")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """`key` is the same in every language. `do_not_add`: its rows overlap; the total is the distinct number.
@@ -32,15 +35,16 @@ class Column:
 
     @property
     def is_count(self) -> bool:
-        """Whether its cells count something of which there may be more: in a row that is `at_least` they are "≥"."""
-        return self.key in ("items", "stories", "outlets", "groups") or self.where is not None
+        """Whether its cells count something of which there may be more."""
+        return self.key in _COUNTS or self.where is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One cell a column. `members`: the numbers of the clips that the row counts.
 
-    `at_least`: a source that bears on the row was not read every day. `where`: mark → the value by which the row's items
+    `at_least`: a source that bears on the row was not read every day, and its counts are "≥", but for those of the columns
+    that are `exact`. `where`: mark → the value by which the row's items
     are found in the clip list, so that a spreadsheet can count them itself; empty where it cannot. In the clip list itself
     (the table `clips`) it holds all marks of the row's clip.
     """
@@ -49,6 +53,11 @@ class Row:
     members: tuple[int, ...] = ()
     at_least: bool = False
     where: Mapping[str, str] = field(default_factory=dict)
+    exact: frozenset[str] = frozenset()
+
+    def is_least(self, column: Column) -> bool:
+        """Whether its cell in a column is a count of which there may be more."""
+        return self.at_least and column.is_count and column.key not in self.exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from resound.campaign import Campaign
 from resound.coding.item import Quoted
 from resound.coverage.breakdown import Reading, Split
 from resound.coverage.coded import Coded
+from resound.coverage.lower_bounds import LowerBounds
 from resound.coverage.model import ItemFacts, Lead, StandingKind, Watch
 from resound.settings import UiLanguage
 from resound.source import Names, Source
@@ -163,5 +164,6 @@ class Snapshot:
 
     @property
     def is_at_least(self) -> bool:
-        """Whether a source was not read on every day: of what is counted there may be more."""
-        return any(one.watch.gaps for one in self.watch)
+        """Whether there may be more than was counted (`resound.coverage.lower_bounds`)."""
+        counted = (one.facts for one in self.clips if one.standing == "counted")
+        return LowerBounds(one.watch for one in self.watch).is_one(counted)

@@ -31,7 +31,9 @@ def lay_counts(laid: Laid) -> Section:
             _(
                 "“Do not add”: a story, outlet or publisher may stand in several rows. The last row counts each once."
             ),
-            _("≥ means “at least”: a source that bears on the row was not read on every day."),
+            _(
+                "≥ means “at least”: a source that bears on the row was not read on every day, or is not read by machine."
+            ),
             *map(laid.words.told, laid.coverage.figures.notes),
         ),
         tables=(*tables, _crossed(laid)),
@@ -174,6 +176,7 @@ def lay_time(laid: Laid) -> Section:
                 laid.numbers(item for name in spoken for item in series.members[name][at]),
                 period.at_least,
                 {**COUNTED, "period": mark("period", str(at + 1))},
+                frozenset(name for name in spoken if name not in period.least_in),
             )
         )
     shown = [item for some in series.members.values() for items in some for item in items]
@@ -197,6 +200,7 @@ def lay_time(laid: Laid) -> Section:
             laid.numbers(shown),
             laid.is_at_least,
             {**COUNTED, "timed": mark("timed", "yes")},
+            frozenset(row.value for row in laid.coverage.figures.tables["language"].rows if not row.at_least),
         ),
         counted="items",
         chart=chart_series(series, laid.words, _LOOK) if series.periods else None,

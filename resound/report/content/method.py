@@ -118,7 +118,10 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         N_("At least (≥)"),
-        N_("A source that bears on the figure was not read on every day of the window: there may be more."),
+        N_(
+            "A source that bears on the figure was not read on every day of the window, or is not read by machine (its items "
+            "came by hand): there may be more."
+        ),
     ),
     (
         N_("Do not add"),

@@ -49,10 +49,13 @@ def lay_reconciliation(laid: Laid, earlier: tuple[SnapshotRow, Snapshot] | None)
 
 def _flows(laid: Laid, found: Reconciliation) -> ReportTable:
     _ = laid.words.gettext
+    is_least = {"before": found.before_at_least, "after": found.after_at_least}
+    exact = frozenset(side for side, least in is_least.items() if not least)
     rows = []
     for name in COLUMNS:
         flow = found.flows[name]
-        rows.append(Row((_(_COUNTS[name]), flow.before, flow.added, flow.removed, flow.after)))
+        cells = (_(_COUNTS[name]), flow.before, flow.added, flow.removed, flow.after)
+        rows.append(Row(cells, at_least=any(is_least.values()), exact=exact))
     return ReportTable(
         key="reconciliation",
         title=_("The four counts, before and after"),
@@ -64,14 +67,6 @@ def _flows(laid: Laid, found: Reconciliation) -> ReportTable:
             Column("after", _("After"), "number"),
         ),
         rows=tuple(rows),
-        notes=tuple(
-            note
-            for note, is_said in (
-                (_("Before: at least so many. A source was not read on every day."), found.before_at_least),
-                (_("After: at least so many. A source was not read on every day."), found.after_at_least),
-            )
-            if is_said
-        ),
     )
 
 

@@ -96,12 +96,17 @@ def _languages(laid: Laid) -> str:
     words, tables = laid.words, laid.coverage.figures.tables
     pair = words.gettext("%(name)s %(number)s")
     spoken = [
-        pair % {"name": words.language_name(row.value), "number": words.number(row.counts.items)}
+        pair
+        % {
+            "name": words.language_name(row.value),
+            "number": words.counted(row.counts.items, at_least=row.at_least),
+        }
         for row in tables["language"].rows
         if row.counts.items
     ]
     countries = [
-        pair % {"name": laid.country(row.value), "number": words.number(row.counts.items)}
+        pair
+        % {"name": laid.country(row.value), "number": words.counted(row.counts.items, at_least=row.at_least)}
         for row in tables["country"].rows
     ]
     return laid.gettext(
@@ -120,7 +125,12 @@ def _tone(laid: Laid) -> str:
         return words.gettext("Nobody has coded the tone of any item yet.")
     pair = words.gettext("%(name)s %(number)s")
     named = [
-        pair % {"name": name_of(one.value, TONES, words), "number": words.number(one.items)} for one in coded
+        pair
+        % {
+            "name": name_of(one.value, TONES, words),
+            "number": words.counted(one.items, at_least=laid.is_at_least),
+        }
+        for one in coded
     ]
     return laid.gettext(
         "Tone, as people coded it: %(tones)s; not coded %(rest)s.", tones=words.enumerate(named), rest=rest

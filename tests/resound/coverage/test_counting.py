@@ -188,7 +188,37 @@ def test_gaps_make_the_rows_that_rest_on_them_lower_bounds() -> None:
         "month": {"2014-10"},
     }
     assert any("1 of 2 sources" in note for note in figures.notes)
+    assert not count([other], campaign="c", as_of=NOW, watch=[whole]).at_least
+
+
+def test_a_row_rests_on_the_reading_of_its_own_items_outlets() -> None:
+    gap = Watch("a", "A News", "VN", "g", "online", ("en",), 3, 5, ((date(2014, 10, 4), date(2014, 10, 5)),))
+    whole = Watch("b", "B", "TW", "h", "print", ("zh",), 5, 5)
+    thai = replace(
+        ITEM, item="2", language="other", tag="th", country="TH"
+    )  # of an outlet that told of English only
+    rows = {
+        (name, row.value): row.at_least
+        for name, table in count([ITEM, thai], campaign="c", as_of=NOW, watch=[whole, gap]).tables.items()
+        for row in table.rows
+    }
+    assert rows["language", "other"]
+    assert rows["country", "TH"]
+    assert not rows["language", "zh"]
+
+
+def test_what_no_machine_reads_is_only_known_to_be_at_least_so_much() -> None:
+    whole = Watch("a", "A News", "VN", "g", "online", ("en",), 5, 5)
     assert not count([ITEM], campaign="c", as_of=NOW, watch=[whole]).at_least
+    aired = replace(ITEM, item="2", medium="tv")
+    by_hand = count([ITEM, aired], campaign="c", as_of=NOW, watch=[whole])
+    assert by_hand.at_least
+    assert {row.value for row in by_hand.tables["medium"].rows if row.at_least} == {"tv"}
+    assert any("came by hand" in note for note in by_hand.notes)
+    nothing_watched = count([ITEM], campaign="c", as_of=NOW)
+    assert nothing_watched.at_least
+    assert all(row.at_least for table in nothing_watched.tables.values() for row in table.rows)
+    assert any("No source is read by machine" in note for note in nothing_watched.notes)
 
 
 def test_notes_say_what_a_reader_must_know() -> None:
@@ -203,7 +233,7 @@ def test_notes_say_what_a_reader_must_know() -> None:
     assert figures.beside["leads"] == 1
     assert figures.beside["no-longer-matching"] == 1
     assert figures.counts.items == 2
-    assert len(figures.notes) == 3
+    assert len(figures.notes) == 4
 
 
 def test_what_cannot_be_counted_is_refused() -> None:

@@ -362,9 +362,9 @@ def test_each_reader_gets_one_mail_in_their_language(store: Store) -> None:
             assert text is not None
             assert "Đội Xanh ký bản ghi nhớ" in text.get_content()
     assert subjects == {
-        "r0@reader.example": "C: 1 item, 29 Sept – 5 Oct 2014",
-        "r1@reader.example": "C：1 則報導，2014年9月29日至10月5日",
-        "r2@reader.example": "C: 1 tin bài, 29 thg 9 – 5 thg 10, 2014",
+        "r0@reader.example": "C: at least 1 item, 29 Sept – 5 Oct 2014",
+        "r1@reader.example": "C：至少 1 則報導，2014年9月29日至10月5日",
+        "r2@reader.example": "C: ít nhất 1 tin bài, 29 thg 9 – 5 thg 10, 2014",
     }
 
 

@@ -198,7 +198,7 @@ def test_the_scheduler_tells_approves_and_sends(demo_copy: Path, room: MailRoom)
     got = {str(room.read(at)["To"]): str(room.read(at)["Subject"]) for at in range(len(room.accepted))}
     assert got == {
         "officer@resound.example": "To approve: APO COE GP Resource Recycling Green Team in Vietnam, 2014, 29 Sept – 5 Oct 2014",
-        "mai@reader.example": "Đội Xanh Tuần hoàn Tài nguyên APO COE GP tại Việt Nam, 2014: 26 tin bài, 29 thg 9 – 5 thg 10, 2014",
+        "mai@reader.example": "Đội Xanh Tuần hoàn Tài nguyên APO COE GP tại Việt Nam, 2014: ít nhất 26 tin bài, 29 thg 9 – 5 thg 10, 2014",
     }
     call(demo_copy, *once)
     assert len(room.accepted) == 2
