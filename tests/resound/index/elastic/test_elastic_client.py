@@ -8,6 +8,7 @@ import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,33 @@ def test_secrets_stand_in_no_message_and_no_log(
     told += [caplog.text, *capsys.readouterr()]
     for one in told:
         assert not [secret for secret in secrets if secret in one]
+
+
+def _careless(request: Request, *, status: int, is_page: bool, padding: str = "") -> Answer:
+    shown = f"{padding}bad gateway {request.headers.get('authorization')} {KEY} {SECRET}{padding}"
+    return Answer(status, f"<html>{shown}</html>".encode() if is_page else {"error": shown, "status": status})
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 502])
+@pytest.mark.parametrize("is_page", [True, False])
+@pytest.mark.parametrize("padding", ["", "x" * 100, "x" * 130])
+def test_what_a_gateway_echoes_is_not_quoted(status: int, is_page: bool, padding: str) -> None:
+    """A page, or something that looks like Elasticsearch's own error; also where only half of a secret would be quoted."""
+    rule = partial(_careless, status=status, is_page=is_page, padding=padding)
+    proxy = Proxy("http://127.0.0.1:9", rule).start()
+    for more in ({"api_key": KEY}, {"username": "resound", "password": SECRET}):
+        own = (KEY,) if "api_key" in more else (SECRET, basic("resound", SECRET).split()[1])
+        where = ElasticAddress(urls=(proxy.url,), **more)  # type: ignore[arg-type]
+        index = ElasticIndex(where, patience=Patience(0.1, 0.05, 0.1))
+        with pytest.raises(StoreError) as raised:
+            index.count()
+        told = f"{raised.value} {raised.value.__cause__!r}"
+        assert not [part for one in own for part in (one[:6], one[-6:]) if part in told]
+        if is_page:
+            assert f"status {status}, without a reason" in str(raised.value)
+            assert "gateway" not in str(raised.value)
+        index.close()
+    proxy.stop()
 
 
 @pytest.mark.parametrize(
