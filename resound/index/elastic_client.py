@@ -167,10 +167,7 @@ def explain(err: Exception, address: ElasticAddress) -> str:
     place = f"Elasticsearch at {address.place}"
     match err:
         case TlsError():
-            return (
-                f"{place} shows a certificate that cannot be trusted: name the CA's file in the settings, or correct it. "
-                f"{_WAITS}"
-            )
+            return f"{_explain_tls(str(err.message), address)} {_WAITS}"
         case ConnectionTimeout():
             return f"{place} did not answer in time: it is overloaded, or the time-out is too short. {_WAITS}"
         case UnsupportedProductError() | SerializationError():
@@ -178,12 +175,32 @@ def explain(err: Exception, address: ElasticAddress) -> str:
                 f"What answers at {address.place} is not Elasticsearch: correct the address in the settings."
             )
         case ApiError():
-            return _explain_answer(err, place, reason_of(err, address))
+            return _explain_answer(err, address)
         case _:
             return f"{place} cannot be reached: is it running, and is the address right? {_WAITS}"
 
 
-def _explain_answer(err: Any, place: str, reason: str) -> str:
+# OpenSSL's names for an answer that is not TLS: "[SSL: WRONG_VERSION_NUMBER] wrong version number", "[SSL] record layer failure"
+_NO_TLS = re.compile(
+    r"wrong.version.number|record.layer.failure|packet.length.too.long|unknown.protocol", re.I
+)
+
+
+def _explain_tls(said: str, address: ElasticAddress) -> str:
+    """By what OpenSSL calls it; it says "[X509…" of a file of certificates that it cannot read."""
+    place = f"Elasticsearch at {address.place}"
+    if "[X509" in said:
+        return (
+            f"The file {address.ca_file} holds no certificate that can be read (PEM), so {place} cannot be trusted: correct "
+            "it, or name another one in the settings."
+        )
+    if _NO_TLS.search(said):
+        return f"{place} does not speak TLS there: write http:// in the settings, or name the port that speaks it."
+    return f"{place} shows a certificate that cannot be trusted: name the CA's file in the settings, or correct it."
+
+
+def _explain_answer(err: Any, address: ElasticAddress) -> str:
+    place, reason = f"Elasticsearch at {address.place}", reason_of(err, address)
     if is_block(err.status_code, reason):
         return (
             f"{place} takes nothing in: its index is blocked ({reason}). Where its disk is full, make room; the block is "
@@ -193,7 +210,10 @@ def _explain_answer(err: Any, place: str, reason: str) -> str:
         case 401:
             return f"{place} refuses the API key or the password: correct it in the settings."
         case 403:
-            return f"{place} does not allow this to its user ({reason}): the key needs read, write and manage of its indexes."
+            return (
+                f"{place} does not allow this to its user ({reason}): its role needs monitor and manage_index_templates of "
+                f"the cluster, and read, write and manage of {address.prefix}-*. docs/operations.md shows it."
+            )
         case 400 if "clause" in reason.lower():
             return f"The query is too large for {place}: use fewer words, or words that stand for fewer forms ({reason})."
         case 429:

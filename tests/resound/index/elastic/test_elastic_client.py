@@ -19,6 +19,8 @@ from resound.index.elastic import ElasticIndex
 from resound.index.elastic_bulk import Patience
 from resound.index.elastic_client import ElasticAddress
 from resound.query import Document, parse
+from resound.told import Told
+from resound.watching.kept_sentences import tell_again
 from tests.resound.index.elastic.proxy import Answer, Proxy, Request
 
 pytestmark = pytest.mark.elastic
@@ -144,6 +146,48 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
         index.count()
     assert proxy.seen == [], "the key was not shown to it"
     index.close()
+
+
+@pytest.mark.parametrize(
+    "written", ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+def test_a_file_that_vouches_for_nothing_is_named(
+    guarded: Callable[[str], Proxy], address: ElasticAddress, tmp_path: Path, written: str
+) -> None:
+    (tmp_path / "ca.pem").write_text(written)
+    proxy = guarded(f"ApiKey {KEY}")
+    index = ElasticIndex(replace(address, urls=(proxy.url,), api_key=KEY, ca_file=tmp_path / "ca.pem"))
+    with pytest.raises(
+        StoreError, match=r"The file .*ca\.pem holds no certificate that can be read"
+    ) as raised:
+        index.count()
+    assert isinstance(tell_again(str(raised.value)), Told)
+    assert proxy.seen == []
+    index.close()
+
+
+def test_a_port_without_tls_is_not_a_wrong_certificate() -> None:
+    proxy = Proxy("http://127.0.0.1:9").start()
+    index = ElasticIndex(ElasticAddress(urls=(proxy.url.replace("http:", "https:"),), api_key=KEY))
+    with pytest.raises(StoreError, match="does not speak TLS there: write http://") as raised:
+        index.count()
+    assert isinstance(tell_again(str(raised.value)), Told)
+    index.close()
+    proxy.stop()
+
+
+def test_what_a_role_lacks_is_said() -> None:
+    """As Elasticsearch words it, shortened."""
+    said = "action [cluster:admin/component_template/put] is unauthorized for API key id [x], this action is granted by …"
+    error = {"type": "security_exception", "reason": said}
+    proxy = Proxy("http://127.0.0.1:9", lambda _: Answer(403, {"error": error, "status": 403})).start()
+    index = ElasticIndex(ElasticAddress(urls=(proxy.url,), api_key=KEY, prefix="news"))
+    with pytest.raises(StoreError, match=r"monitor and manage_index_templates .* of news-\*\.") as raised:
+        index.count()
+    assert said in str(raised.value)
+    assert isinstance(tell_again(str(raised.value)), Told)
+    index.close()
+    proxy.stop()
 
 
 def test_secrets_stand_in_no_message_and_no_log(
