@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ import pytest
 import resound.keeping.backup
 from crawlers.evidence import EvidenceWriter, list_files
 from resound.errors import BackupError
+from resound.keeping.archive import ArchiveWriter
 from resound.keeping.backup import harmless_settings
 from resound.keeping.replaying import verify_evidence
 from resound.keeping.restoring import restore_backup
@@ -171,6 +175,44 @@ def test_a_file_is_never_overwritten_and_none_is_left_half(
     with pytest.raises(BackupError, match="No space left"):
         back_up(store, data, tmp_path / "out" / "y.tar")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+_WRITES = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from resound.keeping.archive import ArchiveWriter
+with ArchiveWriter(Path(sys.argv[1]), now=datetime(2026, 1, 15, tzinfo=UTC)):
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_backup_left_goes_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    path = tmp_path / "[b].tar"
+    others = {tmp_path / name for name in (".[b].tar.old", ".x.tar.7.part", "b.tar.7.part")}
+    for one in (*others, tmp_path / ".[b].tar.7.part", tmp_path / f".[b].tar.{os.getpid()}.part"):
+        one.write_bytes(b"left")
+
+    def parts() -> set[Path]:
+        return set(tmp_path.iterdir()) - others
+
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITES, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "writing\n"
+        its_own = parts()
+        assert len(its_own) == 1
+        with ArchiveWriter(path, now=NOW):
+            assert its_own < parts()
+        assert parts() == its_own
+        writer.kill()
+    assert parts() == its_own
+    with ArchiveWriter(path, now=NOW) as archive:
+        archive.finish({})
+    assert parts() == {path}
+    assert {one.read_bytes() for one in others} == {b"left"}
 
 
 def test_evidence_that_is_not_there_is_told_and_the_rest_is_saved(
