@@ -26,9 +26,12 @@ from resound.keeping.restoring import restore_backup
 from resound.people.accounts import invite
 from resound.people.signing_in import accept_invitation
 from resound.people.tokens import digest
+from resound.sending.subscribing import link_token, read_token, subscribe
+from resound.sending.weeks import WeeklyTime
 from resound.settings import Settings
 from resound.store import Store, open_store
 from resound.store.keys import list_keys
+from resound.store.lists import MailingList, add_list
 from resound.store.people import list_account_changes, list_accounts
 from resound.store.tables import metadata
 from tests.resound.kept import (
@@ -150,6 +153,24 @@ def test_people_come_back_with_their_roles_and_without_anything_that_lets_in(
         link = invite(connection, "lin", who="operator", now=NOW)
     accept_invitation(restored, link.token, "four brown kettles hum", now=NOW)
     restored.close()
+
+
+def test_links_in_mail_that_was_sent_work_after_a_restore_too(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    """So the keys that sign them are in a backup, which is to be kept as safe as the store."""
+    with store.write() as connection:
+        add_list(connection, MailingList("managers", "c", "M", WeeklyTime(1, "08:00", "UTC"), False), now=NOW)
+        reader = subscribe(connection, "managers", "r@reader.example", language="en", who="", now=NOW)
+        sent = link_token(reader, "unsubscribe")
+    back_up(store, data, tmp_path / "x.tar")
+    restore_backup(tmp_path / "x.tar", tmp_path / "new")
+    restored = open_store(f"sqlite:///{tmp_path / 'new' / 'resound.sqlite'}")
+    with restored.read() as connection:
+        assert read_token(connection, sent, "unsubscribe").address == "r@reader.example"
+    restored.close()
+    told = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert "Keep it as safe as the store itself" in told
 
 
 def test_settings_go_in_by_name_and_never_a_secret(tmp_path: Path) -> None:
