@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from resound.errors import ConflictError, StoreError
 from resound.store import Store, jobs, open_store, outbox, work
 from resound.store.database import name_store
-from resound.store.place import store_identity
+from resound.store.place import which_database
 from resound.store.portable import (
     Summer,
     TableForm,
@@ -52,7 +52,7 @@ def move_store(
     """
     target = open_store(target_address)
     try:
-        if store_identity(target) == store_identity(source):
+        if which_database(target) == which_database(source):
             raise ConflictError("That is the store that is in use; name another one to move to.")
         with hold_still(source, now=now) as reading, target.write() as writing:
             refuse_filled(writing, name_store(target_address), store_forms())

@@ -23,8 +23,8 @@ def store_bytes(store: Store) -> int:
     return sum(one.stat().st_size for part in _BESIDE if (one := Path(f"{path}{part}")).exists())
 
 
-def store_identity(store: Store) -> tuple[str, ...]:
-    """Another one for each store, and the same however its address is spelt: the database itself is asked who it is.
+def which_database(store: Store) -> tuple[str, ...]:
+    """Another one for each database, and the same however its address is spelt: the database itself is asked who it is.
 
     A file by device and number; a database of a server by its own number and by when the server started, to the
     microsecond, which any role may ask and which is the same through a socket, a name, an address or a pooler.
