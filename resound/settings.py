@@ -410,6 +410,12 @@ class Settings(RunningSettings):
         return URL.create("sqlite", database=str(self.data / "resound.sqlite")).render_as_string()
 
     @property
+    def stronger_than_data(self) -> tuple[str, ...]:
+        """The variables that are set and name a store or an index which is not in the data folder, whatever that is."""
+        names = ("store_url", "store_url_file", "elasticsearch")
+        return tuple(f"{PREFIX}{name.upper()}" for name in names if getattr(self, name) is not None)
+
+    @property
     def index(self) -> Path:
         """The search index: derived, may be deleted at any time."""
         return self.data / "index.sqlite"

@@ -23,6 +23,7 @@ from ruamel.yaml import YAML
 
 from resound.cli import app
 from resound.cli.run import JOBS
+from resound.sending.mail import mail_server
 from resound.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,7 +87,10 @@ def test_the_wanted_services_are_there() -> None:
         "scheduler",
         "cli",
         "models",
+        "mailpit",
     }
+    asked_for = {name: one["profiles"] for name, one in SERVICES.items() if one.get("profiles")}
+    assert asked_for == {"cli": ["cli"], "models": ["models"], "mailpit": ["demo"]}
     assert "version" not in COMPOSE
 
 
@@ -94,7 +98,7 @@ def test_the_wanted_services_are_there() -> None:
 def test_images_of_others_are_pinned(image: str) -> None:
     name, _, tag = image.partition(":")
     assert "." not in name, "no host: whoever runs it chooses where images come from"
-    assert re.match(r"\d+\.\d+", tag)
+    assert re.match(r"v?\d+\.\d+", tag)
 
 
 def test_elasticsearch_is_the_one_that_the_client_speaks_to() -> None:
@@ -112,9 +116,28 @@ def test_a_service_is_restarted_or_ends(name: str) -> None:
 
 def test_only_the_pages_are_published_and_for_this_machine_alone() -> None:
     published = {name: one["ports"] for name, one in SERVICES.items() if one.get("ports")}
-    assert published == {"web": ["${WEB_ADDRESS:-127.0.0.1:8000}:8000"]}
+    assert published == {
+        "web": ["${WEB_ADDRESS:-127.0.0.1:8000}:8000"],
+        "mailpit": ["127.0.0.1:8025:8025"],
+    }
     assert "WEB_ADDRESS=127.0.0.1:8000\n" in EXAMPLE
-    assert "outside" in SERVICES["web"]["networks"], "nothing can be published from an internal network"
+    for name in published:
+        assert "outside" in SERVICES[name]["networks"], "nothing can be published from an internal network"
+
+
+def test_mail_of_a_demo_reaches_mailpit_and_nobody_else() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = text[text.index("**To try mail without sending any,**") :]
+    lines = re.findall(r"(?m)^(\w+)=(.*)$", section[: section.index("docker compose --profile demo up")])
+    told = {name.removeprefix(PREFIX).lower(): value for name, value in lines}
+    assert set(told) == {"smtp_url", "mail_from", "alerts_to"}
+    settings = Settings(**told)  # type: ignore[arg-type]  # as the environment gives them
+    server = mail_server(settings)
+    assert (server.host, server.port) == ("mailpit", 1025)
+    for name in ("web", "scheduler"):
+        assert set(SERVICES[name]["networks"]) & set(SERVICES["mailpit"]["networks"])
+        for variable, _ in lines:
+            assert SERVICES[name]["environment"][variable] == f"${{{variable}:-}}"
 
 
 def test_the_pages_are_asked_whether_they_live() -> None:

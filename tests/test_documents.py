@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from resound.index.elastic_client import ElasticAddress, _explain_answer
+from resound.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -66,6 +71,20 @@ def test_samples_name_no_path_of_a_machine() -> None:
         if (match := OF_A_MACHINE.search(part))
     ]
     assert found == []
+
+
+def test_elasticsearchs_settings_and_role_are_told() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    names = [f"RESOUND_{name.upper()}" for name in Settings.model_fields if name.startswith("elasticsearch")]
+    assert len(names) == 9
+    assert [name for name in names if f"`{name}`" not in told] == []
+    request = re.search(r"POST _security/api_key\n(.*?)```", told, re.DOTALL)
+    assert request is not None
+    role = json.loads(request[1])["role_descriptors"]["resound"]
+    error = SimpleNamespace(status_code=403, body={"error": {"reason": "unauthorized"}})
+    said = _explain_answer(error, ElasticAddress())
+    wanted = [*role["cluster"], *role["indices"][0]["privileges"], *role["indices"][0]["names"]]
+    assert [one for one in wanted if one not in said] == []
 
 
 def parts_of(file: Path) -> Iterator[bytes]:

@@ -19,8 +19,9 @@ from typer.testing import CliRunner
 from resound.cli import app
 from resound.sending.weeks import WeeklyTime
 from resound.store import Store, jobs, open_store
+from resound.store.articles import record_change
 from resound.store.lists import MailingList, add_list, list_issues
-from resound.store.tables import job
+from resound.store.tables import index_state, job
 from tests.crawlers.desk import Desk, publish
 from tests.crawlers.newsroom import open_newsroom, rss
 from tests.resound.mailroom import MailRoom, open_mailroom
@@ -141,6 +142,26 @@ def test_once_does_each_job_and_ends(tmp_path: Path, store: Store, configured: M
         connection.execute(job.update().where(job.c.name == "send").values(began_at=LONG_AGO))
     assert call(tmp_path, "run", "--once", "--without", "crawl")[0] == 0
     assert "1 refused" in configured.read().get_content()
+
+
+def test_the_index_in_use_is_looked_after(tmp_path: Path, store: Store, configured: MailRoom) -> None:
+    only = [
+        "run",
+        "--once",
+        *(word for name in ("crawl", "process", "index") for word in ("--without", name)),
+    ]
+    put(store, "one", 1, 0)
+    with store.write() as connection:
+        record_change(connection, ["an article"])
+    assert call(tmp_path, *only)[0] == 0
+    with store.write() as connection:
+        connection.execute(job.update().values(began_at=LONG_AGO))
+        connection.execute(index_state.update().values(failed_at=datetime.now(UTC) - timedelta(hours=1)))
+    assert call(tmp_path, *only)[0] == 0
+    with store.write() as connection:
+        connection.execute(job.update().values(began_at=LONG_AGO))
+    assert call(tmp_path, *only)[0] == 0
+    assert "The search index lacks what changed before" in configured.read().get_content()
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from resound.cli.collect import evidence
-from resound.cli.office import Office, complain, now, progress_bar, say_json, screen, table
+from resound.cli.office import Office, complain, now, progress_bar, say_json, screen, table, warn
 from resound.errors import NotFoundError, ResoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from resound.store.portable import TableSum
 
@@ -140,6 +141,7 @@ def restore(
 
     office: Office = context.obj
     folder = into or office.settings.data
+    stronger = office.settings.stronger_than_data if into is not None else ()
     with progress_bar() as bar:
         task = bar.add_task("restore", total=None)
         done = restore_backup(
@@ -159,18 +161,26 @@ def restore(
                 "schema": done.schema,
                 "evidence_files": done.files,
                 "tables": sums_json(done.tables),
+                "go_on_with": list(_go_on_with(folder, stronger)),
             }
         )
         return
     print_sums(done.tables)
+    go_on = ", then ".join(_go_on_with(folder, stronger))
     screen().print(
         f"Restored into {folder}: every table holds what it held when the backup was made ({done.made_at}, by "
         f"{done.made_by}), and {done.files} files of evidence and clips have their hashes.\n"
         f"What the settings were is in {done.settings} (Resound does not read it: set the environment; passwords and keys "
         "were not in the backup).\n"
-        f"Go on with: resound --data {folder} reindex, then resound --data {folder} evidence verify",
+        f"Go on with: {go_on}",
         markup=False,
+        soft_wrap=True,
     )
+    if stronger:
+        warn(
+            f"{' and '.join(stronger)} name{'s' if len(stronger) == 1 else ''} what is in use, also for `--data {folder}`: "
+            "without `env -u …` in front, as above, commands would read and change that and not what was restored."
+        )
     people = done.tables.get("person")
     if people is not None and people.rows:
         screen().print(
@@ -178,6 +188,13 @@ def restore(
             "makes the link by which one is chosen. API keys are made anew.",
             markup=False,
         )
+
+
+def _go_on_with(folder: Path, stronger: Sequence[str]) -> tuple[str, str]:
+    """The commands that look at what was restored into a folder, and at nothing else."""
+    words = ["env", *(part for name in stronger for part in ("-u", name))] if stronger else []
+    beginning = shlex.join([*words, "resound", "--data", str(folder)])
+    return f"{beginning} reindex", f"{beginning} evidence verify"
 
 
 def expire(

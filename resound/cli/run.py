@@ -266,6 +266,14 @@ def _send(office: Office, should_stop: ShouldStop) -> Mapping[str, Any]:
     return {str(state): count for state, count in sending.ended.items()}
 
 
+def _index_in_use(office: Office) -> str | None:
+    """Its name; None where it cannot be opened (then its own job fails and says why; the other rules go on)."""
+    try:
+        return office.index.name
+    except ResoundError:
+        return None
+
+
 def _health(office: Office) -> Mapping[str, Any]:
     from resound.sending.alerting import find_alerts, queue_alerts
     from resound.sending.mail import mail_server
@@ -274,7 +282,13 @@ def _health(office: Office) -> Mapping[str, Any]:
     settings = office.settings
     spoken = words(settings.language)
     moment: datetime = now()
-    found = find_alerts(office.store, [settings.data, settings.evidence], now=moment, words=spoken)
+    found = find_alerts(
+        office.store,
+        [settings.data, settings.evidence],
+        index=_index_in_use(office),
+        now=moment,
+        words=spoken,
+    )
     told = {"found": [one.subject for one in found]} if found else {}
     if not settings.alerts_to or settings.smtp_url is None:
         return told

@@ -217,7 +217,7 @@ class BulkWriter:
                 "to write. Nothing is lost: the next update goes on."
             ) from None
         except ApiError as err:
-            status, reason = err.status_code, reason_of(err)
+            status, reason = err.status_code, reason_of(err, self._address)
             if is_block(status, reason) or status == 429 or status >= 500:
                 raise _NotYetError(explain(err, self._address), is_blocked=is_block(status, reason)) from err
             if status not in (400, 413):

@@ -1,7 +1,7 @@
 """Where Elasticsearch is and how one talks to it: address, secrets, TLS; and what its troubles are called.
 
 No secret reaches a message, a repr or a log: sentences name the address without user and password, and quote from an
-answer only what Elasticsearch itself calls the reason.
+answer only what Elasticsearch itself calls the reason, without what we signed in with.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +99,12 @@ class ElasticAddress:
         object.__setattr__(self, "urls", tuple(urls))
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be told, also as a header carries it."""
+        basic = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+        return tuple(one for one in (self.api_key, basic if self.password else "", self.password) if one)
+
+    @property
     def place(self) -> str:
         """Where it is, without secrets."""
         return f"cloud {self.cloud_id.partition(':')[0]}" if self.cloud_id else ", ".join(self.urls)
@@ -161,10 +167,7 @@ def explain(err: Exception, address: ElasticAddress) -> str:
     place = f"Elasticsearch at {address.place}"
     match err:
         case TlsError():
-            return (
-                f"{place} shows a certificate that cannot be trusted: name the CA's file in the settings, or correct it. "
-                f"{_WAITS}"
-            )
+            return f"{_explain_tls(str(err.message), address)} {_WAITS}"
         case ConnectionTimeout():
             return f"{place} did not answer in time: it is overloaded, or the time-out is too short. {_WAITS}"
         case UnsupportedProductError() | SerializationError():
@@ -172,13 +175,32 @@ def explain(err: Exception, address: ElasticAddress) -> str:
                 f"What answers at {address.place} is not Elasticsearch: correct the address in the settings."
             )
         case ApiError():
-            return _explain_answer(err, place)
+            return _explain_answer(err, address)
         case _:
             return f"{place} cannot be reached: is it running, and is the address right? {_WAITS}"
 
 
-def _explain_answer(err: Any, place: str) -> str:
-    reason = reason_of(err)
+# OpenSSL's names for an answer that is not TLS: "[SSL: WRONG_VERSION_NUMBER] wrong version number", "[SSL] record layer failure"
+_NO_TLS = re.compile(
+    r"wrong.version.number|record.layer.failure|packet.length.too.long|unknown.protocol", re.I
+)
+
+
+def _explain_tls(said: str, address: ElasticAddress) -> str:
+    """By what OpenSSL calls it; it says "[X509…" of a file of certificates that it cannot read."""
+    place = f"Elasticsearch at {address.place}"
+    if "[X509" in said:
+        return (
+            f"The file {address.ca_file} holds no certificate that can be read (PEM), so {place} cannot be trusted: correct "
+            "it, or name another one in the settings."
+        )
+    if _NO_TLS.search(said):
+        return f"{place} does not speak TLS there: write http:// in the settings, or name the port that speaks it."
+    return f"{place} shows a certificate that cannot be trusted: name the CA's file in the settings, or correct it."
+
+
+def _explain_answer(err: Any, address: ElasticAddress) -> str:
+    place, reason = f"Elasticsearch at {address.place}", reason_of(err, address)
     if is_block(err.status_code, reason):
         return (
             f"{place} takes nothing in: its index is blocked ({reason}). Where its disk is full, make room; the block is "
@@ -188,7 +210,10 @@ def _explain_answer(err: Any, place: str) -> str:
         case 401:
             return f"{place} refuses the API key or the password: correct it in the settings."
         case 403:
-            return f"{place} does not allow this to its user ({reason}): the key needs read, write and manage of its indexes."
+            return (
+                f"{place} does not allow this to its user ({reason}): its role needs monitor and manage_index_templates of "
+                f"the cluster, and read, write and manage of {address.prefix}-*. docs/operations.md shows it."
+            )
         case 400 if "clause" in reason.lower():
             return f"The query is too large for {place}: use fewer words, or words that stand for fewer forms ({reason})."
         case 429:
@@ -199,28 +224,33 @@ def _explain_answer(err: Any, place: str) -> str:
             return f"{place} refused a request ({code}: {reason}). `resound doctor` says more; `resound reindex` builds it anew."
 
 
-def reason_of(err: Any) -> str:
-    """The reason that Elasticsearch gives for refusing a request."""
-    body = err.body
-    found = body.get("error", body) if isinstance(body, dict) else body
-    return reason_in(found) or str(getattr(err, "message", "")) or "it gave no reason"
+def reason_of(err: Any, address: ElasticAddress) -> str:
+    """The reason that Elasticsearch gives for refusing a request, without our secrets.
+
+    A body that is no error of Elasticsearch's is not quoted: a gateway's page may hold anything, our headers included.
+    """
+    error = err.body.get("error") if isinstance(err.body, dict) else None
+    told = reason_in(error, address.secrets) if isinstance(error, dict | str) else ""
+    return told or f"status {err.status_code}, without a reason"
 
 
-def reason_in(error: Any) -> str:
+def reason_in(error: Any, secrets: Sequence[str] = ()) -> str:
     """The same of an error object within an answer: what failed, and why in the end."""
     if not isinstance(error, dict):
-        return _shorten(str(error or ""))
+        return _shorten(str(error or ""), secrets)
     innermost = error
     while isinstance(innermost.get("caused_by"), dict):
         innermost = innermost["caused_by"]
     causes = error.get("root_cause") or [{}]
     said = (error.get("reason"), innermost.get("reason"), causes[0].get("reason"))
-    parts = [_shorten(one) for one in said if one] or [str(error.get("type", ""))]
-    return ": ".join(dict.fromkeys(parts[:2]))
+    parts = [one for one in said if one] or [error.get("type", "")]
+    return ": ".join(dict.fromkeys(_shorten(str(one), secrets) for one in parts[:2]))
 
 
-def _shorten(text: str) -> str:
+def _shorten(text: str, secrets: Sequence[str]) -> str:
     """Beginning and end: what is in between may be the whole text that did not fit."""
+    for one in secrets:  # first: half a secret would not be known again
+        text = text.replace(one, "***")
     half = MAX_REASON // 2
     return text if len(text) <= MAX_REASON else f"{text[:half]} … {text[-half:]}"
 
@@ -233,9 +263,7 @@ def is_block(status: int, reason: str) -> bool:
 def _without_secrets(err: Exception, address: ElasticAddress) -> Exception | None:
     """The cause, for logs; none where a server or a proxy echoed what must not be told."""
     told = f"{err!r} {err} {getattr(err, 'body', '')} {getattr(err, 'errors', '')}"
-    basic = base64.b64encode(f"{address.username}:{address.password}".encode()).decode()
-    secrets = (address.api_key, address.password, basic if address.password else "")
-    return None if any(one and one in told for one in secrets) else err
+    return None if any(one in told for one in address.secrets) else err
 
 
 def is_gone(err: Any, *kinds: str) -> bool:

@@ -7,12 +7,16 @@ hash behind it, so that an archive which was cut off anywhere has none.
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import io
 import json
 import os
 import re
+import secrets
 import tarfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -66,9 +70,12 @@ class ArchiveWriter:
 
     def __init__(self, path: Path, *, now: datetime) -> None:
         self._path = path
-        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        _clear_parts(path)
+        # not by the process's number: in a container it is the same each time
+        self._part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         self._mtime = int(now.timestamp())
         self._file = self._part.open("xb")
+        _hold(self._file)
         self._tar = tarfile.open(fileobj=self._file, mode="w", format=tarfile.GNU_FORMAT)  # noqa: SIM115
         self.members: list[Member] = []
 
@@ -112,6 +119,23 @@ class ArchiveWriter:
         reader = HashingReader(file)
         self._tar.addfile(info, reader)
         return Member(name, length, reader.hash.hexdigest())
+
+
+def _clear_parts(path: Path) -> None:
+    """Remove what a killed writer left beside the wanted file; whoever is still writing holds a lock on theirs."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with (
+            suppress(OSError),
+            part.open("rb") as file,
+        ):  # another's, or on a disk that knows no locks: it stays
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
+
+
+def _hold(file: BinaryIO) -> None:
+    """Until it is closed or the process ends, however it ends."""
+    with suppress(OSError):  # a disk that knows no locks
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def read_members(path: Path) -> Iterator[tuple[str, int, BinaryIO]]:

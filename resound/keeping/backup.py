@@ -2,8 +2,8 @@
 
 It is made while Resound works. First the store's view is fixed; a page's evidence is on the disk before the store names
 it, so what is copied afterwards holds everything that the view names. The search index and the language models are
-not in it (both can be made or fetched again), and no secret is: settings go in by a list of harmless ones, people without
-their passwords and keys.
+not in it (both can be made or fetched again), and nothing that lets anybody in is: settings go in by a list of harmless
+ones, people without their passwords and keys. (`resound.store.portable` says what is secret in it all the same.)
 """
 
 from __future__ import annotations

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from resound.errors import ConflictError, StoreError
 from resound.store import Store, jobs, open_store, outbox, work
-from resound.store.database import name_store, store_url
+from resound.store.database import name_store
+from resound.store.place import which_database
 from resound.store.portable import (
     Summer,
     TableForm,
@@ -50,10 +50,10 @@ def move_store(
         ConflictError: the target holds something, is the source, or somebody is working on the source.
         StoreError: one of them cannot be opened or read, or what arrived is not what was sent.
     """
-    if _place(store_url(target_address)) == _place(source.engine.url):
-        raise ConflictError("That is the store that is in use; name another one to move to.")
     target = open_store(target_address)
     try:
+        if which_database(target) == which_database(source):
+            raise ConflictError("That is the store that is in use; name another one to move to.")
         with hold_still(source, now=now) as reading, target.write() as writing:
             refuse_filled(writing, name_store(target_address), store_forms())
             return Moved(_carry(reading, writing, progress))
@@ -124,14 +124,3 @@ def _differs(sent: TableSum, arrived: TableSum) -> str:
     if sent.rows != arrived.rows:
         return f"{sent.rows} rows were sent, {arrived.rows} arrived"
     return "other keys" if sent.keys != arrived.keys else "the same keys, other content"
-
-
-def _place(url: object) -> tuple[object, ...]:
-    """What tells two addresses apart: a SQLite file, or a database of a server."""
-    from sqlalchemy import URL
-
-    if not isinstance(url, URL):
-        return (url,)
-    if url.get_backend_name() == "sqlite":
-        return ("sqlite", Path(url.database or "").resolve())
-    return ("postgresql", url.host or url.query.get("host"), url.port, url.database)

@@ -22,6 +22,7 @@ from resound.store import Store
 from resound.store.outbox import count_ended_badly
 from resound.store.registry import load_campaigns
 from resound.store.watching import (
+    AilingIndex,
     Flow,
     count_quarantined,
     last_reading,
@@ -29,12 +30,15 @@ from resound.store.watching import (
     load_flows,
     load_said,
     set_said,
+    watch_index,
 )
 from resound.watching.health import SourceHealth, source_health
+from resound.watching.kept_sentences import tell_again
 
 if TYPE_CHECKING:
     from resound.words import Words
 
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=28)
 FEWEST_HOURS = 4
@@ -48,6 +52,8 @@ FEWEST_STUCK = 20
 TIMES = 3
 ROOM = 2_000_000_000
 """Bytes: a few days' pages before `resound ready` says no."""
+INEXACT = timedelta(minutes=1)
+"""Timers are; what was found at a look began before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +228,37 @@ def find_lost_mail(counts: Mapping[str, int], *, words: Words) -> list[Alert]:
     ]
 
 
-def find_alerts(store: Store, folders: Sequence[Path], *, now: datetime, words: Words) -> list[Alert]:
-    """Everything that the rules find now. `folders`: whose disks are looked at."""
+def find_ailing_index(ailing: AilingIndex | None, *, now: datetime, words: Words) -> list[Alert]:
+    """The search index that has been in trouble, or behind, for more than an hour."""
+    if ailing is None or now - ailing.since < HOUR - INEXACT:
+        return []
+    _ = words.gettext
+    since, count = words.moment(ailing.since), words.number(ailing.waiting)
+    if ailing.trouble:
+        sentence = _(
+            "The search index has been in trouble since %(moment)s or longer; changed articles that are not in it yet: "
+            "%(count)s. %(trouble)s Rule: no longer than an hour.",
+            moment=since,
+            count=count,
+            trouble=words.told(tell_again(ailing.trouble)),
+        )
+    else:
+        sentence = _(
+            "The search index lacks what changed before %(moment)s; changed articles that are not in it yet: %(count)s. No "
+            "trouble is known: does `resound run` or `resound process --follow` bring it up? Rule: no longer than an hour.",
+            moment=since,
+            count=count,
+        )
+    return [Alert("index", sentence)]
+
+
+def find_alerts(
+    store: Store, folders: Sequence[Path], *, index: str | None, now: datetime, words: Words
+) -> list[Alert]:
+    """Everything that the rules find now.
+
+    `folders`: whose disks are looked at. `index`: the name of the one in use; that it ails is written down for the next look.
+    """
     since = now - HISTORY - DAY
     with store.read() as connection:
         campaigns = load_campaigns(connection)
@@ -244,6 +279,9 @@ def find_alerts(store: Store, folders: Sequence[Path], *, now: datetime, words: 
             {str(state): count for state, count in count_ended_badly(connection, since=now - DAY).items()},
             words=words,
         )
+    if index is not None:
+        with store.write() as connection:
+            found += find_ailing_index(watch_index(connection, index, now=now), now=now, words=words)
     free = {str(one): shutil.disk_usage(one).free for one in folders if one.exists()}
     return found + find_full_disks(free, words=words)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,15 @@ WAIT_SECONDS = 30
 """How long a writer waits for the one before it."""
 
 log = logging.getLogger(__name__)
+
+_UNREADABLE = (
+    "The address of the store cannot be read. It looks like sqlite:///folder/resound.sqlite or "
+    "postgresql://user:password@host/database (a password's @ : / % are written %40 %3A %2F %25)."
+)
+_SHOWN = frozenset({"host", "port", "dbname", "service"})
+"""What may be shown of the part behind `?`: libpq takes passwords and keys there, too, under names that grow in number."""
+# "postgresql://resound:gehe@im@db.example/resound": what stands behind the @ at which a password ends
+_BEHIND_PASSWORD = re.compile(r"[^:/]+://[^:/]*:[^@]*@(?P<rest>.*)", re.DOTALL)
 
 
 class Store:
@@ -82,10 +92,12 @@ def store_url(address: str) -> URL:
     try:
         url = make_url(address)
     except (ArgumentError, ValueError) as err:
+        raise StoreError(_UNREADABLE) from err
+    behind = _BEHIND_PASSWORD.match(address)
+    if url.password is not None and behind is not None and "@" in behind["rest"]:
         raise StoreError(
-            "The address of the store cannot be read. It looks like sqlite:///folder/resound.sqlite or "
-            "postgresql://user:password@host/database (a password's @ : / % are written %40 %3A %2F %25)."
-        ) from err
+            _UNREADABLE
+        )  # a password with a bare @: its end would be taken for the host, and be told
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
@@ -94,8 +106,13 @@ def store_url(address: str) -> URL:
 
 
 def name_store(address: str) -> str:
-    """A store's address as it may be shown: without its password."""
-    return store_url(address).render_as_string(hide_password=True)
+    """A store's address as it may be shown: without its password, wherever in it that stands."""
+    return _show(store_url(address))
+
+
+def _show(url: URL) -> str:
+    shown = url.set(query={name: value for name, value in url.query.items() if name in _SHOWN})
+    return shown.render_as_string(hide_password=True)
 
 
 def open_store(address: str, *, revision: str | None = None, is_new: bool = False) -> Store:
@@ -135,7 +152,7 @@ def open_unchanged(address: str) -> Store:
 
 def _open(url: URL, prepare: Callable[[Store], None]) -> Store:
     """Connect, and close again where the store cannot be used or `prepare` raises."""
-    shown = url.render_as_string(hide_password=True)
+    shown = _show(url)
     try:
         engine = create_engine(url, **_engine_options(url.get_backend_name()))
     except ModuleNotFoundError as err:

@@ -1,4 +1,4 @@
-"""Where the store is and how much room it takes."""
+"""Where the store is, which one it is, and how much room it takes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,28 @@ def store_bytes(store: Store) -> int:
     if not path or path == ":memory:":
         return 0
     return sum(one.stat().st_size for part in _BESIDE if (one := Path(f"{path}{part}")).exists())
+
+
+def which_database(store: Store) -> tuple[str, ...]:
+    """Another one for each database, and the same however its address is spelt: the database itself is asked who it is.
+
+    A file by device and number; a database of a server by its own number and by when the server started, to the
+    microsecond, which any role may ask and which is the same through a socket, a name, an address or a pooler.
+    """
+    with store.read() as connection:
+        if store.is_postgres:
+            row = connection.execute(
+                text(
+                    "SELECT extract(epoch FROM pg_postmaster_start_time())::text, oid::text FROM pg_database "
+                    "WHERE datname = current_database()"
+                )
+            ).one()
+            return ("postgresql", *row)
+        path = connection.execute(text("SELECT file FROM pragma_database_list WHERE name = 'main'")).scalar()
+    if not path:
+        return ("sqlite", str(id(store.engine)))  # in memory: nobody else's
+    there = Path(path).stat()
+    return ("sqlite", str(there.st_dev), str(there.st_ino))
 
 
 def store_engine(store: Store) -> str:

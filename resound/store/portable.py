@@ -4,9 +4,13 @@ What is read from SQLite and from PostgreSQL is the same to the byte, so that a 
 two stores hold the same. JSON columns stay the text that was stored. Leases do not travel: work that somebody held is
 ready again where it arrives.
 
-A move carries everything. A backup is copied to other machines and looked into for years, so it holds no secret, not even
-its hash: a password's hash is something to guess at in peace, and it costs one new link a person to do without. Sessions,
-one-time links and tried sign-ins mean nothing afterwards anyhow; an API key without its hash is none.
+A move carries everything. A backup is copied to other machines and looked into for years, so it holds nothing that lets
+anybody in, not even its hash: a password's hash is something to guess at in peace, and it costs one new link a person to do
+without. Sessions, one-time links and tried sign-ins mean nothing afterwards anyhow; an API key without its hash is none.
+
+It does hold the keys of subscriptions, which sign the links in mail that was sent: without them nobody could unsubscribe by
+an old mail once the store is restored. Who has a backup can end or confirm a subscription in its reader's name, and read
+everything else that is in the store; so it is kept as safe as the store.
 """
 
 from __future__ import annotations

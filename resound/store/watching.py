@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Text, case, func, select, type_coerce
+from sqlalchemy import Connection, Text, case, delete, func, select, type_coerce
 
 from resound.article import date_from_json
 from resound.store.database import upsert
-from resound.store.tables import alert, article, grouping, match, page, reading, version, work
+from resound.store.feed import IndexState, count_changed, load_state, newest_change, set_state
+from resound.store.tables import alert, article, grouping, index_state, match, page, reading, version, work
 
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 _FRESH = timedelta(days=2)
 """What was found within so long of its publication is news; the rest comes from an archive."""
@@ -23,6 +25,18 @@ class Flow:
 
     hours: tuple[datetime, ...]
     first: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AilingIndex:
+    """An index that is in trouble, or lacks what was there at `since`. `waiting`: changed articles that it lacks now.
+
+    `trouble` is empty where none is known: nobody brings it up.
+    """
+
+    since: datetime
+    trouble: str
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,32 @@ def count_quarantined(
         .group_by(work.c.stage)
     )
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+def watch_index(connection: Connection, name: str, *, now: datetime) -> AilingIndex | None:
+    """How an index ails, and since which look; None where it does not. Made in `Store.write()`.
+
+    The change feed knows no times. So the look that first finds an index in trouble or behind writes down the moment and the
+    newest change, and those after it see whether it has had everything since, or at least what was there then.
+    """
+    known, newest = load_state(connection, name), newest_change(connection)
+    # who tries fails again and again; a trouble that is old was met by a process that does not run any more
+    is_in_trouble = bool(known.trouble) and known.failed_at is not None and now - known.failed_at <= HOUR
+    mark = load_state(connection, f"{name} ails")
+    since = mark.failed_at
+    if since is not None:
+        was_level = known.level_at is not None and known.level_at > since
+        if was_level or (not is_in_trouble and known.cursor >= mark.cursor):
+            since = None
+    if since is None:
+        if not is_in_trouble and known.cursor >= newest:
+            connection.execute(delete(index_state).where(index_state.c.name == mark.name))
+            return None
+        since = now
+        set_state(connection, IndexState(mark.name, newest, failed_at=now))
+    return AilingIndex(
+        since, known.trouble if is_in_trouble else "", count_changed(connection, after=known.cursor)
+    )
 
 
 def load_said(connection: Connection) -> dict[str, SaidAlert]:

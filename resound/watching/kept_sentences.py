@@ -59,6 +59,18 @@ KEPT: tuple[str, ...] = (
     N_(
         "Elasticsearch at %(place)s cannot answer now (%(why)s). The store is not touched: crawling and reading go on, search is behind, and it catches up by itself."
     ),
+    N_(
+        "Elasticsearch at %(place)s does not speak TLS there: write http:// in the settings, or name the port that speaks it. The store is not touched: crawling and reading go on, search is behind, and it catches up by itself."
+    ),
+    N_(
+        "The file %(file)s holds no certificate that can be read (PEM), so Elasticsearch at %(place)s cannot be trusted: correct it, or name another one in the settings. The store is not touched: crawling and reading go on, search is behind, and it catches up by itself."
+    ),
+    N_(
+        "Elasticsearch at %(place)s does not allow this to its user (%(why)s): its role needs monitor and manage_index_templates of the cluster, and read, write and manage of %(indexes)s. docs/operations.md shows it."
+    ),
+    N_(
+        "Elasticsearch at %(place)s refused a request (%(code)s: %(why)s). `resound doctor` says more; `resound reindex` builds it anew."
+    ),
     N_("What answers at %(place)s is not Elasticsearch: correct the address in the settings."),
     N_("No language models are chosen: `resound models list` shows what there is."),
     N_("There is not enough memory for the model."),

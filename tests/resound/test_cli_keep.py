@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,50 @@ def test_backup_restore_and_move_say_what_they_did(data: Path, tmp_path: Path) -
     ]
     assert told[0] == told[1]
     assert told[0]["definition"]["rows"] == 1
+
+
+@pytest.mark.parametrize("how", ["url", "file"])
+def test_what_is_said_to_do_with_a_backup_that_is_looked_at_touches_nothing_in_use(
+    data: Path, tmp_path: Path, how: str
+) -> None:
+    assert command(data, "backup", str(tmp_path / "b.tar")).returncode == 0
+    in_use = f"sqlite:///{tmp_path / 'in-use.sqlite'}"
+    assert command(data, "store", "move", in_use).returncode == 0
+    (tmp_path / "url").write_text(in_use)
+    given = (
+        {"RESOUND_STORE_URL": in_use} if how == "url" else {"RESOUND_STORE_URL_FILE": str(tmp_path / "url")}
+    )
+    given |= {"RESOUND_ELASTICSEARCH": "http://127.0.0.1:9"}
+    looked_at = tmp_path / "looked at"
+
+    done = command(data, "restore", str(tmp_path / "b.tar"), "--into", str(looked_at), **given)
+
+    assert done.returncode == 0, done.stderr
+    variable = next(iter(given))
+    assert f"{variable} and RESOUND_ELASTICSEARCH name what is in use" in done.stderr.replace("\n", " ")
+    said = next(line for line in done.stdout.splitlines() if line.startswith("Go on with: "))
+    before = (tmp_path / "in-use.sqlite").read_bytes()
+    for one in said.removeprefix("Go on with: ").split(", then "):
+        words = shlex.split(one)
+        at = words.index("resound")
+        ran = subprocess.run(
+            [*words[:at], sys.executable, "-m", *words[at:]],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment() | given,
+        )
+        assert ran.returncode == 0, ran.stderr
+    assert (looked_at / "index.sqlite").is_file()
+    assert (tmp_path / "in-use.sqlite").read_bytes() == before
+
+
+def test_where_nothing_is_stronger_than_the_folder_the_commands_are_short(data: Path, tmp_path: Path) -> None:
+    assert command(data, "backup", str(tmp_path / "b.tar")).returncode == 0
+    told = ask(data, "restore", str(tmp_path / "b.tar"), "--into", str(tmp_path / "seen"))
+    assert told["go_on_with"] == [
+        f"resound --data {tmp_path / 'seen'} {words}" for words in ("reindex", "evidence verify")
+    ]
 
 
 def test_no_password_is_ever_printed(data: Path, tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -16,15 +19,19 @@ import pytest
 import resound.keeping.backup
 from crawlers.evidence import EvidenceWriter, list_files
 from resound.errors import BackupError
+from resound.keeping.archive import ArchiveWriter
 from resound.keeping.backup import harmless_settings
 from resound.keeping.replaying import verify_evidence
 from resound.keeping.restoring import restore_backup
 from resound.people.accounts import invite
 from resound.people.signing_in import accept_invitation
 from resound.people.tokens import digest
+from resound.sending.subscribing import link_token, read_token, subscribe
+from resound.sending.weeks import WeeklyTime
 from resound.settings import Settings
 from resound.store import Store, open_store
 from resound.store.keys import list_keys
+from resound.store.lists import MailingList, add_list
 from resound.store.people import list_account_changes, list_accounts
 from resound.store.tables import metadata
 from tests.resound.kept import (
@@ -148,6 +155,24 @@ def test_people_come_back_with_their_roles_and_without_anything_that_lets_in(
     restored.close()
 
 
+def test_links_in_mail_that_was_sent_work_after_a_restore_too(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    """So the keys that sign them are in a backup, which is to be kept as safe as the store."""
+    with store.write() as connection:
+        add_list(connection, MailingList("managers", "c", "M", WeeklyTime(1, "08:00", "UTC"), False), now=NOW)
+        reader = subscribe(connection, "managers", "r@reader.example", language="en", who="", now=NOW)
+        sent = link_token(reader, "unsubscribe")
+    back_up(store, data, tmp_path / "x.tar")
+    restore_backup(tmp_path / "x.tar", tmp_path / "new")
+    restored = open_store(f"sqlite:///{tmp_path / 'new' / 'resound.sqlite'}")
+    with restored.read() as connection:
+        assert read_token(connection, sent, "unsubscribe").address == "r@reader.example"
+    restored.close()
+    told = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert "Keep it as safe as the store itself" in told
+
+
 def test_settings_go_in_by_name_and_never_a_secret(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, store_url="postgresql://u:s3cret@h/d", contact="a@b.example")
     told = harmless_settings(settings)
@@ -171,6 +196,44 @@ def test_a_file_is_never_overwritten_and_none_is_left_half(
     with pytest.raises(BackupError, match="No space left"):
         back_up(store, data, tmp_path / "out" / "y.tar")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+_WRITES = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from resound.keeping.archive import ArchiveWriter
+with ArchiveWriter(Path(sys.argv[1]), now=datetime(2026, 1, 15, tzinfo=UTC)):
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_backup_left_goes_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    path = tmp_path / "[b].tar"
+    others = {tmp_path / name for name in (".[b].tar.old", ".x.tar.7.part", "b.tar.7.part")}
+    for one in (*others, tmp_path / ".[b].tar.7.part", tmp_path / f".[b].tar.{os.getpid()}.part"):
+        one.write_bytes(b"left")
+
+    def parts() -> set[Path]:
+        return set(tmp_path.iterdir()) - others
+
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITES, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "writing\n"
+        its_own = parts()
+        assert len(its_own) == 1
+        with ArchiveWriter(path, now=NOW):
+            assert its_own < parts()
+        assert parts() == its_own
+        writer.kill()
+    assert parts() == its_own
+    with ArchiveWriter(path, now=NOW) as archive:
+        archive.finish({})
+    assert parts() == {path}
+    assert {one.read_bytes() for one in others} == {b"left"}
 
 
 def test_evidence_that_is_not_there_is_told_and_the_rest_is_saved(

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from resound.errors import ConflictError, StoreError
 from resound.keeping.moving import move_store
@@ -121,6 +121,28 @@ def test_a_target_that_holds_something_is_refused_and_left_alone(source: Store, 
 def test_the_store_in_use_is_no_target(source: Store, store_address: str) -> None:
     with pytest.raises(ConflictError, match="in use"):
         move_store(source, store_address, now=NOW)
+
+
+@pytest.mark.postgres
+def test_another_spelling_of_the_store_in_use_is_none_either(
+    source: Store, store_address: str, tmp_path: Path
+) -> None:
+    """A port by another way, a socket through a link, a file too: at once, and not after waiting for ourselves."""
+    url = make_url(store_address)
+    if source.is_postgres:
+        others = [url.set(port=None, query={**url.query, "port": str(url.port or 5432)})]
+        if isinstance(folder := url.query.get("host"), str) and folder.startswith("/"):
+            (tmp_path / "link").symlink_to(folder)
+            others.append(url.set(query={**url.query, "host": str(tmp_path / "link")}))
+    else:
+        path = Path(str(url.database))
+        (tmp_path / "link").symlink_to(path.parent)
+        others = [url.set(database=str(tmp_path / "link" / path.name))]
+    began = time.monotonic()
+    for one in others:
+        with pytest.raises(ConflictError, match="in use"):
+            move_store(source, one.render_as_string(hide_password=False), now=NOW)
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.postgres

@@ -13,6 +13,7 @@ from resound.sending.alerting import (
     Alert,
     choose_unsaid,
     count_days,
+    find_ailing_index,
     find_alerts,
     find_full_disks,
     find_lost_mail,
@@ -23,11 +24,13 @@ from resound.sending.alerting import (
 )
 from resound.sending.outbox import send_waiting
 from resound.store import Store, open_store, work
+from resound.store.articles import record_change
+from resound.store.feed import IndexState, set_state
 from resound.store.frontier import record_reading
 from resound.store.outbox import list_posted
 from resound.store.tables import page, version
 from resound.store.tables import work as work_table
-from resound.store.watching import Flow, count_quarantined, load_findings, load_flows
+from resound.store.watching import AilingIndex, Flow, count_quarantined, load_findings, load_flows
 from resound.watching.health import SourceHealth
 from resound.words import words
 from tests.resound.mailroom import open_mailroom
@@ -228,6 +231,100 @@ def test_facts_come_from_the_store(store: Store) -> None:
         assert count_quarantined(connection, since=NOW - 29 * DAY, before=NOW - DAY) == {"extract": (12, 3)}
 
 
+AWAY = (
+    "Elasticsearch at http://es.example:9200 cannot answer now (no master). The store is not touched: crawling and reading "
+    "go on, search is behind, and it catches up by itself."
+)
+
+
+class Watched:
+    """A store and its index, looked at hour by hour."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def change(self) -> None:
+        with self.store.write() as connection:
+            record_change(connection, ["an article"])
+
+    def is_seen(self, cursor: int, **more: object) -> None:
+        with self.store.write() as connection:
+            set_state(connection, IndexState("elasticsearch resound", cursor, **more))  # type: ignore[arg-type]
+
+    def look(
+        self, hours: float, language: str = "en", index: str | None = "elasticsearch resound"
+    ) -> list[Alert]:
+        spoken = words(language)  # type: ignore[arg-type]
+        return find_alerts(self.store, [], index=index, now=NOW + hours * HOUR, words=spoken)
+
+
+@pytest.fixture
+def watched(store: Store) -> Watched:
+    return Watched(store)
+
+
+def test_an_index_that_is_away_for_an_hour_is_said(watched: Watched) -> None:
+    """Also where nothing changed meanwhile: nobody can search."""
+    assert watched.look(0) == []
+    for hours in (1, 1.9):
+        watched.is_seen(0, failed_at=NOW + hours * HOUR - HOUR / 60, trouble=AWAY)
+        assert watched.look(hours) == []
+    watched.is_seen(0, failed_at=NOW + 2 * HOUR, trouble=AWAY)
+    assert watched.look(2, index="another index") == []
+    (found,) = watched.look(2)
+    assert found == Alert(
+        "index",
+        "The search index has been in trouble since 15 Jan 2026, 09:00:00 UTC or longer; changed articles that are not in it "
+        f"yet: 0. {AWAY} Rule: no longer than an hour.",
+    )
+    (found,) = watched.look(2, "zh-Hant")
+    assert "目前無法回應（no master）" in found.sentence, "what is kept in English, too"
+    assert "sự cố" in watched.look(2, "vi")[0].sentence
+    watched.is_seen(0, level_at=NOW + 2.1 * HOUR)
+    assert watched.look(3) == []
+
+
+def test_an_index_that_was_well_in_between_ails_anew(watched: Watched) -> None:
+    watched.is_seen(0, failed_at=NOW, trouble=AWAY)
+    assert watched.look(0) == []
+    watched.is_seen(0, failed_at=NOW + HOUR, trouble=AWAY, level_at=NOW + HOUR / 2)
+    assert watched.look(1) == []
+    watched.is_seen(0, failed_at=NOW + 2 * HOUR, trouble=AWAY, level_at=NOW + HOUR / 2)
+    assert len(watched.look(2)) == 1
+
+
+def test_an_index_that_nobody_brings_up_is_said_when_it_lacks_what_is_old(watched: Watched) -> None:
+    watched.change()
+    watched.is_seen(1, level_at=NOW - 9 * HOUR)
+    assert watched.look(0) == []
+    watched.change()
+    assert watched.look(1) == [], (
+        "what changed a moment ago is not missed, however long nothing changed before"
+    )
+    watched.change()
+    watched.is_seen(2)
+    assert watched.look(2) == [], "it is never level, and never far behind"
+    watched.change()
+    (found,) = watched.look(3)
+    assert found.subject == "index"
+    assert found.sentence.startswith(
+        "The search index lacks what changed before 15 Jan 2026, 10:00:00 UTC; changed articles that are not in it yet: 1. No "
+        "trouble is known"
+    )
+    watched.is_seen(4, level_at=NOW + 3.5 * HOUR)
+    assert watched.look(4) == []
+
+
+def test_a_trouble_of_a_process_that_ended_long_ago_is_none(watched: Watched) -> None:
+    watched.is_seen(0, failed_at=NOW - 60 * HOUR, trouble=AWAY)
+    assert [watched.look(hours) for hours in (0, 1, 2)] == [[], [], []]
+
+
+def test_less_than_an_hour_is_nothing() -> None:
+    ailing = AilingIndex(NOW - HOUR / 2, "", 4)
+    assert find_ailing_index(ailing, now=NOW, words=EN) == find_ailing_index(None, now=NOW, words=EN) == []
+
+
 def test_findings_are_news_each_item_once_and_all_rules_run(tmp_path: Path) -> None:
     store = open_with_sources(tmp_path)
     keys = [put(store, host, 1, 0) for host in ("one", "two")] + [put(store, "one", 2, 2)]
@@ -241,5 +338,5 @@ def test_findings_are_news_each_item_once_and_all_rules_run(tmp_path: Path) -> N
     with store.read() as connection:
         assert load_findings(connection, since=NOW - DAY) == {"c": [NOW + timedelta(seconds=1)] * 2}
         assert load_findings(connection, since=NOW + HOUR) == {}
-    assert find_alerts(store, [tmp_path, tmp_path / "nowhere"], now=NOW, words=EN) == []
+    assert find_alerts(store, [tmp_path, tmp_path / "nowhere"], index=None, now=NOW, words=EN) == []
     store.close()

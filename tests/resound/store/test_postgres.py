@@ -287,6 +287,20 @@ def test_what_cannot_be_reached_is_said_without_the_password(tmp_path: Path) -> 
     assert "s3cret" not in name_store(address)
 
 
+@pytest.mark.parametrize("query", ["password=s3cret", "sslmode=prefer&sslpassword=s3cret", "passwort=s3cret"])
+def test_a_password_in_the_query_is_not_told_either(query: str) -> None:
+    address = f"postgresql://resound@127.0.0.1:1/resound?{query}&host=127.0.0.2"
+    assert name_store(address) == "postgresql+psycopg://resound@127.0.0.1:1/resound?host=127.0.0.2"
+    with pytest.raises(StoreError, match="cannot be opened") as caught:
+        open_store(address)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_an_at_sign_behind_the_password_is_not_always_its_end() -> None:
+    assert store_url("postgresql://resound@db.example/a@b").database == "a@b"
+    assert store_url("postgresql://lin@office:s3cret@db.example/a").host == "db.example"
+
+
 @pytest.mark.parametrize(
     ("address", "says"),
     [
@@ -294,6 +308,9 @@ def test_what_cannot_be_reached_is_said_without_the_password(tmp_path: Path) -> 
         ("postgresql+psycopg2://u:s3cret@h/d", "psycopg 3"),
         ("nonsense s3cret", "cannot be read"),
         ("postgresql://u:s3c@ret@h:port/d", "cannot be read"),
+        ("postgresql://u:x@s3cret@h/d", "cannot be read"),
+        ("postgresql://u:x@s3/cret@h/d", "cannot be read"),
+        ("postgresql://u:x@s3?cret@h/d", "cannot be read"),
     ],
 )
 def test_other_addresses_are_refused_in_a_sentence(address: str, says: str) -> None:

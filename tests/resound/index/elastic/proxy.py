@@ -23,7 +23,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """`status` 0 closes the connection without a word."""
+    """`status` 0 closes the connection without a word. Bytes are a page as they are, anything else is JSON."""
 
     status: int
     body: Any = None
@@ -103,6 +103,8 @@ class Proxy:
         return answer.status, body, answer.headers.get("Content-Type", "application/json")
 
     def write(self, answer: Answer) -> tuple[int, bytes, str]:
+        if isinstance(answer.body, bytes):
+            return answer.status, answer.body, "text/html; charset=utf-8"
         return answer.status, json.dumps(answer.body).encode(), "application/json"
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from resound.index.elastic import ElasticIndex
 from resound.index.elastic_bulk import Patience
 from resound.index.elastic_client import ElasticAddress
 from resound.query import Document, parse
+from resound.told import Told
+from resound.watching.kept_sentences import tell_again
 from tests.resound.index.elastic.proxy import Answer, Proxy, Request
 
 pytestmark = pytest.mark.elastic
@@ -145,6 +148,48 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     index.close()
 
 
+@pytest.mark.parametrize(
+    "written", ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+def test_a_file_that_vouches_for_nothing_is_named(
+    guarded: Callable[[str], Proxy], address: ElasticAddress, tmp_path: Path, written: str
+) -> None:
+    (tmp_path / "ca.pem").write_text(written)
+    proxy = guarded(f"ApiKey {KEY}")
+    index = ElasticIndex(replace(address, urls=(proxy.url,), api_key=KEY, ca_file=tmp_path / "ca.pem"))
+    with pytest.raises(
+        StoreError, match=r"The file .*ca\.pem holds no certificate that can be read"
+    ) as raised:
+        index.count()
+    assert isinstance(tell_again(str(raised.value)), Told)
+    assert proxy.seen == []
+    index.close()
+
+
+def test_a_port_without_tls_is_not_a_wrong_certificate() -> None:
+    proxy = Proxy("http://127.0.0.1:9").start()
+    index = ElasticIndex(ElasticAddress(urls=(proxy.url.replace("http:", "https:"),), api_key=KEY))
+    with pytest.raises(StoreError, match="does not speak TLS there: write http://") as raised:
+        index.count()
+    assert isinstance(tell_again(str(raised.value)), Told)
+    index.close()
+    proxy.stop()
+
+
+def test_what_a_role_lacks_is_said() -> None:
+    """As Elasticsearch words it, shortened."""
+    said = "action [cluster:admin/component_template/put] is unauthorized for API key id [x], this action is granted by …"
+    error = {"type": "security_exception", "reason": said}
+    proxy = Proxy("http://127.0.0.1:9", lambda _: Answer(403, {"error": error, "status": 403})).start()
+    index = ElasticIndex(ElasticAddress(urls=(proxy.url,), api_key=KEY, prefix="news"))
+    with pytest.raises(StoreError, match=r"monitor and manage_index_templates .* of news-\*\.") as raised:
+        index.count()
+    assert said in str(raised.value)
+    assert isinstance(tell_again(str(raised.value)), Told)
+    index.close()
+    proxy.stop()
+
+
 def test_secrets_stand_in_no_message_and_no_log(
     guarded: Callable[[str], Proxy],
     address: ElasticAddress,
@@ -176,6 +221,33 @@ def test_secrets_stand_in_no_message_and_no_log(
     told += [caplog.text, *capsys.readouterr()]
     for one in told:
         assert not [secret for secret in secrets if secret in one]
+
+
+def _careless(request: Request, *, status: int, is_page: bool, padding: str = "") -> Answer:
+    shown = f"{padding}bad gateway {request.headers.get('authorization')} {KEY} {SECRET}{padding}"
+    return Answer(status, f"<html>{shown}</html>".encode() if is_page else {"error": shown, "status": status})
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 502])
+@pytest.mark.parametrize("is_page", [True, False])
+@pytest.mark.parametrize("padding", ["", "x" * 100, "x" * 130])
+def test_what_a_gateway_echoes_is_not_quoted(status: int, is_page: bool, padding: str) -> None:
+    """A page, or something that looks like Elasticsearch's own error; also where only half of a secret would be quoted."""
+    rule = partial(_careless, status=status, is_page=is_page, padding=padding)
+    proxy = Proxy("http://127.0.0.1:9", rule).start()
+    for more in ({"api_key": KEY}, {"username": "resound", "password": SECRET}):
+        own = (KEY,) if "api_key" in more else (SECRET, basic("resound", SECRET).split()[1])
+        where = ElasticAddress(urls=(proxy.url,), **more)  # type: ignore[arg-type]
+        index = ElasticIndex(where, patience=Patience(0.1, 0.05, 0.1))
+        with pytest.raises(StoreError) as raised:
+            index.count()
+        told = f"{raised.value} {raised.value.__cause__!r}"
+        assert not [part for one in own for part in (one[:6], one[-6:]) if part in told]
+        if is_page:
+            assert f"status {status}, without a reason" in str(raised.value)
+            assert "gateway" not in str(raised.value)
+        index.close()
+    proxy.stop()
 
 
 @pytest.mark.parametrize(
