@@ -209,9 +209,9 @@ class ElasticIndex:
             self._bound = None
             if self._only is not None:
                 indices.drop(self._only.name)
-                self._only = self._create((indices.rebuild,))
+                self._only = indices.create_beside((indices.rebuild,))
             else:
-                indices.swap(self._create(()))
+                indices.swap(indices.create_beside(()))
 
     def close(self) -> None:
         """Close the connections."""
@@ -232,7 +232,7 @@ class ElasticIndex:
                 begun = None
             if begun is None:
                 indices.drop_orphans()
-            only = begun if begun is not None else self._create((indices.rebuild,))
+            only = begun if begun is not None else self._indices().create_beside((indices.rebuild,))
         return ElasticIndex(self._address, patience=self._patience, only=only)
 
     def finish_rebuild(self) -> None:
@@ -273,17 +273,17 @@ class ElasticIndex:
     def _reads(self) -> str:
         return self._only.name if self._only is not None else self._indices().read
 
-    def _create(self, aliases: tuple[str, ...]) -> HeldIndex:
-        """A new index. Where another process takes its number, or deletes it again, the next one."""
-        indices = self._indices()
-        while True:
-            name = indices.create(aliases)
-            made = indices.look(name) if name is not None else None
-            if made is not None:
-                return made
-
     def _current(self) -> HeldIndex:
         """The index as it is now, made where there is none. Raises StoreError where another version made it."""
+        try:
+            found = self._look()
+        except BaseException:
+            self._is_checked = False
+            raise
+        self._is_checked = True
+        return found
+
+    def _look(self) -> HeldIndex:
         indices = self._indices()
         if self._only is None:
             found = indices.ensure()
@@ -299,7 +299,6 @@ class ElasticIndex:
                 f"The index {found.name} in Elasticsearch was made by another version of Resound. It is derived from the "
                 "store: `resound reindex` builds it anew, and nothing is lost."
             )
-        self._is_checked = True
         return found
 
     def _on_index(self, ask: Callable[[], _Answer]) -> _Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -54,9 +54,7 @@ class Indices:
         """The index behind an alias."""
         found = self.look(alias)
         if found is not None and found.name == alias:
-            raise StoreError(
-                f"In Elasticsearch, {alias} should be an alias and is an index: delete it, then `resound reindex`."
-            )
+            raise _no_alias(alias)
         return found
 
     def look(self, name: str) -> HeldIndex | None:
@@ -72,33 +70,60 @@ class Indices:
                 return None
             raise
         if len(found.body) > 1:
-            raise StoreError(
-                f"In Elasticsearch, {name} should lead to one index, and leads to {', '.join(sorted(found.body))}: "
-                "take the wrong ones away, then `resound reindex`."
-            )
-        for name, one in found.body.items():
-            meta = one["mappings"].get("_meta", {})
-            uuid = one["settings"]["index.uuid"]
-            return HeldIndex(name, uuid, str(meta.get("made_by", "")), str(meta.get("built_by", "")))
+            raise _too_many(name, found.body)
+        return next((_held(name, one) for name, one in found.body.items()), None)
+
+    def current(self) -> HeldIndex | None:
+        """The index that is read and written; None where there is none. An alias that it lost is given back to it."""
+        found = self._client.indices.get(
+            index=[self.read, self.write],
+            features=["aliases", "mappings", "settings"],
+            flat_settings=True,
+            ignore_unavailable=True,
+        ).body
+        for alias in (self.read, self.write):
+            if alias in found:
+                raise _no_alias(alias)
+        if len(found) > 1:
+            raise _too_many(f"{self.read} with {self.write}", found)
+        for name, one in found.items():
+            missing = [alias for alias in (self.read, self.write) if alias not in one.get("aliases", {})]
+            if missing:
+                self._client.indices.update_aliases(
+                    actions=[{"add": {"index": name, "alias": alias}} for alias in missing]
+                )
+            return _held(name, one)
         return None
 
     def ensure(self) -> HeldIndex:
         """The index that is read and written, made where there is none."""
+        found = self.current()
         for _ in range(_ATTEMPTS):
-            found = self.find(self.write)
             if found is not None:
                 return found
-            self.create((self.read, self.write))
+            self.install_templates()
+            # The name comes before the look: whoever made an index in between has taken it, aliases and all.
+            name = self.next_name()
+            found = self.current()
+            if found is None and self.create(name, (self.read, self.write)):
+                found = self.current()
         raise StoreError(
             f"Elasticsearch's alias {self.write} could not be made: others with the prefix {self._prefix!r} are in the way."
         )
 
-    def create(self, aliases: tuple[str, ...]) -> str | None:
-        """A new, empty index. None where another process was quicker."""
+    def create_beside(self, aliases: tuple[str, ...]) -> HeldIndex:
+        """A new, empty index. Where another process takes its number, or deletes it again, the next one."""
+        self.install_templates()
+        while True:
+            name = self.next_name()
+            made = self.look(name) if self.create(name, aliases) else None
+            if made is not None:
+                return made
+
+    def create(self, name: str, aliases: tuple[str, ...]) -> bool:
+        """Make an empty index. False where there is one of this name: another process was quicker."""
         from elasticsearch import BadRequestError
 
-        self.install_templates()
-        name = self._next_name()
         try:
             self._client.indices.create(
                 index=name,
@@ -108,9 +133,9 @@ class Indices:
             )
         except BadRequestError as err:
             if "resource_already_exists_exception" in str(err.body):
-                return None
+                return False
             raise
-        return name
+        return True
 
     def swap(self, new: HeldIndex) -> None:
         """Let reading and writing go to `new`, in one step; then delete what they went to before."""
@@ -229,7 +254,8 @@ class Indices:
         pattern = re.compile(rf"{re.escape(self.read)}-\d{{6,}}")
         return {name: one for name, one in found.body.items() if pattern.fullmatch(name)}
 
-    def _next_name(self) -> str:
+    def next_name(self) -> str:
+        """A name behind all that are there."""
         last = max((int(name.rpartition("-")[2]) for name in self._numbered()), default=0)
         return f"{self.read}-{last + 1:06}"
 
@@ -246,6 +272,25 @@ class Indices:
         if answer.meta.status == 404:
             return []
         return [one["settings"]["index.uuid"] for one in answer.body.values()]
+
+
+def _held(name: str, one: Mapping[str, Any]) -> HeldIndex:
+    meta = one["mappings"].get("_meta", {})
+    uuid = one["settings"]["index.uuid"]
+    return HeldIndex(name, uuid, str(meta.get("made_by", "")), str(meta.get("built_by", "")))
+
+
+def _no_alias(alias: str) -> StoreError:
+    return StoreError(
+        f"In Elasticsearch, {alias} should be an alias and is an index: delete it, then `resound reindex`."
+    )
+
+
+def _too_many(name: str, found: Iterable[str]) -> StoreError:
+    return StoreError(
+        f"In Elasticsearch, {name} should lead to one index, and leads to {', '.join(sorted(found))}: `resound reindex` "
+        "mends it. It builds one anew from the store in their place, and nothing is lost."
+    )
 
 
 def wanted_version() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from resound.errors import StoreError
 from resound.index.base import IndexDocument
 from resound.index.elastic import ElasticIndex
 from resound.index.elastic_client import ElasticAddress, connect
-from resound.index.elastic_indices import read_template
+from resound.index.elastic_indices import Indices, read_template
 from resound.query import Document, parse
 from tests.resound.index.elastic.conftest import QUICK
 
@@ -192,6 +193,70 @@ def test_several_that_begin_at_once_make_one_index(address: ElasticAddress) -> N
         thread.join()
     assert len(names(address)) == 1
     assert found[0].count() == 4
+
+
+@pytest.mark.parametrize("step", ["install_templates", "next_name", "create"])
+def test_who_is_overtaken_while_making_the_first_index_takes_the_others(
+    elastic: ElasticIndex, address: ElasticAddress, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Paused before each step on the way, for so long that another process makes the index."""
+    quicker = ElasticIndex(address, patience=QUICK)
+    original = getattr(Indices, step)
+    paused = []
+
+    def pause(self: Indices, *arguments: Any) -> Any:
+        if not paused:
+            paused.append(step)
+            quicker.write([document("a")], [], cursor=3)
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Indices, step, pause)
+
+    assert elastic.cursor() == 3
+    assert paused == [step]
+    assert (ids(elastic), len(names(address))) == (["a"], 1)
+    quicker.close()
+
+
+def test_an_alias_that_was_removed_is_given_back_and_no_second_index_made(
+    elastic: ElasticIndex, address: ElasticAddress
+) -> None:
+    elastic.write([document("a")], [], cursor=3)
+    before = names(address)
+    client = connect(address)
+    for alias in (f"{address.prefix}-items-write", f"{address.prefix}-items"):
+        client.indices.delete_alias(index=next(iter(before)), name=alias)
+        fresh = ElasticIndex(address, patience=QUICK)
+        assert (fresh.search(parse("waste")).total, fresh.cursor()) == (1, 3)
+        fresh.close()
+        assert names(address) == before
+    client.close()
+
+
+def test_two_indexes_in_one_place_are_refused_and_a_rebuild_mends_it(
+    elastic: ElasticIndex, address: ElasticAddress
+) -> None:
+    elastic.write([document("a")], [], cursor=3)
+    read, write = f"{address.prefix}-items", f"{address.prefix}-items-write"
+    client = connect(address)
+    for number, aliases in enumerate(({read: {}, write: {}}, {read: {}}), 7):
+        client.indices.create(index=f"{read}-{number:06}", aliases=aliases)
+        fresh = ElasticIndex(address, patience=QUICK)
+        for call in (fresh.cursor, fresh.count, elastic.cursor, elastic.count):
+            with pytest.raises(StoreError, match=r"leads to .*-000001, .*`resound reindex` mends it"):
+                call()
+        new = fresh.begin_rebuild()
+        new.write([document("a")], [], cursor=3)
+        new.close()
+        fresh.finish_rebuild()
+        assert (ids(elastic), fresh.cursor(), len(names(address))) == (["a"], 3, 1)
+        fresh.close()
+        if number == 7:  # begin again where it began
+            elastic.clear()
+            for name in names(address):
+                client.indices.delete(index=name)
+            elastic.write([document("a")], [], cursor=3)
+    client.close()
 
 
 def test_prefixes_part_installations(elastic: ElasticIndex, address: ElasticAddress) -> None:
