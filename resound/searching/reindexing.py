@@ -51,7 +51,7 @@ class Differences:
 class Comparison:
     """Store and index at one change number. `behind`: the index had not everything when they were compared.
 
-    `missing` are not in the index, `extra` only there, `differing` in both and not the same. `refused` of the missing and
+    `missing` are not in the index, `extra` only there or there once more, `differing` in both and not the same. `refused` of the missing and
     differing ones are known to have been refused by the index.
     """
 
@@ -133,11 +133,13 @@ def compare(
     missing = extra = differing = Differences()
     explained = 0
     with closing(_hashes(index)) as held:
-        for identity, by_store, by_index in _side_by_side(
-            expected_hashes(connection, progress=progress), held
-        ):
+        for identity, by_store, copies in _side_by_side(expected_hashes(connection, progress=progress), held):
+            by_index = copies[0] if copies else None
             stored.add(identity, by_store)
-            indexed.add(identity, by_index)
+            for copy in copies:
+                indexed.add(identity, copy)
+            for _ in copies[1:]:  # the index finds one document more than once
+                extra = extra.with_one_more(identity)
             if by_store == by_index:
                 continue
             if by_index is None:
@@ -270,15 +272,16 @@ class _Side:
 
 def _side_by_side(
     stored: Iterator[tuple[str, str]], indexed: Iterator[tuple[str, str]]
-) -> Iterator[tuple[str, str | None, str | None]]:
-    """(id, hash in the store, hash in the index), None where it is not there."""
+) -> Iterator[tuple[str, str | None, list[str]]]:
+    """(id, hash in the store or None, hashes in the index): an index that is well has one or none."""
     merged = merge(
         ((identity, 0, digest) for identity, digest in stored),
         ((identity, 1, digest) for identity, digest in indexed),
     )
     for identity, group in groupby(merged, key=lambda one: one[0]):
-        sides = {side: digest for _, side, digest in group}
-        yield identity, sides.get(0), sides.get(1)
+        sides = [(side, digest) for _, side, digest in group]
+        by_store = next((digest for side, digest in sides if side == 0), None)
+        yield identity, by_store, [digest for side, digest in sides if side == 1]
 
 
 def _hashes(index: SearchIndex) -> Generator[tuple[str, str]]:

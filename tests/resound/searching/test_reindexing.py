@@ -135,3 +135,18 @@ def test_a_new_index_that_is_not_what_the_store_says_is_not_taken(
         rebuild_index(store, index)
     assert index.content_hash() == before
     assert left_beside(tmp_path) == []
+
+
+def test_a_document_that_is_found_twice_is_one_too_many(
+    store: Store, index: SqliteIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a reading alias leads to two indexes: each of them is right."""
+    held = list(index.hashes())
+    monkeypatch.setattr(SqliteIndex, "hashes", lambda _: iter(sorted([*held, held[1], held[2]])))
+
+    found = verify_index(store, index)
+
+    assert (found.is_equal, found.is_as_expected) == (False, False)
+    assert (found.stored, found.indexed) == (len(held), len(held) + 2)
+    assert (found.extra.count, found.extra.first) == (2, (held[1][0], held[2][0]))
+    assert f"2 too many: {held[1][0]}, {held[2][0]}" in found.sentences
