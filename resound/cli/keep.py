@@ -168,7 +168,9 @@ def restore(
         f"{done.made_by}), and {done.files} files of evidence and clips have their hashes.\n"
         f"What the settings were is in {done.settings} (Resound does not read it: set the environment; passwords and keys "
         "were not in the backup).\n"
-        f"Go on with: resound --data {folder} reindex, then resound --data {folder} evidence verify",
+        f"Go on with: resound --data {folder} reindex, then resound --data {folder} evidence verify\n"
+        "To an index in Elasticsearch it is another store than its original: give it a RESOUND_ELASTICSEARCH_PREFIX of its "
+        "own, or `reindex --take-over` where it takes the original's place.",
         markup=False,
     )
     people = done.tables.get("person")

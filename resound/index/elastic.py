@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from resound import __version__
 from resound.errors import StoreError
-from resound.index.base import FACETS, Hit, IndexDocument, Order, Period, Refusal, SearchResult
+from resound.index.base import FACETS, Hit, IndexDocument, Order, Period, Refusal, SearchResult, StoreIdentity
 from resound.index.elastic_bulk import BulkWriter, Patience
 from resound.index.elastic_client import ElasticAddress, connect, is_gone, speaking_of
 from resound.index.elastic_counts import WITHOUT_BUCKETS, count_aggregations, read_counts
@@ -47,14 +47,20 @@ class ElasticIndex:
     """`resound.index.base.SearchIndex` in Elasticsearch. Safe to share between threads and processes."""
 
     def __init__(
-        self, address: ElasticAddress, *, patience: Patience | None = None, only: HeldIndex | None = None
+        self,
+        address: ElasticAddress,
+        *,
+        store: StoreIdentity | None = None,
+        patience: Patience | None = None,
+        only: HeldIndex | None = None,
     ) -> None:
         """Name the cluster; the first call reaches for it.
 
-        `patience` is how long a write waits for what passes. `only`: one index (one that is being built),
+        `store`: which one it is to be of. `patience` is how long a write waits for what passes. `only`: one index (one that is being built),
         instead of the one that the aliases lead to.
         """
         self._address = address
+        self._store = store
         self._patience = patience or Patience()
         self._only = only
         self._lock = threading.Lock()
@@ -69,11 +75,14 @@ class ElasticIndex:
         return f"elasticsearch {self._address.prefix}"
 
     def describe(self) -> str:
-        """Engine, version, place and size."""
+        """Engine, version, place and size. Looking makes no index, and asks for no store."""
         with speaking_of(self._address):
             client = self._connected()
             version = client.info()["version"]["number"]
-            index = self._current()
+            index = self._only or self._indices().current()
+            if index is None:
+                return f"Elasticsearch {version} at {self._address.place}: no index made yet"
+            _check_version(index)
             stats = client.indices.stats(index=index.name, metric=["store", "docs"])["indices"][index.name][
                 "primaries"
             ]
@@ -118,6 +127,9 @@ class ElasticIndex:
                 )
             if cursor < indices.read_cursor(index):
                 return ()
+            if self._store is not None and not index.store:
+                index = self._bound = indices.claim(index, self._store())
+                self._refuse_others([index])
             refused = self._vectors.refuse(indices, index, wanted.values())
             for one in refused:
                 wanted.pop(one.id)
@@ -209,9 +221,10 @@ class ElasticIndex:
             self._bound = None
             if self._only is not None:
                 indices.drop(self._only.name)
-                self._only = indices.create_beside((indices.rebuild,))
+                self._only = indices.create_beside((indices.rebuild,), self._identity())
             else:
-                indices.swap(indices.create_beside(()))
+                self._refuse_others(indices.in_place())
+                indices.swap(indices.create_beside((), self._identity()))
 
     def close(self) -> None:
         """Close the connections."""
@@ -220,20 +233,22 @@ class ElasticIndex:
                 self._client.close()
             self._client = None
 
-    def begin_rebuild(self) -> ElasticIndex:
+    def begin_rebuild(self, *, take_over: bool = False) -> ElasticIndex:
         """An index beside this one. One that was interrupted is gone on with, from its own cursor, where the same version of
         Resound began it; any other is deleted first. Two processes that rebuild at once work at the same one.
         """
         with speaking_of(self._address):
             indices = self._indices()
+            if not take_over:
+                self._refuse_others(indices.in_place())
             begun = indices.find(indices.rebuild)
             if begun is not None and (begun.made_by, begun.built_by) != (wanted_version(), __version__):
                 indices.drop(begun.name)
                 begun = None
             if begun is None:
                 indices.drop_orphans()
-            only = begun if begun is not None else self._indices().create_beside((indices.rebuild,))
-        return ElasticIndex(self._address, patience=self._patience, only=only)
+            only = begun if begun is not None else indices.create_beside((indices.rebuild,), self._identity())
+        return ElasticIndex(self._address, store=self._store, patience=self._patience, only=only)
 
     def finish_rebuild(self) -> None:
         """Let the aliases lead to the new index, in one step; then delete the old one. May be called of either of the two."""
@@ -286,7 +301,7 @@ class ElasticIndex:
     def _look(self) -> HeldIndex:
         indices = self._indices()
         if self._only is None:
-            found = indices.ensure()
+            found = indices.ensure(self._identity())
         else:
             there = indices.look(self._only.name)
             if there is None or there.uuid != self._only.uuid:
@@ -294,12 +309,24 @@ class ElasticIndex:
                     "The index that was being built in Elasticsearch was taken away: begin again with `resound reindex`."
                 )
             found = there
-        if found.made_by != wanted_version():
-            raise StoreError(
-                f"The index {found.name} in Elasticsearch was made by another version of Resound. It is derived from the "
-                "store: `resound reindex` builds it anew, and nothing is lost."
-            )
+        _check_version(found)
+        self._refuse_others([found])
         return found
+
+    def _identity(self) -> str:
+        """Of the store that this index is to be of; empty where nobody said."""
+        return "" if self._store is None else self._store()
+
+    def _refuse_others(self, held: Sequence[HeldIndex]) -> None:
+        others = [
+            one.name for one in held if one.store and self._store is not None and one.store != self._store()
+        ]
+        if others:
+            raise StoreError(
+                f"The index {others[0]} in Elasticsearch holds another store's articles, not this one's: give this store an "
+                "index of its own by another RESOUND_ELASTICSEARCH_PREFIX. Only where the index shall be this store's from "
+                "now on, `resound reindex --take-over` builds it anew from this store; the other one then has none there."
+            )
 
     def _on_index(self, ask: Callable[[], _Answer]) -> _Answer:
         """Ask, and once more where the index is not there: it is made, or was swapped a moment ago."""
@@ -387,6 +414,14 @@ class ElasticIndex:
             outlets=counts.outlets,
             uniques_are_exact=counts.uniques_are_exact,
             trouble=_trouble(answers, self._address.timeout),
+        )
+
+
+def _check_version(found: HeldIndex) -> None:
+    if found.made_by != wanted_version():
+        raise StoreError(
+            f"The index {found.name} in Elasticsearch was made by another version of Resound. It is derived from the "
+            "store: `resound reindex` builds it anew, and nothing is lost."
         )
 
 

@@ -3,6 +3,7 @@
 `resound-items-000001` and so on hold documents; the aliases `resound-items` (reading), `resound-items-write` and, while a
 new one is built beside it, `resound-items-rebuild` say which is which. `resound-state` has one document for each index,
 named by the index's uuid: its cursor. An index that is deleted, restored or made anew has another uuid, and so cursor 0.
+An index's own `_meta` says which store it is of: from the moment in which it is made, in one step with its aliases.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -31,12 +32,16 @@ _ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class HeldIndex:
-    """An index that is there. `made_by` says which mapping and analysis it was made with, `built_by` which Resound."""
+    """An index that is there. `made_by` says which mapping and analysis it was made with, `built_by` which Resound.
+
+    `store`: the identity of the store whose articles it holds; empty where an older Resound made it, or nobody said.
+    """
 
     name: str
     uuid: str
     made_by: str
     built_by: str
+    store: str = ""
 
 
 class Indices:
@@ -95,8 +100,8 @@ class Indices:
             return _held(name, one)
         return None
 
-    def ensure(self) -> HeldIndex:
-        """The index that is read and written, made where there is none."""
+    def ensure(self, store: str) -> HeldIndex:
+        """The index that is read and written, made for a store (by its identity) where there is none."""
         found = self.current()
         for _ in range(_ATTEMPTS):
             if found is not None:
@@ -105,22 +110,22 @@ class Indices:
             # The name comes before the look: whoever made an index in between has taken it, aliases and all.
             name = self.next_name()
             found = self.current()
-            if found is None and self.create(name, (self.read, self.write)):
+            if found is None and self.create(name, (self.read, self.write), store):
                 found = self.current()
         raise StoreError(
             f"Elasticsearch's alias {self.write} could not be made: others with the prefix {self._prefix!r} are in the way."
         )
 
-    def create_beside(self, aliases: tuple[str, ...]) -> HeldIndex:
+    def create_beside(self, aliases: tuple[str, ...], store: str) -> HeldIndex:
         """A new, empty index. Where another process takes its number, or deletes it again, the next one."""
         self.install_templates()
         while True:
             name = self.next_name()
-            made = self.look(name) if self.create(name, aliases) else None
+            made = self.look(name) if self.create(name, aliases, store) else None
             if made is not None:
                 return made
 
-    def create(self, name: str, aliases: tuple[str, ...]) -> bool:
+    def create(self, name: str, aliases: tuple[str, ...], store: str) -> bool:
         """Make an empty index. False where there is one of this name: another process was quicker."""
         from elasticsearch import BadRequestError
 
@@ -128,7 +133,7 @@ class Indices:
             self._client.indices.create(
                 index=name,
                 aliases={alias: {} for alias in aliases},
-                mappings={"_meta": {"made_by": wanted_version(), "built_by": __version__}},
+                mappings={"_meta": _meta(wanted_version(), __version__, store)},
                 wait_for_active_shards="1",
             )
         except BadRequestError as err:
@@ -136,6 +141,17 @@ class Indices:
                 return False
             raise
         return True
+
+    def claim(self, index: HeldIndex, store: str) -> HeldIndex:
+        """Write a store's identity into an index that has none; what comes back has another one where somebody was quicker."""
+        meta = _meta(index.made_by, index.built_by, store)
+        self._client.indices.put_mapping(index=index.name, meta=meta)
+        return self.look(index.name) or replace(index, store=store)
+
+    def in_place(self) -> list[HeldIndex]:
+        """What the aliases lead to, however many that are."""
+        names = sorted({name for held in self._holders().values() for name in held})
+        return [one for name in names if (one := self.look(name)) is not None]
 
     def swap(self, new: HeldIndex) -> None:
         """Let reading and writing go to `new`, in one step; then delete what they went to before."""
@@ -277,7 +293,11 @@ class Indices:
 def _held(name: str, one: Mapping[str, Any]) -> HeldIndex:
     meta = one["mappings"].get("_meta", {})
     uuid = one["settings"]["index.uuid"]
-    return HeldIndex(name, uuid, str(meta.get("made_by", "")), str(meta.get("built_by", "")))
+    return HeldIndex(name, uuid, *(str(meta.get(key, "")) for key in ("made_by", "built_by", "store")))
+
+
+def _meta(made_by: str, built_by: str, store: str) -> dict[str, str]:
+    return {"made_by": made_by, "built_by": built_by, **({"store": store} if store else {})}
 
 
 def _no_alias(alias: str) -> StoreError:

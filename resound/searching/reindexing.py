@@ -186,19 +186,24 @@ def verify_index(
 
 
 def rebuild_index(
-    store: Store, index: SearchIndex, *, clock: Clock = now_utc, progress: Progress | None = None
+    store: Store,
+    index: SearchIndex,
+    *,
+    take_over: bool = False,
+    clock: Clock = now_utc,
+    progress: Progress | None = None,
 ) -> Rebuilt:
     """Build a new index beside the one in use, compare it with the store, and put it in the other's place.
 
     Searches go on in the old one until then. Interrupted, it leaves the old one as it is, and the next rebuild clears
-    away what is left.
+    away what is left. `take_over`: also where the one in use is another store's, which has none then.
 
     Raises:
-        StoreError: the new index cannot be written, or is not what the store says; the old one stays in use.
+        StoreError: the one in use is another store's; the new index cannot be written, or is not what the store says; the old one stays in use.
     """
     refused: dict[str, Refusal] = {}
     try:
-        new = index.begin_rebuild()
+        new = index.begin_rebuild(take_over=take_over)
         try:
             _fill(store, new, refused, progress=progress)
             found = _check(store, new, refused)

@@ -6,7 +6,8 @@ ready again where it arrives.
 
 A move carries everything. A backup is copied to other machines and looked into for years, so it holds no secret, not even
 its hash: a password's hash is something to guess at in peace, and it costs one new link a person to do without. Sessions,
-one-time links and tried sign-ins mean nothing afterwards anyhow; an API key without its hash is none.
+one-time links and tried sign-ins mean nothing afterwards anyhow; an API key without its hash is none. Nor does it hold the
+store's identity: a copy that is brought back, perhaps beside its original, is another store.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ Kind = Literal["text", "integer", "number", "truth", "bytes", "json"]
 KINDS: tuple[str, ...] = get_args(Kind)
 BATCH = 1000
 _SECRET_TABLES = frozenset({"session", "invitation", "sign_in", "api_key"})
+IDENTITY_TABLE = "installation"
+"""An empty store may have a row in it already."""
 _SECRET_COLUMNS = {"person": frozenset({"password"})}
 
 
@@ -164,9 +167,10 @@ def read_table(
     """(values, line) of every row, by primary key. Memory stays flat.
 
     Args:
-        with_secrets: False: rows that are nothing but a secret do not come, other secrets come as NULL.
+        with_secrets: False: rows that are nothing but a secret, or the store's identity, do not come, other secrets
+            come as NULL.
     """
-    if not with_secrets and form.name in _SECRET_TABLES:
+    if not with_secrets and form.name in (*_SECRET_TABLES, IDENTITY_TABLE):
         return
     secret = frozenset() if with_secrets else _SECRET_COLUMNS.get(form.name, frozenset())
     hidden = [at for at, (name, _) in enumerate(form.columns) if name in secret]
