@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resound import __version__
 from resound.errors import StoreError
 from resound.index.base import FACETS, Hit, IndexDocument, Order, Period, Refusal, SearchResult, StoreIdentity
 from resound.index.elastic_bulk import BulkWriter, Patience
@@ -66,6 +65,7 @@ class ElasticIndex:
         self._lock = threading.Lock()
         self._client: Elasticsearch | None = None
         self._bound: HeldIndex | None = None
+        self._begun: HeldIndex | None = None
         self._is_checked = False
         self._vectors = VectorFields()
 
@@ -234,31 +234,24 @@ class ElasticIndex:
             self._client = None
 
     def begin_rebuild(self, *, take_over: bool = False) -> ElasticIndex:
-        """An index beside this one. One that was interrupted is gone on with, from its own cursor, where the same version of
-        Resound began it; any other is deleted first. Two processes that rebuild at once work at the same one.
+        """An index beside this one, empty. What an interrupted rebuild left is deleted first: it would miss what happened
+        since. Whoever is still at work on that hears it from its next write, and takes away nothing but its own.
         """
         with speaking_of(self._address):
             indices = self._indices()
             if not take_over:
                 self._refuse_others(indices.in_place())
-            begun = indices.find(indices.rebuild)
-            if begun is not None and (begun.made_by, begun.built_by) != (wanted_version(), __version__):
-                indices.drop(begun.name)
-                begun = None
-            if begun is None:
-                indices.drop_orphans()
-            only = begun if begun is not None else indices.create_beside((indices.rebuild,), self._identity())
-        return ElasticIndex(self._address, store=self._store, patience=self._patience, only=only)
+            indices.drop_unfinished()
+            self._begun = indices.create_beside((indices.rebuild,), self._identity())
+        return ElasticIndex(self._address, store=self._store, patience=self._patience, only=self._begun)
 
     def finish_rebuild(self) -> None:
         """Let the aliases lead to the new index, in one step; then delete the old one. May be called of either of the two."""
         with speaking_of(self._address):
             indices = self._indices()
-            new = indices.find(indices.rebuild)
-            if new is None:
-                live = indices.find(indices.read)
-                if self._only is not None and live is not None and live.uuid == self._only.uuid:
-                    return  # another process that worked at the same one was quicker
+            begun = self._begun or self._only
+            new = indices.look(begun.name) if begun is not None else None
+            if begun is None or new is None or new.uuid != begun.uuid:
                 raise StoreError(
                     "There is no index being built to put in place: begin with `resound reindex`."
                 )
@@ -266,15 +259,16 @@ class ElasticIndex:
                 index=new.name
             )
             indices.swap(new)
+            self._begun = None
             self._bound = None
             self._is_checked = False
 
     def abandon_rebuild(self) -> None:
-        """Delete the new index."""
+        """Delete the new index, where it is not in place yet. Another process's stays."""
         with speaking_of(self._address):
-            begun = self._indices().find(self._indices().rebuild)
+            begun, self._begun = self._begun or self._only, None
             if begun is not None:
-                self._indices().drop(begun.name)
+                self._indices().drop_unfinished(begun)
 
     def _connected(self) -> Elasticsearch:
         with self._lock:

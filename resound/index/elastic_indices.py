@@ -172,10 +172,13 @@ class Indices:
         for uuid in uuids:
             self._client.options(ignore_status=404).delete(index=self._state, id=uuid)
 
-    def drop_orphans(self) -> None:
-        """Delete what no alias names: what a process left that was killed between making an index and using it."""
+    def drop_unfinished(self, only: HeldIndex | None = None) -> None:
+        """Delete what is not in place: what was being built (or only that one), and what a process left that was killed
+        between making an index and using it."""
         for name, one in self._numbered().items():
-            if not one.get("aliases"):
+            if set(one.get("aliases", {})) - {self.rebuild}:
+                continue
+            if only is None or (name == only.name and self._uuids(name) == [only.uuid]):
                 self.drop(name)
 
     def read_cursor(self, index: HeldIndex) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from heapq import merge
 from itertools import groupby
@@ -24,12 +25,14 @@ from resound.searching.indexing import (
     now_utc,
     update_index,
 )
-from resound.store import Store, work
+from resound.store import Store, jobs, work
 from resound.store.feed import count_items, list_item_ids, newest_change
+from resound.store.leasing import keep_lease
 
 SHOWN = 5
 """So many ids of each kind of difference are named."""
 _TRIES = 5
+_JOB = "reindex"
 
 Progress = Callable[[int, int], None]
 """(items so far, of how many)"""
@@ -199,25 +202,50 @@ def rebuild_index(
     away what is left. `take_over`: also where the one in use is another store's, which has none then.
 
     Raises:
-        StoreError: the one in use is another store's; the new index cannot be written, or is not what the store says; the old one stays in use.
+        StoreError: another process is rebuilding, or the one in use is another store's; the new index cannot be written, or is not what the store says; the old one stays in use.
     """
     refused: dict[str, Refusal] = {}
-    try:
-        new = index.begin_rebuild(take_over=take_over)
+    with _alone(store, clock):
         try:
-            _fill(store, new, refused, progress=progress)
-            found = _check(store, new, refused)
-        finally:
-            new.close()
-        index.finish_rebuild()
-    except BaseException:
-        index.abandon_rebuild()
-        raise
+            new = index.begin_rebuild(take_over=take_over)
+            try:
+                _fill(store, new, refused, progress=progress)
+                found = _check(store, new, refused)
+            finally:
+                new.close()
+            index.finish_rebuild()
+        except BaseException:
+            index.abandon_rebuild()
+            raise
     with store.read() as connection:
         before = work.list_quarantined(connection, "index")
     note_refusals(store, tuple(refused.values()), before.keys() - refused.keys(), clock=clock)
     update_index(store, index, clock=clock)
     return Rebuilt(found.indexed, found.indexed_hash, tuple(refused.values()))
+
+
+@contextmanager
+def _alone(store: Store, clock: Clock) -> Iterator[None]:
+    """Hold the lease of rebuilding. Raises StoreError where another process does; a killed one's lease ends by itself."""
+    with store.write() as connection:
+        lease = jobs.take_job(connection, _JOB, every=timedelta(0), now=clock())
+        holder = next((one.holder for one in jobs.list_jobs(connection) if one.name == _JOB), None)
+    if lease is None:
+        raise StoreError(
+            f"Another process is building the index anew ({holder}). Wait until it has ended; where its machine is gone, try "
+            f"again in {jobs.LEASE_SECONDS / 60:.0f} minutes."
+        )
+    trouble, held = "It was interrupted.", [lease]
+    try:
+        with keep_lease(store, lease, clock) as held:
+            yield
+        trouble = ""
+    except StoreError as err:
+        trouble = str(err)
+        raise
+    finally:
+        with store.write() as connection:
+            jobs.end_job(connection, held[0], trouble=trouble, now=clock())
 
 
 def _fill(store: Store, new: SearchIndex, refused: dict[str, Refusal], *, progress: Progress | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from resound.errors import SearchUnavailableError, StoreError
 from resound.index.elastic import ElasticIndex
 from resound.index.elastic_client import ElasticAddress
+from resound.searching import reindexing
 from resound.searching.indexing import index_standing, try_to_update_index, update_index
 from resound.searching.reindexing import rebuild_index, verify_index
 from resound.searching.search import search
@@ -74,4 +75,40 @@ def test_the_second_store_is_refused_by_everything_and_may_take_over(
     with pytest.raises(SearchUnavailableError, match=OTHERS):
         search(first, "green OR reporter")
     for one in (first, second):
+        one.close()
+
+
+def test_a_rebuild_that_was_killed_when_it_had_filled_is_begun_anew(
+    stores: list[Store], address: ElasticAddress, tmp_path: Path
+) -> None:
+    store = stores[0]
+    index = open_index(address, store)
+    update_index(store, index)
+    left = index.begin_rebuild()
+    reindexing._fill(store, left, {}, progress=None)
+    put(store, "two", 40, 1)
+    process(store, tmp_path)
+
+    again = open_index(address, store)
+    assert rebuild_index(store, again).items == 2
+    assert verify_index(store, again).is_equal
+    for one in (left, index, again):
+        one.close()
+
+
+def test_two_rebuilds_at_once_are_one(stores: list[Store], address: ElasticAddress) -> None:
+    store = stores[0]
+    index, other = open_index(address, store), open_index(address, store)
+    refused: list[str] = []
+
+    def begin_another(done: int, total: int) -> None:
+        with pytest.raises(StoreError, match="Another process is building the index anew") as told:
+            rebuild_index(store, other)
+        refused.append(str(told.value))
+
+    assert rebuild_index(store, index, progress=begin_another).items == 1
+    assert len(refused) == 1
+    assert verify_index(store, index).is_equal
+    assert rebuild_index(store, other).items == 1, "the lease was given back"
+    for one in (index, other):
         one.close()
