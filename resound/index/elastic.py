@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from resound.errors import StoreError
 from resound.index.base import FACETS, Hit, IndexDocument, Order, Period, Refusal, SearchResult, StoreIdentity
+from resound.index.elastic_breaker import Breaker
 from resound.index.elastic_bulk import BulkWriter, Patience
-from resound.index.elastic_client import ElasticAddress, connect, is_gone, speaking_of
+from resound.index.elastic_client import ElasticAddress, connect, explain, is_gone, speaking_of
 from resound.index.elastic_counts import WITHOUT_BUCKETS, count_aggregations, read_counts
 from resound.index.elastic_documents import HIT_SOURCE, Operation, put, read_hit, take_out
 from resound.index.elastic_indices import HeldIndex, Indices, wanted_version
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
 _HASHES = 5_000
+_SIMILAR_SECONDS = 2.0
+"""What a page waits for the articles like the one that it shows: it has them at once, or goes without."""
+_TRY_SECONDS = 2.0
 _Answer = TypeVar("_Answer")
 
 
@@ -68,6 +73,8 @@ class ElasticIndex:
         self._begun: HeldIndex | None = None
         self._is_checked = False
         self._vectors = VectorFields()
+        self._breaker = Breaker()
+        self._similar_breaker = Breaker()
 
     @property
     def name(self) -> str:
@@ -76,7 +83,7 @@ class ElasticIndex:
 
     def describe(self) -> str:
         """Engine, version, place and size. Looking makes no index, and asks for no store."""
-        with speaking_of(self._address):
+        with self._asking(self._breaker):
             client = self._connected()
             version = client.info()["version"]["number"]
             index = self._only or self._indices().current()
@@ -95,7 +102,7 @@ class ElasticIndex:
 
     def cursor(self) -> int:
         """The store's change number up to which the index is complete. The next `write` goes on from there, or nowhere."""
-        with speaking_of(self._address):
+        with self._asking(self._breaker):
             index = self._current()
             self._bound = index
             return self._indices().read_cursor(index)
@@ -147,6 +154,7 @@ class ElasticIndex:
                 refused += BulkWriter(client, self._address, self._patience).send(index.name, operations())
                 client.options(request_timeout=self._address.timeout * 6).indices.refresh(index=index.name)
             indices.move_cursor(index, cursor)
+        self._breaker.close()
         return tuple(refused)
 
     def search(
@@ -177,8 +185,12 @@ class ElasticIndex:
         """By Elasticsearch's exact kNN; told and ordered by the cosine of the rows that were written."""
         if limit <= 0:
             return ()
+        seconds = min(self._address.timeout, _SIMILAR_SECONDS)
+        self._breaker.refuse()
         return self._on_index(
-            lambda: find_similar(self._connected(), self._reads(), identity, limit, self._address.timeout)
+            lambda: find_similar(self._connected(seconds), self._reads(), identity, limit, seconds),
+            breaker=self._similar_breaker,
+            seconds=seconds,
         )
 
     def count(self) -> int:
@@ -270,32 +282,51 @@ class ElasticIndex:
             if begun is not None:
                 self._indices().drop_unfinished(begun)
 
-    def _connected(self) -> Elasticsearch:
+    def _connected(self, seconds: float | None = None) -> Elasticsearch:
+        """`seconds`: what each request may take, where that is not the settings' time-out."""
         with self._lock:
             if self._client is None:
                 self._client = connect(self._address)
-            return self._client
+            return self._client if seconds is None else self._client.options(request_timeout=seconds)
 
-    def _indices(self) -> Indices:
-        return Indices(self._connected(), self._address.prefix)
+    @contextmanager
+    def _asking(self, breaker: Breaker) -> Iterator[None]:
+        """Something that people wait for: where the cluster did not answer a moment ago, that is said at once."""
+        from elastic_transport import ConnectionError as NotConnected
+        from elastic_transport import ConnectionTimeout
+        from elasticsearch import ApiError
+
+        with speaking_of(self._address):
+            try:
+                if breaker.should_try():
+                    with suppress(ApiError):  # it answers
+                        self._connected(_TRY_SECONDS).options(max_retries=0).info()
+                    breaker.close()
+                yield
+            except (NotConnected, ConnectionTimeout) as err:
+                breaker.trip(explain(err, self._address))
+                raise
+
+    def _indices(self, seconds: float | None = None) -> Indices:
+        return Indices(self._connected(seconds), self._address.prefix)
 
     def _reads(self) -> str:
         return self._only.name if self._only is not None else self._indices().read
 
-    def _current(self) -> HeldIndex:
+    def _current(self, seconds: float | None = None) -> HeldIndex:
         """The index as it is now, made where there is none. Raises StoreError where another version made it."""
         try:
-            found = self._look()
+            found = self._look(seconds)
         except BaseException:
             self._is_checked = False
             raise
         self._is_checked = True
         return found
 
-    def _look(self) -> HeldIndex:
-        indices = self._indices()
+    def _look(self, seconds: float | None) -> HeldIndex:
+        indices = self._indices(seconds)
         if self._only is None:
-            found = indices.ensure(self._identity())
+            found = indices.current() or self._indices().ensure(self._identity())
         else:
             there = indices.look(self._only.name)
             if there is None or there.uuid != self._only.uuid:
@@ -322,19 +353,21 @@ class ElasticIndex:
                 "now on, `resound reindex --take-over` builds it anew from this store; the other one then has none there."
             )
 
-    def _on_index(self, ask: Callable[[], _Answer]) -> _Answer:
+    def _on_index(
+        self, ask: Callable[[], _Answer], *, breaker: Breaker | None = None, seconds: float | None = None
+    ) -> _Answer:
         """Ask, and once more where the index is not there: it is made, or was swapped a moment ago."""
         from elasticsearch import ApiError
 
-        with speaking_of(self._address):
+        with self._asking(breaker or self._breaker):
             if not self._is_checked:
-                self._current()
+                self._current(seconds)
             try:
                 return ask()
             except ApiError as err:
                 if not (is_gone(err) or "no such index" in str(err.body)):
                     raise
-            self._current()
+            self._current(seconds)
             return ask()
 
     def _count(self) -> int:

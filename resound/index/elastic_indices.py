@@ -102,16 +102,15 @@ class Indices:
 
     def ensure(self, store: str) -> HeldIndex:
         """The index that is read and written, made for a store (by its identity) where there is none."""
-        found = self.current()
         for _ in range(_ATTEMPTS):
-            if found is not None:
-                return found
             self.install_templates()
             # The name comes before the look: whoever made an index in between has taken it, aliases and all.
             name = self.next_name()
             found = self.current()
             if found is None and self.create(name, (self.read, self.write), store):
                 found = self.current()
+            if found is not None:
+                return found
         raise StoreError(
             f"Elasticsearch's alias {self.write} could not be made: others with the prefix {self._prefix!r} are in the way."
         )
