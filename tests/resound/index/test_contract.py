@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from resound.index.base import IndexDocument, SearchIndex
+from resound.index.base import IndexDocument, Order, SearchIndex
 from resound.query import Document, parse
 from tests.resound.index.conftest import MakeIndex
 from tests.resound.index.material import all_pages, article, ids
@@ -217,3 +219,26 @@ def test_threads_search_while_another_writes_and_see_whole_writes(index: SearchI
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("order", ["newest", "relevance"])
+@pytest.mark.parametrize("collapse", [False, True])
+def test_a_place_with_absurd_numbers_is_none(index: SearchIndex, order: Order, collapse: bool) -> None:
+    index.write([article("a", "waste"), article("b", "waste")], [], cursor=1)
+    place = index.search(parse("waste"), order=order, limit=1, collapse=collapse).next
+    assert place is not None
+    said, rank, published, *rest = json.loads(base64.urlsafe_b64decode(place))
+
+    def ask(text: str) -> None:
+        after = base64.urlsafe_b64encode(text.encode()).decode()
+        index.search(parse("waste"), order=order, limit=1, after=after, collapse=collapse)
+
+    for absurd in (10**400, -(10**400), 2**63, -(2**63) - 1):
+        for changed in ((absurd, published), (rank, absurd)):
+            with pytest.raises(ValueError, match="no place"):
+                ask(json.dumps([said, *changed, *rest]))
+    for odd in ("[" * 100_000, "[]", "{}", "7", json.dumps([said, rank, published])):
+        with pytest.raises(ValueError, match="no place"):
+            ask(odd)
+    ask(json.dumps([said, 2**31, -(2**53), *rest]))
+    ask(json.dumps([said, -(2**31), 2**53, *rest]))
