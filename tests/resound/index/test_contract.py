@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import math
+import random
+import struct
 import threading
 from dataclasses import replace
 from datetime import date
+from operator import mul
 
 import pytest
 
-from resound.index.base import IndexDocument, Order, SearchIndex
+from resound.index.base import IndexDocument, Order, SearchIndex, Vector
 from resound.query import Document, parse
 from tests.resound.index.conftest import MakeIndex
 from tests.resound.index.material import all_pages, article, ids
@@ -219,6 +223,26 @@ def test_threads_search_while_another_writes_and_see_whole_writes(index: SearchI
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_likeness_is_right_to_its_last_place(index: SearchIndex) -> None:
+    """As Python's own arithmetic has it: single precision would be off in the last of six places now and then."""
+    chance = random.Random(8)
+    rows = [
+        struct.pack("<384e", *(number / math.sqrt(384) for number in map(chance.gauss, [0] * 384, [1] * 384)))
+        for _ in range(40)
+    ]
+    written = [replace(article(f"d{n:02}"), vector=Vector("m", row)) for n, row in enumerate(rows)]
+    index.write(written, [], cursor=1)
+
+    def expected(one: bytes, other: bytes) -> float:
+        a, b = struct.unpack("<384e", one), struct.unpack("<384e", other)
+        product, *squares = (math.fsum(map(mul, *two)) for two in ((a, b), (a, a), (b, b)))
+        return round(product / math.sqrt(squares[0] * squares[1]), 6)
+
+    for n in range(0, 40, 4):
+        for hit, score in index.similar(f"d{n:02}", limit=39):
+            assert score == expected(rows[n], rows[int(hit.id[1:])])
 
 
 @pytest.mark.parametrize("order", ["newest", "relevance"])
