@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from nlp.models import Models
     from resound.errors import ModelError
-    from resound.index.base import SearchIndex
+    from resound.index.base import SearchIndex, StoreIdentity
     from resound.processing.modelling import ModelWorker
     from resound.settings import Settings
     from resound.store import Store
@@ -48,10 +48,17 @@ class Office:
     def index(self) -> SearchIndex:
         """The search index as configured, not brought up to date. Nothing is asked of it yet."""
         if self.settings.elasticsearch is not None:
-            return open_elastic(self.settings)
+            return open_elastic(self.settings, store=lambda: self.identity)
         from resound.index.sqlite import SqliteIndex
 
-        return SqliteIndex(self.settings.index)
+        return SqliteIndex(self.settings.index, store=lambda: self.identity)
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells the store from every other."""
+        from resound.store.identity import identify_store
+
+        return identify_store(self.store)
 
     @property
     def evidence(self) -> Path:
@@ -122,8 +129,8 @@ class Office:
 DEMO_PROFILE = "demo"
 
 
-def open_elastic(settings: Settings) -> SearchIndex:
-    """The index in Elasticsearch that the settings name.
+def open_elastic(settings: Settings, *, store: StoreIdentity | None = None) -> SearchIndex:
+    """The index in Elasticsearch that the settings name; `store` says which store it is to be of.
 
     Raises:
         ResoundError: its client is not installed.
@@ -148,7 +155,8 @@ def open_elastic(settings: Settings) -> SearchIndex:
             ca_file=settings.elasticsearch_ca_file,
             prefix=settings.elasticsearch_prefix,
             timeout=settings.elasticsearch_timeout,
-        )
+        ),
+        store=store,
     )
     return index
 

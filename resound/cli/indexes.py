@@ -24,7 +24,14 @@ Searches go on in the old index until the new one is whole and equal to the stor
 
 
 def reindex(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+    context: typer.Context,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over", help="Also where the index is another store's, which then has none there."
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Build the search index anew from the store. It is derived: nothing is lost."""
     from resound.searching.reindexing import rebuild_index
@@ -35,6 +42,7 @@ def reindex(
         built = rebuild_index(
             office.store,
             office.index,
+            take_over=take_over,
             clock=now,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )

@@ -172,7 +172,9 @@ def restore(
         f"{done.made_by}), and {done.files} files of evidence and clips have their hashes.\n"
         f"What the settings were is in {done.settings} (Resound does not read it: set the environment; passwords and keys "
         "were not in the backup).\n"
-        f"Go on with: {go_on}",
+        f"Go on with: {go_on}\n"
+        "To an index in Elasticsearch it is another store than its original: give it a RESOUND_ELASTICSEARCH_PREFIX of its "
+        "own, or `reindex --take-over` where it takes the original's place.",
         markup=False,
         soft_wrap=True,
     )

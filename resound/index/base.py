@@ -6,7 +6,7 @@ so that a query finds the same documents in each of them and in the matcher.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
@@ -97,8 +97,16 @@ class Refusal:
     reason: str
 
 
+StoreIdentity = Callable[[], str]
+"""Says which store an index is to be of (`resound.store.identity`). Asked only when the index is."""
+
+
 class SearchIndex(Protocol):
     """What the rest of Resound asks of an index.
+
+    An index is of one store, and keeps that store's identity: the first that writes to it has it. Where it was made with
+    a `StoreIdentity` of another one, every method that reads or writes documents or the cursor raises StoreError, naming
+    the ways out; without one it asks nothing of the kind.
 
     Making one asks nothing of the network and opens no file: what is wrong is said by the first call of a method.
     Any thread may call; searching goes on while another thread or process writes, and sees whole writes only.
@@ -192,11 +200,12 @@ class SearchIndex(Protocol):
         """Give back what is open. Nothing may be called afterwards but this again, which does nothing."""
         ...
 
-    def begin_rebuild(self) -> SearchIndex:
+    def begin_rebuild(self, *, take_over: bool = False) -> SearchIndex:
         """A new, empty index beside this one, which goes on answering and being written meanwhile.
 
         Works also where this one is broken, missing or of another version. What an interrupted rebuild left behind is
-        cleared away first. Raises StoreError where another process is known to be rebuilding now.
+        cleared away first. Raises StoreError where another process is known to be rebuilding now, and, unless
+        `take_over`, where this one is another store's.
         """
         ...
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resound import __version__
 from resound.errors import StoreError
-from resound.index.base import FACETS, Hit, IndexDocument, Order, Period, Refusal, SearchResult
+from resound.index.base import FACETS, Hit, IndexDocument, Order, Period, Refusal, SearchResult, StoreIdentity
+from resound.index.elastic_breaker import Breaker
 from resound.index.elastic_bulk import BulkWriter, Patience
-from resound.index.elastic_client import ElasticAddress, connect, is_gone, speaking_of
+from resound.index.elastic_client import ElasticAddress, connect, explain, is_gone, speaking_of
 from resound.index.elastic_counts import WITHOUT_BUCKETS, count_aggregations, read_counts
 from resound.index.elastic_documents import HIT_SOURCE, Operation, put, read_hit, take_out
 from resound.index.elastic_indices import HeldIndex, Indices, wanted_version
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
 _HASHES = 5_000
+_SIMILAR_SECONDS = 2.0
+"""What a page waits for the articles like the one that it shows: it has them at once, or goes without."""
+_TRY_SECONDS = 2.0
 _Answer = TypeVar("_Answer")
 
 
@@ -47,21 +51,30 @@ class ElasticIndex:
     """`resound.index.base.SearchIndex` in Elasticsearch. Safe to share between threads and processes."""
 
     def __init__(
-        self, address: ElasticAddress, *, patience: Patience | None = None, only: HeldIndex | None = None
+        self,
+        address: ElasticAddress,
+        *,
+        store: StoreIdentity | None = None,
+        patience: Patience | None = None,
+        only: HeldIndex | None = None,
     ) -> None:
         """Name the cluster; the first call reaches for it.
 
-        `patience` is how long a write waits for what passes. `only`: one index (one that is being built),
+        `store`: which one it is to be of. `patience` is how long a write waits for what passes. `only`: one index (one that is being built),
         instead of the one that the aliases lead to.
         """
         self._address = address
+        self._store = store
         self._patience = patience or Patience()
         self._only = only
         self._lock = threading.Lock()
         self._client: Elasticsearch | None = None
         self._bound: HeldIndex | None = None
+        self._begun: HeldIndex | None = None
         self._is_checked = False
         self._vectors = VectorFields()
+        self._breaker = Breaker()
+        self._similar_breaker = Breaker()
 
     @property
     def name(self) -> str:
@@ -69,11 +82,14 @@ class ElasticIndex:
         return f"elasticsearch {self._address.prefix}"
 
     def describe(self) -> str:
-        """Engine, version, place and size."""
-        with speaking_of(self._address):
+        """Engine, version, place and size. Looking makes no index, and asks for no store."""
+        with self._asking(self._breaker):
             client = self._connected()
             version = client.info()["version"]["number"]
-            index = self._current()
+            index = self._only or self._indices().current()
+            if index is None:
+                return f"Elasticsearch {version} at {self._address.place}: no index made yet"
+            _check_version(index)
             stats = client.indices.stats(index=index.name, metric=["store", "docs"])["indices"][index.name][
                 "primaries"
             ]
@@ -86,7 +102,7 @@ class ElasticIndex:
 
     def cursor(self) -> int:
         """The store's change number up to which the index is complete. The next `write` goes on from there, or nowhere."""
-        with speaking_of(self._address):
+        with self._asking(self._breaker):
             index = self._current()
             self._bound = index
             return self._indices().read_cursor(index)
@@ -118,6 +134,9 @@ class ElasticIndex:
                 )
             if cursor < indices.read_cursor(index):
                 return ()
+            if self._store is not None and not index.store:
+                index = self._bound = indices.claim(index, self._store())
+                self._refuse_others([index])
             refused = self._vectors.refuse(indices, index, wanted.values())
             for one in refused:
                 wanted.pop(one.id)
@@ -135,6 +154,7 @@ class ElasticIndex:
                 refused += BulkWriter(client, self._address, self._patience).send(index.name, operations())
                 client.options(request_timeout=self._address.timeout * 6).indices.refresh(index=index.name)
             indices.move_cursor(index, cursor)
+        self._breaker.close()
         return tuple(refused)
 
     def search(
@@ -165,8 +185,12 @@ class ElasticIndex:
         """By Elasticsearch's exact kNN; told and ordered by the cosine of the rows that were written."""
         if limit <= 0:
             return ()
+        seconds = min(self._address.timeout, _SIMILAR_SECONDS)
+        self._breaker.refuse()
         return self._on_index(
-            lambda: find_similar(self._connected(), self._reads(), identity, limit, self._address.timeout)
+            lambda: find_similar(self._connected(seconds), self._reads(), identity, limit, seconds),
+            breaker=self._similar_breaker,
+            seconds=seconds,
         )
 
     def count(self) -> int:
@@ -209,9 +233,10 @@ class ElasticIndex:
             self._bound = None
             if self._only is not None:
                 indices.drop(self._only.name)
-                self._only = self._create((indices.rebuild,))
+                self._only = indices.create_beside((indices.rebuild,), self._identity())
             else:
-                indices.swap(self._create(()))
+                self._refuse_others(indices.in_place())
+                indices.swap(indices.create_beside((), self._identity()))
 
     def close(self) -> None:
         """Close the connections."""
@@ -220,30 +245,25 @@ class ElasticIndex:
                 self._client.close()
             self._client = None
 
-    def begin_rebuild(self) -> ElasticIndex:
-        """An index beside this one. One that was interrupted is gone on with, from its own cursor, where the same version of
-        Resound began it; any other is deleted first. Two processes that rebuild at once work at the same one.
+    def begin_rebuild(self, *, take_over: bool = False) -> ElasticIndex:
+        """An index beside this one, empty. What an interrupted rebuild left is deleted first: it would miss what happened
+        since. Whoever is still at work on that hears it from its next write, and takes away nothing but its own.
         """
         with speaking_of(self._address):
             indices = self._indices()
-            begun = indices.find(indices.rebuild)
-            if begun is not None and (begun.made_by, begun.built_by) != (wanted_version(), __version__):
-                indices.drop(begun.name)
-                begun = None
-            if begun is None:
-                indices.drop_orphans()
-            only = begun if begun is not None else self._create((indices.rebuild,))
-        return ElasticIndex(self._address, patience=self._patience, only=only)
+            if not take_over:
+                self._refuse_others(indices.in_place())
+            indices.drop_unfinished()
+            self._begun = indices.create_beside((indices.rebuild,), self._identity())
+        return ElasticIndex(self._address, store=self._store, patience=self._patience, only=self._begun)
 
     def finish_rebuild(self) -> None:
         """Let the aliases lead to the new index, in one step; then delete the old one. May be called of either of the two."""
         with speaking_of(self._address):
             indices = self._indices()
-            new = indices.find(indices.rebuild)
-            if new is None:
-                live = indices.find(indices.read)
-                if self._only is not None and live is not None and live.uuid == self._only.uuid:
-                    return  # another process that worked at the same one was quicker
+            begun = self._begun or self._only
+            new = indices.look(begun.name) if begun is not None else None
+            if begun is None or new is None or new.uuid != begun.uuid:
                 raise StoreError(
                     "There is no index being built to put in place: begin with `resound reindex`."
                 )
@@ -251,42 +271,62 @@ class ElasticIndex:
                 index=new.name
             )
             indices.swap(new)
+            self._begun = None
             self._bound = None
             self._is_checked = False
 
     def abandon_rebuild(self) -> None:
-        """Delete the new index."""
+        """Delete the new index, where it is not in place yet. Another process's stays."""
         with speaking_of(self._address):
-            begun = self._indices().find(self._indices().rebuild)
+            begun, self._begun = self._begun or self._only, None
             if begun is not None:
-                self._indices().drop(begun.name)
+                self._indices().drop_unfinished(begun)
 
-    def _connected(self) -> Elasticsearch:
+    def _connected(self, seconds: float | None = None) -> Elasticsearch:
+        """`seconds`: what each request may take, where that is not the settings' time-out."""
         with self._lock:
             if self._client is None:
                 self._client = connect(self._address)
-            return self._client
+            return self._client if seconds is None else self._client.options(request_timeout=seconds)
 
-    def _indices(self) -> Indices:
-        return Indices(self._connected(), self._address.prefix)
+    @contextmanager
+    def _asking(self, breaker: Breaker) -> Iterator[None]:
+        """Something that people wait for: where the cluster did not answer a moment ago, that is said at once."""
+        from elastic_transport import ConnectionError as NotConnected
+        from elastic_transport import ConnectionTimeout
+        from elasticsearch import ApiError
+
+        with speaking_of(self._address):
+            try:
+                if breaker.should_try():
+                    with suppress(ApiError):  # it answers
+                        self._connected(_TRY_SECONDS).options(max_retries=0).info()
+                    breaker.close()
+                yield
+            except (NotConnected, ConnectionTimeout) as err:
+                breaker.trip(explain(err, self._address))
+                raise
+
+    def _indices(self, seconds: float | None = None) -> Indices:
+        return Indices(self._connected(seconds), self._address.prefix)
 
     def _reads(self) -> str:
         return self._only.name if self._only is not None else self._indices().read
 
-    def _create(self, aliases: tuple[str, ...]) -> HeldIndex:
-        """A new index. Where another process takes its number, or deletes it again, the next one."""
-        indices = self._indices()
-        while True:
-            name = indices.create(aliases)
-            made = indices.look(name) if name is not None else None
-            if made is not None:
-                return made
-
-    def _current(self) -> HeldIndex:
+    def _current(self, seconds: float | None = None) -> HeldIndex:
         """The index as it is now, made where there is none. Raises StoreError where another version made it."""
-        indices = self._indices()
+        try:
+            found = self._look(seconds)
+        except BaseException:
+            self._is_checked = False
+            raise
+        self._is_checked = True
+        return found
+
+    def _look(self, seconds: float | None) -> HeldIndex:
+        indices = self._indices(seconds)
         if self._only is None:
-            found = indices.ensure()
+            found = indices.current() or self._indices().ensure(self._identity())
         else:
             there = indices.look(self._only.name)
             if there is None or there.uuid != self._only.uuid:
@@ -294,27 +334,40 @@ class ElasticIndex:
                     "The index that was being built in Elasticsearch was taken away: begin again with `resound reindex`."
                 )
             found = there
-        if found.made_by != wanted_version():
-            raise StoreError(
-                f"The index {found.name} in Elasticsearch was made by another version of Resound. It is derived from the "
-                "store: `resound reindex` builds it anew, and nothing is lost."
-            )
-        self._is_checked = True
+        _check_version(found)
+        self._refuse_others([found])
         return found
 
-    def _on_index(self, ask: Callable[[], _Answer]) -> _Answer:
+    def _identity(self) -> str:
+        """Of the store that this index is to be of; empty where nobody said."""
+        return "" if self._store is None else self._store()
+
+    def _refuse_others(self, held: Sequence[HeldIndex]) -> None:
+        others = [
+            one.name for one in held if one.store and self._store is not None and one.store != self._store()
+        ]
+        if others:
+            raise StoreError(
+                f"The index {others[0]} in Elasticsearch holds another store's articles, not this one's: give this store an "
+                "index of its own by another RESOUND_ELASTICSEARCH_PREFIX. Only where the index shall be this store's from "
+                "now on, `resound reindex --take-over` builds it anew from this store; the other one then has none there."
+            )
+
+    def _on_index(
+        self, ask: Callable[[], _Answer], *, breaker: Breaker | None = None, seconds: float | None = None
+    ) -> _Answer:
         """Ask, and once more where the index is not there: it is made, or was swapped a moment ago."""
         from elasticsearch import ApiError
 
-        with speaking_of(self._address):
+        with self._asking(breaker or self._breaker):
             if not self._is_checked:
-                self._current()
+                self._current(seconds)
             try:
                 return ask()
             except ApiError as err:
                 if not (is_gone(err) or "no such index" in str(err.body)):
                     raise
-            self._current()
+            self._current(seconds)
             return ask()
 
     def _count(self) -> int:
@@ -388,6 +441,14 @@ class ElasticIndex:
             outlets=counts.outlets,
             uniques_are_exact=counts.uniques_are_exact,
             trouble=_trouble(answers, self._address.timeout),
+        )
+
+
+def _check_version(found: HeldIndex) -> None:
+    if found.made_by != wanted_version():
+        raise StoreError(
+            f"The index {found.name} in Elasticsearch was made by another version of Resound. It is derived from the "
+            "store: `resound reindex` builds it anew, and nothing is lost."
         )
 
 

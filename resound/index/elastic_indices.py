@@ -3,14 +3,15 @@
 `resound-items-000001` and so on hold documents; the aliases `resound-items` (reading), `resound-items-write` and, while a
 new one is built beside it, `resound-items-rebuild` say which is which. `resound-state` has one document for each index,
 named by the index's uuid: its cursor. An index that is deleted, restored or made anew has another uuid, and so cursor 0.
+An index's own `_meta` says which store it is of: from the moment in which it is made, in one step with its aliases.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -31,12 +32,16 @@ _ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class HeldIndex:
-    """An index that is there. `made_by` says which mapping and analysis it was made with, `built_by` which Resound."""
+    """An index that is there. `made_by` says which mapping and analysis it was made with, `built_by` which Resound.
+
+    `store`: the identity of the store whose articles it holds; empty where an older Resound made it, or nobody said.
+    """
 
     name: str
     uuid: str
     made_by: str
     built_by: str
+    store: str = ""
 
 
 class Indices:
@@ -54,9 +59,7 @@ class Indices:
         """The index behind an alias."""
         found = self.look(alias)
         if found is not None and found.name == alias:
-            raise StoreError(
-                f"In Elasticsearch, {alias} should be an alias and is an index: delete it, then `resound reindex`."
-            )
+            raise _no_alias(alias)
         return found
 
     def look(self, name: str) -> HeldIndex | None:
@@ -72,45 +75,82 @@ class Indices:
                 return None
             raise
         if len(found.body) > 1:
-            raise StoreError(
-                f"In Elasticsearch, {name} should lead to one index, and leads to {', '.join(sorted(found.body))}: "
-                "take the wrong ones away, then `resound reindex`."
-            )
-        for name, one in found.body.items():
-            meta = one["mappings"].get("_meta", {})
-            uuid = one["settings"]["index.uuid"]
-            return HeldIndex(name, uuid, str(meta.get("made_by", "")), str(meta.get("built_by", "")))
+            raise _too_many(name, found.body)
+        return next((_held(name, one) for name, one in found.body.items()), None)
+
+    def current(self) -> HeldIndex | None:
+        """The index that is read and written; None where there is none. An alias that it lost is given back to it."""
+        found = self._client.indices.get(
+            index=[self.read, self.write],
+            features=["aliases", "mappings", "settings"],
+            flat_settings=True,
+            ignore_unavailable=True,
+        ).body
+        for alias in (self.read, self.write):
+            if alias in found:
+                raise _no_alias(alias)
+        if len(found) > 1:
+            raise _too_many(f"{self.read} with {self.write}", found)
+        for name, one in found.items():
+            missing = [alias for alias in (self.read, self.write) if alias not in one.get("aliases", {})]
+            if missing:
+                self._client.indices.update_aliases(
+                    actions=[{"add": {"index": name, "alias": alias}} for alias in missing]
+                )
+            return _held(name, one)
         return None
 
-    def ensure(self) -> HeldIndex:
-        """The index that is read and written, made where there is none."""
+    def ensure(self, store: str) -> HeldIndex:
+        """The index that is read and written, made for a store (by its identity) where there is none."""
         for _ in range(_ATTEMPTS):
-            found = self.find(self.write)
+            self.install_templates()
+            # The name comes before the look: whoever made an index in between has taken it, aliases and all.
+            name = self.next_name()
+            found = self.current()
+            if found is None and self.create(name, (self.read, self.write), store):
+                found = self.current()
             if found is not None:
                 return found
-            self.create((self.read, self.write))
         raise StoreError(
             f"Elasticsearch's alias {self.write} could not be made: others with the prefix {self._prefix!r} are in the way."
         )
 
-    def create(self, aliases: tuple[str, ...]) -> str | None:
-        """A new, empty index. None where another process was quicker."""
+    def create_beside(self, aliases: tuple[str, ...], store: str) -> HeldIndex:
+        """A new, empty index. Where another process takes its number, or deletes it again, the next one."""
+        self.install_templates()
+        while True:
+            name = self.next_name()
+            made = self.look(name) if self.create(name, aliases, store) else None
+            if made is not None:
+                return made
+
+    def create(self, name: str, aliases: tuple[str, ...], store: str) -> bool:
+        """Make an empty index. False where there is one of this name: another process was quicker."""
         from elasticsearch import BadRequestError
 
-        self.install_templates()
-        name = self._next_name()
         try:
             self._client.indices.create(
                 index=name,
                 aliases={alias: {} for alias in aliases},
-                mappings={"_meta": {"made_by": wanted_version(), "built_by": __version__}},
+                mappings={"_meta": _meta(wanted_version(), __version__, store)},
                 wait_for_active_shards="1",
             )
         except BadRequestError as err:
             if "resource_already_exists_exception" in str(err.body):
-                return None
+                return False
             raise
-        return name
+        return True
+
+    def claim(self, index: HeldIndex, store: str) -> HeldIndex:
+        """Write a store's identity into an index that has none; what comes back has another one where somebody was quicker."""
+        meta = _meta(index.made_by, index.built_by, store)
+        self._client.indices.put_mapping(index=index.name, meta=meta)
+        return self.look(index.name) or replace(index, store=store)
+
+    def in_place(self) -> list[HeldIndex]:
+        """What the aliases lead to, however many that are."""
+        names = sorted({name for held in self._holders().values() for name in held})
+        return [one for name in names if (one := self.look(name)) is not None]
 
     def swap(self, new: HeldIndex) -> None:
         """Let reading and writing go to `new`, in one step; then delete what they went to before."""
@@ -131,10 +171,13 @@ class Indices:
         for uuid in uuids:
             self._client.options(ignore_status=404).delete(index=self._state, id=uuid)
 
-    def drop_orphans(self) -> None:
-        """Delete what no alias names: what a process left that was killed between making an index and using it."""
+    def drop_unfinished(self, only: HeldIndex | None = None) -> None:
+        """Delete what is not in place: what was being built (or only that one), and what a process left that was killed
+        between making an index and using it."""
         for name, one in self._numbered().items():
-            if not one.get("aliases"):
+            if set(one.get("aliases", {})) - {self.rebuild}:
+                continue
+            if only is None or (name == only.name and self._uuids(name) == [only.uuid]):
                 self.drop(name)
 
     def read_cursor(self, index: HeldIndex) -> int:
@@ -229,7 +272,8 @@ class Indices:
         pattern = re.compile(rf"{re.escape(self.read)}-\d{{6,}}")
         return {name: one for name, one in found.body.items() if pattern.fullmatch(name)}
 
-    def _next_name(self) -> str:
+    def next_name(self) -> str:
+        """A name behind all that are there."""
         last = max((int(name.rpartition("-")[2]) for name in self._numbered()), default=0)
         return f"{self.read}-{last + 1:06}"
 
@@ -246,6 +290,29 @@ class Indices:
         if answer.meta.status == 404:
             return []
         return [one["settings"]["index.uuid"] for one in answer.body.values()]
+
+
+def _held(name: str, one: Mapping[str, Any]) -> HeldIndex:
+    meta = one["mappings"].get("_meta", {})
+    uuid = one["settings"]["index.uuid"]
+    return HeldIndex(name, uuid, *(str(meta.get(key, "")) for key in ("made_by", "built_by", "store")))
+
+
+def _meta(made_by: str, built_by: str, store: str) -> dict[str, str]:
+    return {"made_by": made_by, "built_by": built_by, **({"store": store} if store else {})}
+
+
+def _no_alias(alias: str) -> StoreError:
+    return StoreError(
+        f"In Elasticsearch, {alias} should be an alias and is an index: delete it, then `resound reindex`."
+    )
+
+
+def _too_many(name: str, found: Iterable[str]) -> StoreError:
+    return StoreError(
+        f"In Elasticsearch, {name} should lead to one index, and leads to {', '.join(sorted(found))}: `resound reindex` "
+        "mends it. It builds one anew from the store in their place, and nothing is lost."
+    )
 
 
 def wanted_version() -> str:

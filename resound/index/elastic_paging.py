@@ -7,14 +7,13 @@ Most searches end with their first page, so that few of these views are ever ope
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from resound.index.base import Order
 from resound.index.elastic_query import Json, behind, ranked
+from resound.index.places import read_values, write_values
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -36,21 +35,14 @@ class Place(NamedTuple):
 
 def write_place(order: Order, place: Place) -> str:
     """What `after` takes."""
-    return base64.urlsafe_b64encode(json.dumps([order, *place]).encode()).decode()
+    return write_values(order, *place)
 
 
 def read_place(after: str | None, order: Order) -> Place | None:
     """The other way round. Raises ValueError for what is no place, or one in another order."""
     if after is None:
         return None
-    try:
-        said, rank, published, name, view = json.loads(base64.urlsafe_b64decode(after))
-    except (ValueError, TypeError) as err:
-        raise ValueError(f"{after[:80]!r} is no place in a list of results") from err
-    if said != order or type(rank) is not int or type(published) is not int:
-        raise ValueError(f"{after[:80]!r} is a place in another order")
-    if not isinstance(name, str) or not isinstance(view, str):
-        raise ValueError(f"{after[:80]!r} is no place in a list of results")
+    rank, published, (name, view) = read_values(after, order, 2)
     return Place(rank, published, name, view)
 
 

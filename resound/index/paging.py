@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from resound.index.base import Order
 from resound.index.columns import Keys, Mask, Snapshot
+from resound.index.places import read_values, write_values
 
 
 class Place(NamedTuple):
@@ -29,19 +28,14 @@ Placed = tuple[int, Place]
 
 def write_place(order: Order, place: Place) -> str:
     """What `after` takes."""
-    return base64.urlsafe_b64encode(json.dumps([order, *place]).encode()).decode()
+    return write_values(order, *place)
 
 
 def read_place(after: str | None, order: Order) -> Place | None:
     """The other way round. Raises ValueError for what is no place, or one in another order."""
     if after is None:
         return None
-    try:
-        said, rank, published, name = json.loads(base64.urlsafe_b64decode(after))
-    except (ValueError, TypeError) as err:
-        raise ValueError(f"{after[:80]!r} is no place in a list of results") from err
-    if said != order or type(rank) is not int or type(published) is not int or not isinstance(name, str):
-        raise ValueError(f"{after[:80]!r} is a place in another order")
+    rank, published, (name,) = read_values(after, order, 1)
     return Place(rank, published, name)
 
 

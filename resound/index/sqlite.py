@@ -8,9 +8,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 from uuid import uuid4
 
 from resound.errors import StoreError
@@ -22,6 +24,7 @@ from resound.index.base import (
     Period,
     Refusal,
     SearchResult,
+    StoreIdentity,
 )
 from resound.index.columns import Columns, Mask, Snapshot
 from resound.index.files import IndexFile
@@ -40,9 +43,10 @@ VERSION = 4
 class SqliteIndex:
     """`resound.index.base.SearchIndex` in one file. Safe to share between threads; several processes may have it open."""
 
-    def __init__(self, path: Path) -> None:
-        """Name the file; the first call opens or creates it, or says that it is of another version or analysis."""
+    def __init__(self, path: Path, *, store: StoreIdentity | None = None) -> None:
+        """Name the file; the first call opens or creates it, or says that it is of another version, analysis or store."""
         self._path = path
+        self._store = store
         self._file = IndexFile(path, self._prepare)
         self._lock = threading.Lock()
         self._read: dict[str, _Read] = {}  # of the file at the path, and of the one before it
@@ -63,7 +67,7 @@ class SqliteIndex:
 
     def cursor(self) -> int:
         """The store's change number up to which the index is complete."""
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             return _meta(connection).cursor
 
     def write(
@@ -73,9 +77,13 @@ class SqliteIndex:
         rows = [Row(one) for one in {one.id: one for one in upserts}.values()]
         refused: list[Refusal] = []
         lengths: dict[str, int] = {}
+        store = self._identity()
         with self._file.writing() as connection:
+            self._refuse_others(connection, store)
             if cursor < _meta(connection).cursor:
                 return ()
+            if store and not _owner(connection):
+                connection.execute("INSERT INTO meta VALUES ('store', ?)", (store,))
             for key in deletes:
                 delete_row(connection, key)
             for row in rows:
@@ -104,7 +112,7 @@ class SqliteIndex:
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no facet")
         place = read_place(after, order)
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             snapshot = self._snapshot(connection)
             finder = Finder(connection, snapshot)
             keys = finder.find(query.tree)
@@ -131,7 +139,7 @@ class SqliteIndex:
 
     def similar(self, identity: str, /, *, limit: int = 10) -> tuple[tuple[Hit, float], ...]:
         """By brute force over the stored vectors: exact."""
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             found = connection.execute(
                 "SELECT key, model FROM doc JOIN vector USING (key) WHERE id = ?", (identity,)
             ).fetchone()
@@ -143,12 +151,14 @@ class SqliteIndex:
 
     def count(self) -> int:
         """How many documents it holds."""
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             return int(connection.execute("SELECT count(*) FROM doc").fetchone()[0])
 
     def hashes(self) -> Iterator[tuple[str, str]]:
         """Of one moment, on a connection of its own: what else the thread asks meanwhile does not disturb it."""
+        store = self._identity()
         with self._file.reading_apart() as connection:
+            self._refuse_others(connection, store)
             yield from connection.execute("SELECT id, hash FROM doc JOIN shown USING (key) ORDER BY id")
 
     def content_hash(self) -> str:
@@ -157,7 +167,9 @@ class SqliteIndex:
 
     def clear(self) -> None:
         """Empty it."""
+        store = self._identity()
         with self._file.writing() as connection:
+            self._refuse_others(connection, store)
             delete_all(connection)
             _mark_written(connection, 0)
 
@@ -165,9 +177,11 @@ class SqliteIndex:
         """Close every connection."""
         self._file.close()
 
-    def begin_rebuild(self) -> SqliteIndex:
+    def begin_rebuild(self, *, take_over: bool = False) -> SqliteIndex:
         """A file beside this one."""
-        return SqliteIndex(self._file.begin_beside())
+        if not take_over:
+            self._refuse(_owner_of(self._path), self._identity())
+        return SqliteIndex(self._file.begin_beside(), store=self._store)
 
     def finish_rebuild(self) -> None:
         """Let the path lead to the new file."""
@@ -196,6 +210,28 @@ class SqliteIndex:
             raise StoreError(
                 f"The index {self._path} was made by another version of Resound. It is derived from the store: "
                 "`resound reindex` builds it anew, and nothing is lost."
+            )
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        store = self._identity()
+        with self._file.reading() as connection:
+            self._refuse_others(connection, store)
+            yield connection
+
+    def _identity(self) -> str:
+        """Of the store that this index is to be of; empty where nobody said. Asked before a transaction begins."""
+        return "" if self._store is None else self._store()
+
+    def _refuse_others(self, connection: sqlite3.Connection, store: str) -> None:
+        if store:
+            self._refuse(_owner(connection), store)
+
+    def _refuse(self, owner: str, store: str) -> None:
+        if owner and store and owner != store:
+            raise StoreError(
+                f"The index {self._path} holds another store's articles, not this one's (it was copied, or the store was "
+                "put in another's place): `resound reindex --take-over` builds it anew from this store, and nothing is lost."
             )
 
     def _reader(self, connection: sqlite3.Connection) -> _Read:
@@ -236,6 +272,23 @@ def _meta(connection: sqlite3.Connection) -> _Meta:
         "SELECT value FROM meta WHERE name IN ('cursor', 'file', 'writes') ORDER BY name"
     )
     return _Meta(*(value for (value,) in rows))
+
+
+def _owner(connection: sqlite3.Connection) -> str:
+    """The identity of the store whose articles these are; empty where no store has written yet, or an older Resound."""
+    found = connection.execute("SELECT value FROM meta WHERE name = 'store'").fetchone()
+    return "" if found is None else str(found[0])
+
+
+def _owner_of(path: Path) -> str:
+    """The same of a file that may be missing, broken or of another version."""
+    if not path.exists():
+        return ""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as connection:
+            return _owner(connection)
+    except sqlite3.Error:
+        return ""
 
 
 def _mark_written(connection: sqlite3.Connection, cursor: int) -> None:

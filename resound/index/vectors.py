@@ -9,11 +9,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    _Number = TypeVar("_Number", np.float32, np.float64)
 
 PLACES = 6
 """Likeness is compared to so many decimal places; what is as like stands by id."""
@@ -38,17 +40,17 @@ class Matrix:
 
         keys, rows = self._extend(connection)
         (row,) = connection.execute("SELECT row FROM vector WHERE key = ?", (key,)).fetchone()
-        asked = _unit(np.frombuffer(row, "<f2").astype(np.float32))
-        scores = rows @ asked
+        asked = _unit(np.frombuffer(row, "<f2").astype(np.float64))
+        scores = rows @ asked.astype(np.float32)
         wanted = limit
         while True:
             wanted = min(wanted * 2 + 8, len(keys))
             edge = np.partition(scores, len(keys) - wanted)[len(keys) - wanted] - _CLOSE
             near = np.flatnonzero(scores >= edge)
             found = [
-                (int(keys[at]), identity, _cosine(rows[at], asked))
+                (int(keys[at]), stored[0], _cosine(stored[1], asked))
                 for at in near
-                if keys[at] != key and (identity := _id_of(connection, int(keys[at]))) is not None
+                if keys[at] != key and (stored := _stored(connection, int(keys[at]))) is not None
             ]
             if len(found) >= limit or wanted == len(keys):
                 found.sort(key=lambda one: (-one[2], one[1]))
@@ -95,22 +97,25 @@ class Matrix:
         self._swept_at = max(1024, len(self._keys))
 
 
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unit(rows: NDArray[_Number]) -> NDArray[_Number]:
     """Rows of length 1: half precision leaves them a little off. A row of zeros stays, and is like nothing."""
     import numpy as np
 
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    made: NDArray[np.float32] = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    made: NDArray[_Number] = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
     return made
 
 
-def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """In double precision and row by row: the same for the same two rows, wherever in the matrix they stand."""
+def _cosine(row: bytes, asked: NDArray[np.float64]) -> float:
+    """Of the row that was written, in double precision from end to end: every engine says the same to the last place."""
     import numpy as np
 
-    return round(float(np.dot(one.astype(np.float64), other.astype(np.float64))), PLACES)
+    return round(float(np.dot(_unit(np.frombuffer(row, "<f2").astype(np.float64)), asked)), PLACES)
 
 
-def _id_of(connection: sqlite3.Connection, key: int) -> str | None:
-    found = connection.execute("SELECT id FROM doc WHERE key = ?", (key,)).fetchone()
-    return None if found is None else str(found[0])
+def _stored(connection: sqlite3.Connection, key: int) -> tuple[str, bytes] | None:
+    """(id, row) of a document, where it is still there."""
+    found: tuple[str, bytes] | None = connection.execute(
+        "SELECT id, row FROM doc JOIN vector USING (key) WHERE key = ?", (key,)
+    ).fetchone()
+    return found

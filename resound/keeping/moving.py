@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 from resound.errors import ConflictError, StoreError
 from resound.store import Store, jobs, open_store, outbox, work
 from resound.store.database import name_store
+from resound.store.identity import forget_identity
 from resound.store.place import which_database
 from resound.store.portable import (
+    IDENTITY_TABLE,
     Summer,
     TableForm,
     TableSum,
@@ -56,6 +58,7 @@ def move_store(
             raise ConflictError("That is the store that is in use; name another one to move to.")
         with hold_still(source, now=now) as reading, target.write() as writing:
             refuse_filled(writing, name_store(target_address), store_forms())
+            forget_identity(writing)  # the one of the source comes along
             return Moved(_carry(reading, writing, progress))
     finally:
         target.close()
@@ -80,8 +83,9 @@ def hold_still(store: Store, *, now: datetime) -> Iterator[Connection]:
 
 
 def refuse_filled(connection: Connection, name: str, forms: list[TableForm]) -> None:
-    """Raise ConflictError where a store holds anything in these tables."""
+    """Raise ConflictError where a store holds anything in these tables. That it knows who it is does not fill it."""
     there = count_rows(connection, forms)
+    there.pop(IDENTITY_TABLE, None)
     if there:
         told = ", ".join(f"{count} in {table}" for table, count in there.items())
         raise ConflictError(

@@ -22,7 +22,9 @@ from resound.keeping.backup import open_lines
 from resound.keeping.moving import refuse_filled
 from resound.store import lists, open_store, outbox
 from resound.store.database import name_store, shipped_revisions
+from resound.store.identity import forget_identity
 from resound.store.portable import (
+    IDENTITY_TABLE,
     Summer,
     TableForm,
     TableSum,
@@ -85,6 +87,8 @@ def restore_backup(
                 with store.write() as connection:
                     check_forms(connection, loaded.forms)
                     refuse_filled(connection, name_store(address), loaded.forms)
+                    if any(one.name == IDENTITY_TABLE for one in loaded.forms):
+                        forget_identity(connection)  # nor does the backup bring one: it is made anew
                     loaded.load(connection, staging, progress)
                     loaded.doubt(connection)
                     if (

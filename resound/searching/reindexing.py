@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from heapq import merge
 from itertools import groupby
@@ -24,12 +25,14 @@ from resound.searching.indexing import (
     now_utc,
     update_index,
 )
-from resound.store import Store, work
+from resound.store import Store, jobs, work
 from resound.store.feed import count_items, list_item_ids, newest_change
+from resound.store.leasing import keep_lease
 
 SHOWN = 5
 """So many ids of each kind of difference are named."""
 _TRIES = 5
+_JOB = "reindex"
 
 Progress = Callable[[int, int], None]
 """(items so far, of how many)"""
@@ -51,7 +54,7 @@ class Differences:
 class Comparison:
     """Store and index at one change number. `behind`: the index had not everything when they were compared.
 
-    `missing` are not in the index, `extra` only there, `differing` in both and not the same. `refused` of the missing and
+    `missing` are not in the index, `extra` only there or there once more, `differing` in both and not the same. `refused` of the missing and
     differing ones are known to have been refused by the index.
     """
 
@@ -133,11 +136,13 @@ def compare(
     missing = extra = differing = Differences()
     explained = 0
     with closing(_hashes(index)) as held:
-        for identity, by_store, by_index in _side_by_side(
-            expected_hashes(connection, progress=progress), held
-        ):
+        for identity, by_store, copies in _side_by_side(expected_hashes(connection, progress=progress), held):
+            by_index = copies[0] if copies else None
             stored.add(identity, by_store)
-            indexed.add(identity, by_index)
+            for copy in copies:
+                indexed.add(identity, copy)
+            for _ in copies[1:]:  # the index finds one document more than once
+                extra = extra.with_one_more(identity)
             if by_store == by_index:
                 continue
             if by_index is None:
@@ -184,33 +189,63 @@ def verify_index(
 
 
 def rebuild_index(
-    store: Store, index: SearchIndex, *, clock: Clock = now_utc, progress: Progress | None = None
+    store: Store,
+    index: SearchIndex,
+    *,
+    take_over: bool = False,
+    clock: Clock = now_utc,
+    progress: Progress | None = None,
 ) -> Rebuilt:
     """Build a new index beside the one in use, compare it with the store, and put it in the other's place.
 
     Searches go on in the old one until then. Interrupted, it leaves the old one as it is, and the next rebuild clears
-    away what is left.
+    away what is left. `take_over`: also where the one in use is another store's, which has none then.
 
     Raises:
-        StoreError: the new index cannot be written, or is not what the store says; the old one stays in use.
+        StoreError: another process is rebuilding, or the one in use is another store's; the new index cannot be written, or is not what the store says; the old one stays in use.
     """
     refused: dict[str, Refusal] = {}
-    try:
-        new = index.begin_rebuild()
+    with _alone(store, clock):
         try:
-            _fill(store, new, refused, progress=progress)
-            found = _check(store, new, refused)
-        finally:
-            new.close()
-        index.finish_rebuild()
-    except BaseException:
-        index.abandon_rebuild()
-        raise
+            new = index.begin_rebuild(take_over=take_over)
+            try:
+                _fill(store, new, refused, progress=progress)
+                found = _check(store, new, refused)
+            finally:
+                new.close()
+            index.finish_rebuild()
+        except BaseException:
+            index.abandon_rebuild()
+            raise
     with store.read() as connection:
         before = work.list_quarantined(connection, "index")
     note_refusals(store, tuple(refused.values()), before.keys() - refused.keys(), clock=clock)
     update_index(store, index, clock=clock)
     return Rebuilt(found.indexed, found.indexed_hash, tuple(refused.values()))
+
+
+@contextmanager
+def _alone(store: Store, clock: Clock) -> Iterator[None]:
+    """Hold the lease of rebuilding. Raises StoreError where another process does; a killed one's lease ends by itself."""
+    with store.write() as connection:
+        lease = jobs.take_job(connection, _JOB, every=timedelta(0), now=clock())
+        holder = next((one.holder for one in jobs.list_jobs(connection) if one.name == _JOB), None)
+    if lease is None:
+        raise StoreError(
+            f"Another process is building the index anew ({holder}). Wait until it has ended; where its machine is gone, try "
+            f"again in {jobs.LEASE_SECONDS / 60:.0f} minutes."
+        )
+    trouble, held = "It was interrupted.", [lease]
+    try:
+        with keep_lease(store, lease, clock) as held:
+            yield
+        trouble = ""
+    except StoreError as err:
+        trouble = str(err)
+        raise
+    finally:
+        with store.write() as connection:
+            jobs.end_job(connection, held[0], trouble=trouble, now=clock())
 
 
 def _fill(store: Store, new: SearchIndex, refused: dict[str, Refusal], *, progress: Progress | None) -> None:
@@ -270,15 +305,16 @@ class _Side:
 
 def _side_by_side(
     stored: Iterator[tuple[str, str]], indexed: Iterator[tuple[str, str]]
-) -> Iterator[tuple[str, str | None, str | None]]:
-    """(id, hash in the store, hash in the index), None where it is not there."""
+) -> Iterator[tuple[str, str | None, list[str]]]:
+    """(id, hash in the store or None, hashes in the index): an index that is well has one or none."""
     merged = merge(
         ((identity, 0, digest) for identity, digest in stored),
         ((identity, 1, digest) for identity, digest in indexed),
     )
     for identity, group in groupby(merged, key=lambda one: one[0]):
-        sides = {side: digest for _, side, digest in group}
-        yield identity, sides.get(0), sides.get(1)
+        sides = [(side, digest) for _, side, digest in group]
+        by_store = next((digest for side, digest in sides if side == 0), None)
+        yield identity, by_store, [digest for side, digest in sides if side == 1]
 
 
 def _hashes(index: SearchIndex) -> Generator[tuple[str, str]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from resound.errors import ResoundError
 from resound.store import Store
-from resound.store.jobs import LEASE_SECONDS, MAX_TROUBLE, JobLease, end_job, renew_job, take_job
+from resound.store.jobs import MAX_TROUBLE, JobLease, end_job, take_job
+from resound.store.leasing import keep_lease
 
 Clock = Callable[[], datetime]
 ShouldStop = Callable[[], bool]
@@ -46,7 +45,7 @@ def run_job(store: Store, job: Job, *, clock: Clock, should_stop: ShouldStop) ->
         return "failed"
     if lease is None:
         return "not-due"
-    with _renewed(store, lease, clock) as held:
+    with keep_lease(store, lease, clock) as held:
         trouble = _do(job, lease, should_stop)
     try:
         with store.write() as connection:
@@ -76,34 +75,6 @@ def _do(job: Job, lease: JobLease, should_stop: ShouldStop) -> str:
 def was_set_back(*, wall: timedelta, steady: timedelta) -> bool:
     """Whether a clock was set back while so much time passed by a steady one: what waits for its hour would wait too long."""
     return steady - wall > JUMP
-
-
-@contextmanager
-def _renewed(store: Store, lease: JobLease, clock: Clock) -> Iterator[list[JobLease]]:
-    """Keep a lease for the length of the block, however long; the list holds it as it is then."""
-    held = [lease]
-    is_over = threading.Event()
-
-    def renew() -> None:
-        while not is_over.wait(LEASE_SECONDS / 4):
-            try:
-                with store.write() as connection:
-                    renewed = renew_job(connection, held[0], now=clock())
-            except (ResoundError, SQLAlchemyError) as err:
-                log.warning("lease not renewed", job=lease.name, reason=_said(err))
-                continue
-            if renewed is None:
-                log.warning("lease lost", job=lease.name)
-                return
-            held[0] = renewed
-
-    keeper = threading.Thread(target=renew, name=f"lease-{lease.name}", daemon=True)
-    keeper.start()
-    try:
-        yield held
-    finally:
-        is_over.set()
-        keeper.join()
 
 
 def _said(error: Exception) -> str:

@@ -11,6 +11,8 @@ without. Sessions, one-time links and tried sign-ins mean nothing afterwards any
 It does hold the keys of subscriptions, which sign the links in mail that was sent: without them nobody could unsubscribe by
 an old mail once the store is restored. Who has a backup can end or confirm a subscription in its reader's name, and read
 everything else that is in the store; so it is kept as safe as the store.
+
+Nor does a backup hold the store's identity: a copy that is brought back, perhaps beside its original, is another store.
 """
 
 from __future__ import annotations
@@ -54,6 +56,8 @@ Kind = Literal["text", "integer", "number", "truth", "bytes", "json"]
 KINDS: tuple[str, ...] = get_args(Kind)
 BATCH = 1000
 _SECRET_TABLES = frozenset({"session", "invitation", "sign_in", "api_key"})
+IDENTITY_TABLE = "installation"
+"""An empty store may have a row in it already."""
 _SECRET_COLUMNS = {"person": frozenset({"password"})}
 
 
@@ -168,9 +172,10 @@ def read_table(
     """(values, line) of every row, by primary key. Memory stays flat.
 
     Args:
-        with_secrets: False: rows that are nothing but a secret do not come, other secrets come as NULL.
+        with_secrets: False: rows that are nothing but a secret, or the store's identity, do not come, other secrets
+            come as NULL.
     """
-    if not with_secrets and form.name in _SECRET_TABLES:
+    if not with_secrets and form.name in (*_SECRET_TABLES, IDENTITY_TABLE):
         return
     secret = frozenset() if with_secrets else _SECRET_COLUMNS.get(form.name, frozenset())
     hidden = [at for at, (name, _) in enumerate(form.columns) if name in secret]

@@ -41,6 +41,12 @@ KEPT: tuple[str, ...] = (
         "The index is of another store or a later state of this one (its last change is %(cursor)s, the store's is %(newest)s): `resound reindex` builds it anew, and nothing is lost."
     ),
     N_(
+        "The index %(path)s holds another store's articles, not this one's (it was copied, or the store was put in another's place): `resound reindex --take-over` builds it anew from this store, and nothing is lost."
+    ),
+    N_(
+        "The index %(name)s in Elasticsearch holds another store's articles, not this one's: give this store an index of its own by another RESOUND_ELASTICSEARCH_PREFIX. Only where the index shall be this store's from now on, `resound reindex --take-over` builds it anew from this store; the other one then has none there."
+    ),
+    N_(
         "Elasticsearch at %(place)s cannot be reached: is it running, and is the address right? The store is not touched: crawling and reading go on, search is behind, and it catches up by itself."
     ),
     N_(

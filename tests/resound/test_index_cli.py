@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,36 @@ def test_a_store_that_changed_behind_the_feed_is_noticed(tmp_path: Path, keys: l
     ran = CliRunner().invoke(app, ["--data", str(tmp_path), "index", "verify"])
     assert ran.exit_code == 1
     assert f"1 different: {keys[2]}" in ran.output
+
+
+def test_an_index_that_was_copied_from_another_folder_is_told_and_taken_over_where_that_is_said(
+    tmp_path: Path, keys: list[str]
+) -> None:
+    assert run(tmp_path, "search", "green OR reporter", "--json")["total"] == 3
+    other = tmp_path / "other"
+    other.mkdir()
+    store = open_with_sources(other)
+    put(store, "one", 9, 1)
+    process(store, other)
+    store.close()
+    held = SqliteIndex(tmp_path / "index.sqlite")
+    held.close()
+    with sqlite3.connect(tmp_path / "index.sqlite") as there, sqlite3.connect(other / "index.sqlite") as copy:
+        there.backup(copy)
+
+    def said(*words: str) -> str:
+        ran = CliRunner().invoke(app, ["--data", str(other), *words])
+        return " ".join(f"{ran.output} {ran.exception}".split())
+
+    for words in (
+        ("search", "green OR reporter"),
+        ("status",),
+        ("ready",),
+        ("reindex",),
+        ("index", "verify"),
+    ):
+        assert "holds another store's articles, not this one's" in said(*words), words
+
+    assert "The index holds 1 items" in run(other, "reindex", "--take-over")
+    assert run(other, "search", "green OR reporter", "--json")["total"] == 1
+    assert run(tmp_path, "search", "green OR reporter", "--json")["total"] == 3, "its own is untouched"

@@ -112,6 +112,13 @@ index_state = Table(
     Column("trouble", Text, nullable=False),  # why it could not be brought up; empty where it could
 )
 
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String(40), primary_key=True),  # "identity": what tells this store from every other
+    Column("value", Text, nullable=False),
+)
+
 job = Table(
     "job",
     metadata,

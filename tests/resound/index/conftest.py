@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from resound.index.base import SearchIndex
 from resound.index.sqlite import SqliteIndex
 
-MakeIndex = Callable[[str], SearchIndex]
-"""Opens the index of a name: a new one the first time, the same one afterwards. All are closed at the end."""
+
+class MakeIndex(Protocol):
+    """Opens the index of a name: a new one the first time, the same one afterwards. All are closed at the end.
+
+    `store`: the identity of the store that it is to be of; empty: nobody says.
+    """
+
+    def __call__(self, name: str, *, store: str = "") -> SearchIndex: ...
+
 
 KINDS = [pytest.param("sqlite", id="sqlite")]
 
@@ -22,9 +30,9 @@ def opened(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[
     """Makes indexes of one kind, which live in the folder or under names that are as new."""
     made: list[SearchIndex] = []
 
-    def make(name: str) -> SearchIndex:
+    def make(name: str, *, store: str = "") -> SearchIndex:
         if kind == "sqlite":
-            made.append(SqliteIndex(folder / name))
+            made.append(SqliteIndex(folder / name, store=(lambda: store) if store else None))
         else:
             raise ValueError(f"{kind} is no kind of index")
         return made[-1]

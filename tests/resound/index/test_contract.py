@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import math
+import random
+import struct
 import threading
 from dataclasses import replace
 from datetime import date
+from operator import mul
 
 import pytest
 
-from resound.index.base import IndexDocument, SearchIndex
+from resound.index.base import IndexDocument, Order, SearchIndex, Vector
 from resound.query import Document, parse
 from tests.resound.index.conftest import MakeIndex
 from tests.resound.index.material import all_pages, article, ids
@@ -217,3 +223,46 @@ def test_threads_search_while_another_writes_and_see_whole_writes(index: SearchI
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_likeness_is_right_to_its_last_place(index: SearchIndex) -> None:
+    """As Python's own arithmetic has it: single precision would be off in the last of six places now and then."""
+    chance = random.Random(8)
+    rows = [
+        struct.pack("<384e", *(number / math.sqrt(384) for number in map(chance.gauss, [0] * 384, [1] * 384)))
+        for _ in range(40)
+    ]
+    written = [replace(article(f"d{n:02}"), vector=Vector("m", row)) for n, row in enumerate(rows)]
+    index.write(written, [], cursor=1)
+
+    def expected(one: bytes, other: bytes) -> float:
+        a, b = struct.unpack("<384e", one), struct.unpack("<384e", other)
+        product, *squares = (math.fsum(map(mul, *two)) for two in ((a, b), (a, a), (b, b)))
+        return round(product / math.sqrt(squares[0] * squares[1]), 6)
+
+    for n in range(0, 40, 4):
+        for hit, score in index.similar(f"d{n:02}", limit=39):
+            assert score == expected(rows[n], rows[int(hit.id[1:])])
+
+
+@pytest.mark.parametrize("order", ["newest", "relevance"])
+@pytest.mark.parametrize("collapse", [False, True])
+def test_a_place_with_absurd_numbers_is_none(index: SearchIndex, order: Order, collapse: bool) -> None:
+    index.write([article("a", "waste"), article("b", "waste")], [], cursor=1)
+    place = index.search(parse("waste"), order=order, limit=1, collapse=collapse).next
+    assert place is not None
+    said, rank, published, *rest = json.loads(base64.urlsafe_b64decode(place))
+
+    def ask(text: str) -> None:
+        after = base64.urlsafe_b64encode(text.encode()).decode()
+        index.search(parse("waste"), order=order, limit=1, after=after, collapse=collapse)
+
+    for absurd in (10**400, -(10**400), 2**63, -(2**63) - 1):
+        for changed in ((absurd, published), (rank, absurd)):
+            with pytest.raises(ValueError, match="no place"):
+                ask(json.dumps([said, *changed, *rest]))
+    for odd in ("[" * 100_000, "[]", "{}", "7", json.dumps([said, rank, published])):
+        with pytest.raises(ValueError, match="no place"):
+            ask(odd)
+    ask(json.dumps([said, 2**31, -(2**53), *rest]))
+    ask(json.dumps([said, -(2**31), 2**53, *rest]))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from resound.errors import StoreError
 from resound.index.base import IndexDocument, SearchIndex
 from resound.index.hashing import hash_all, hash_document
 from resound.query import parse
@@ -214,3 +215,60 @@ def test_it_says_what_it_is(index: SearchIndex) -> None:
     assert index.name
     assert "\n" not in index.describe()
     assert "1" in index.describe()
+
+
+def test_an_index_is_of_the_store_that_first_wrote_to_it(make_index: MakeIndex) -> None:
+    mine, other = make_index("index", store="mine"), make_index("index", store="other")
+    mine.write([article("a", "waste")], [], cursor=7)
+
+    for call in (
+        other.cursor,
+        other.count,
+        other.clear,
+        other.content_hash,
+        other.begin_rebuild,
+        lambda: ids(other, "waste"),
+        lambda: other.similar("a"),
+        lambda: other.write([article("b", "waste")], [], cursor=8),
+    ):
+        with pytest.raises(StoreError, match=r"another store's articles.*reindex --take-over"):
+            call()
+
+    assert (ids(mine, "waste"), mine.cursor()) == (["a"], 7)
+    again = make_index("index", store="mine")
+    new = again.begin_rebuild()
+    new.write([article("c", "waste")], [], cursor=8)
+    new.close()
+    again.finish_rebuild()
+    with pytest.raises(StoreError, match="another store"):
+        other.cursor()
+    assert (ids(mine, "waste"), mine.cursor()) == (["c"], 8)
+
+
+def test_an_index_is_taken_over_where_that_is_said(make_index: MakeIndex) -> None:
+    mine, other = make_index("index", store="mine"), make_index("index", store="other")
+    mine.write([article("a", "waste")], [], cursor=7)
+
+    new = other.begin_rebuild(take_over=True)
+    new.write([article("b", "waste")], [], cursor=3)
+    new.close()
+    other.finish_rebuild()
+
+    assert (ids(other, "waste"), other.cursor()) == (["b"], 3)
+    with pytest.raises(StoreError, match="another store"):
+        mine.cursor()
+    with pytest.raises(StoreError, match="another store"):
+        ids(mine, "waste")
+
+
+def test_an_index_without_an_owner_is_of_the_first_that_writes(make_index: MakeIndex) -> None:
+    """As an earlier Resound made it."""
+    make_index("index").write([article("a", "waste")], [], cursor=7)
+    mine, other = make_index("index", store="mine"), make_index("index", store="other")
+    assert (mine.cursor(), other.cursor(), ids(other, "waste")) == (7, 7, ["a"])
+
+    mine.write([], [], cursor=7)
+
+    assert ids(mine, "waste") == ["a"]
+    with pytest.raises(StoreError, match="another store"):
+        other.write([], [], cursor=8)

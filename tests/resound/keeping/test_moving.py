@@ -19,6 +19,7 @@ from resound.keeping.moving import move_store
 from resound.store import Store, open_store, portable, work
 from resound.store.articles import list_changes, record_change
 from resound.store.decisions import add_decision
+from resound.store.identity import identify_store
 from resound.store.portable import last_numbers, store_forms, sum_table
 from resound.store.tables import lead
 from tests.postgres_server import PostgresServer
@@ -102,6 +103,16 @@ def test_leases_are_work_again(source: Store, target: str) -> None:
         ]
     with source.read() as connection:
         assert ("match", "leased") in {(one.stage, one.outcome) for one in work.tallies(connection, now=NOW)}
+    there.close()
+
+
+@pytest.mark.postgres
+def test_the_identity_goes_along_and_does_not_fill_an_empty_target(source: Store, target: str) -> None:
+    identity = identify_store(source)
+    there = open_store(target)
+    assert identify_store(there) != identity
+    move_store(source, target, now=NOW)
+    assert identify_store(there) == identity == identify_store(source)
     there.close()
 
 

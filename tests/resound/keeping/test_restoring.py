@@ -23,6 +23,7 @@ from resound.errors import BackupError, ConflictError, ResoundError, SchemaTooNe
 from resound.keeping.archive import ArchiveWriter
 from resound.keeping.restoring import Restored, restore_backup
 from resound.store import open_store
+from resound.store.identity import identify_store
 from resound.store.portable import TableForm, store_forms, sum_table
 from tests.postgres_server import PostgresServer
 from tests.resound.kept import (
@@ -209,6 +210,29 @@ def test_a_folder_or_a_store_that_holds_something_is_refused(
     assert not (tmp_path / "new").exists()
     there.close()
     postgres_server.drop(address)
+
+
+def test_what_is_restored_is_another_store(
+    data: Path, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    """It may live beside its original, and must not take the other's index for its own."""
+    original = open_store(f"sqlite:///{tmp_path / 'original.sqlite'}")
+    fill(original, articles=1)
+    identities = [identify_store(original)]
+    back_up(original, data, tmp_path / "known.tar")
+    original.close()
+    address = postgres_server.create()
+    empty = open_store(address)
+    identities.append(identify_store(empty))
+    for number, into in enumerate((None, address)):
+        restore_backup(tmp_path / "known.tar", tmp_path / f"new{number}", store_address=into)
+    for one in (f"sqlite:///{tmp_path / 'new0' / 'resound.sqlite'}", address):
+        restored = open_store(one)
+        identities.append(identify_store(restored))
+        restored.close()
+    empty.close()
+    postgres_server.drop(address)
+    assert len(set(identities)) == 4
 
 
 def test_an_empty_folder_will_do_and_stays_where_it_is_refused(archive: Path, tmp_path: Path) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from resound.errors import StoreError
 from resound.index.sqlite import SqliteIndex
 from resound.query import parse
 from resound.searching import reindexing
-from resound.searching.indexing import update_index
+from resound.searching.indexing import now_utc, update_index
 from resound.searching.reindexing import rebuild_index, verify_index
-from resound.store import Store
+from resound.store import Store, jobs
+from resound.store.tables import job
 from tests.resound.searching.test_indexing import expected, open_with_sources, process, put
 
 KILLED = """
@@ -135,3 +138,41 @@ def test_a_new_index_that_is_not_what_the_store_says_is_not_taken(
         rebuild_index(store, index)
     assert index.content_hash() == before
     assert left_beside(tmp_path) == []
+
+
+def test_a_document_that_is_found_twice_is_one_too_many(
+    store: Store, index: SqliteIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a reading alias leads to two indexes: each of them is right."""
+    held = list(index.hashes())
+    monkeypatch.setattr(SqliteIndex, "hashes", lambda _: iter(sorted([*held, held[1], held[2]])))
+
+    found = verify_index(store, index)
+
+    assert (found.is_equal, found.is_as_expected) == (False, False)
+    assert (found.stored, found.indexed) == (len(held), len(held) + 2)
+    assert (found.extra.count, found.extra.first) == (2, (held[1][0], held[2][0]))
+    assert f"2 too many: {held[1][0]}, {held[2][0]}" in found.sentences
+
+
+def test_a_rebuild_holds_a_lease_that_ends_with_it_or_with_its_process(
+    store: Store, index: SqliteIndex
+) -> None:
+    def interrupt(done: int, total: int) -> None:
+        with store.read() as connection:
+            assert list(jobs.live_holders(connection, now=now_utc()).values()) == [1]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild_index(store, index, progress=interrupt)
+    with store.read() as connection:
+        assert jobs.live_holders(connection, now=now_utc()) == {}
+    with store.write() as connection:  # of a machine that is not this one, and alive
+        connection.execute(update(job).values(holder="elsewhere|1|1", until=time.time() + 60))
+    with pytest.raises(
+        StoreError, match=r"Another process is building the index anew \(elsewhere.*2 minutes"
+    ):
+        rebuild_index(store, index)
+    with store.write() as connection:
+        connection.execute(update(job).values(until=time.time() - 1))
+    assert rebuild_index(store, index).items == index.count()

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-import resound.sending.scheduling
 from resound.errors import MailError
 from resound.sending.scheduling import Job, ShouldStop, run_job, was_set_back
 from resound.store import Store, jobs, open_store
@@ -92,7 +91,6 @@ def test_of_two_schedulers_one_does_it(store: Store, store_address: str) -> None
 
 
 def test_a_long_one_keeps_its_lease(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resound.sending.scheduling, "LEASE_SECONDS", 0.2)
     monkeypatch.setattr(jobs, "LEASE_SECONDS", 0.2)
     work = Work()
     work.gate.clear()

@@ -101,10 +101,10 @@ def opened(cluster: Cluster) -> Iterator[MakeIndex]:
     known: dict[str, ElasticAddress] = {}
     made: list[ElasticIndex] = []
 
-    def make(name: str) -> SearchIndex:
+    def make(name: str, *, store: str = "") -> SearchIndex:
         prefix = f"test-{run}-{len(known)}"
         address = known.setdefault(name, ElasticAddress(urls=(cluster.url,), prefix=prefix, timeout=20))
-        made.append(ElasticIndex(address, patience=QUICK))
+        made.append(ElasticIndex(address, store=(lambda: store) if store else None, patience=QUICK))
         return made[-1]
 
     yield make

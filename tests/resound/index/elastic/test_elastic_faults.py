@@ -14,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from resound.errors import StoreError
+from resound.index import elastic_breaker
 from resound.index.base import IndexDocument, Vector
 from resound.index.elastic import ElasticIndex
 from resound.index.elastic_bulk import CHUNK, Patience
@@ -302,6 +303,66 @@ def test_a_slow_node_is_not_waited_for(proxy: Proxy, address: ElasticAddress) ->
         index.search(EVERYTHING)
     assert time.monotonic() - begun < 4.5
     index.close()
+
+
+def test_a_node_that_hangs_is_waited_for_once(
+    proxy: Proxy, address: ElasticAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = ElasticIndex(replace(address, urls=(proxy.url,), timeout=0.1), patience=QUICK)
+    index.write(many(2), [], cursor=1)
+    hangs = threading.Event()
+    hangs.set()
+
+    def hang(request: Request) -> Answer | None:
+        if hangs.is_set():
+            time.sleep(4)
+        return None
+
+    proxy.rule = hang
+    with pytest.raises(StoreError, match="did not answer in time"):
+        index.search(EVERYTHING)
+    begun = time.monotonic()
+    asked = len(proxy.seen)
+    for call in (lambda: index.search(EVERYTHING), index.cursor, index.count, index.describe):
+        with pytest.raises(StoreError, match="did not answer in time"):
+            call()
+    with pytest.raises(StoreError, match="did not answer in time"):
+        index.similar("d00000")
+    assert time.monotonic() - begun < 1.5
+    assert len(proxy.seen) == asked, "nothing was asked"
+
+    hangs.clear()
+    monkeypatch.setattr(elastic_breaker, "SECONDS", -1.0)
+    index._breaker.trip("It hung.")  # so long ago that one may try
+    assert (index.cursor(), index.search(EVERYTHING).total) == (1, 2)
+    index.close()
+
+
+def test_what_is_like_an_article_is_not_waited_for_long_and_stops_no_search(
+    proxy: Proxy, address: ElasticAddress
+) -> None:
+    index = ElasticIndex(replace(address, urls=(proxy.url,)), patience=QUICK)
+    index.write(many(2), [], cursor=1)
+    fresh = ElasticIndex(replace(address, urls=(proxy.url,)), patience=QUICK)
+    hangs = threading.Event()
+    hangs.set()
+
+    def hang(request: Request) -> Answer | None:
+        if hangs.is_set():
+            time.sleep(8)
+        return None
+
+    proxy.rule = hang
+    for one in (index, fresh):
+        for most in (5.0, 1.0):
+            begun = time.monotonic()
+            with pytest.raises(StoreError, match="did not answer in time"):
+                one.similar("d00000")
+            assert time.monotonic() - begun < most
+    hangs.clear()
+    assert index.search(EVERYTHING).total == 2
+    index.close()
+    fresh.close()
 
 
 def test_what_was_not_searched_is_said(through: ElasticIndex, proxy: Proxy) -> None:

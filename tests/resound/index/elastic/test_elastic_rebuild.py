@@ -1,9 +1,10 @@
-"""A new index beside the old one: searches never fail, what is interrupted is gone on with, nothing is left over."""
+"""A new index beside the old one: searches never fail, what is interrupted is cleared away, nothing is left over."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from resound.errors import StoreError
 from resound.index.base import IndexDocument
 from resound.index.elastic import ElasticIndex
 from resound.index.elastic_client import ElasticAddress, connect
-from resound.index.elastic_indices import read_template
+from resound.index.elastic_indices import Indices, read_template
 from resound.query import Document, parse
 from tests.resound.index.elastic.conftest import QUICK
 
@@ -88,42 +89,30 @@ def test_searches_never_fail_while_indexes_are_swapped(elastic: ElasticIndex) ->
     assert wrong == []
 
 
-def test_an_interrupted_rebuild_is_gone_on_with(elastic: ElasticIndex, address: ElasticAddress) -> None:
+def test_what_an_interrupted_rebuild_left_is_cleared_away_and_whoever_is_still_at_it_takes_nothing_else(
+    elastic: ElasticIndex, address: ElasticAddress
+) -> None:
     elastic.write([document("a")], [], cursor=9)
     first = elastic.begin_rebuild()
     first.write([document("a"), document("b")], [], cursor=4)
-    first.close()
 
-    again = ElasticIndex(address, patience=QUICK).begin_rebuild()
-    assert (again.cursor(), again.count()) == (4, 2)
-    again.write([document("c")], [], cursor=9)
-    again.finish_rebuild()
-    again.finish_rebuild()  # the other of two processes that worked at it
-
-    assert ids(elastic) == ["a", "b", "c"]
-    assert (elastic.cursor(), len(names(address))) == (9, 1)
-
-
-def test_what_another_version_began_is_deleted(elastic: ElasticIndex, address: ElasticAddress) -> None:
-    assert elastic.cursor() == 0
-    first = elastic.begin_rebuild()
-    first.write([document("b")], [], cursor=4)
-    client = connect(address)
-    client.indices.put_mapping(
-        index=f"{address.prefix}-items-rebuild", meta={"made_by": "another", "built_by": "0"}
-    )
-    client.close()
-
-    again = elastic.begin_rebuild()
-
+    other = ElasticIndex(address, patience=QUICK)
+    again = other.begin_rebuild()
     assert (again.cursor(), again.count()) == (0, 0)
     with pytest.raises(StoreError, match="taken away"):
         first.write([document("b")], [], cursor=5)
     elastic.abandon_rebuild()
-    elastic.abandon_rebuild()
-    assert len(names(address)) == 1
     with pytest.raises(StoreError, match="begin with"):
         elastic.finish_rebuild()
+    again.write([document("c")], [], cursor=9)
+    again.finish_rebuild()
+    again.finish_rebuild()  # done already
+    other.abandon_rebuild()  # as after an error behind the swap
+
+    assert ids(elastic) == ["c"]
+    assert (elastic.cursor(), len(names(address))) == (9, 1)
+    for one in (first, again, other):
+        one.close()
 
 
 def test_an_index_of_another_version_is_refused_and_rebuilt(
@@ -192,6 +181,70 @@ def test_several_that_begin_at_once_make_one_index(address: ElasticAddress) -> N
         thread.join()
     assert len(names(address)) == 1
     assert found[0].count() == 4
+
+
+@pytest.mark.parametrize("step", ["install_templates", "next_name", "create"])
+def test_who_is_overtaken_while_making_the_first_index_takes_the_others(
+    elastic: ElasticIndex, address: ElasticAddress, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Paused before each step on the way, for so long that another process makes the index."""
+    quicker = ElasticIndex(address, patience=QUICK)
+    original = getattr(Indices, step)
+    paused = []
+
+    def pause(self: Indices, *arguments: Any) -> Any:
+        if not paused:
+            paused.append(step)
+            quicker.write([document("a")], [], cursor=3)
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Indices, step, pause)
+
+    assert elastic.cursor() == 3
+    assert paused == [step]
+    assert (ids(elastic), len(names(address))) == (["a"], 1)
+    quicker.close()
+
+
+def test_an_alias_that_was_removed_is_given_back_and_no_second_index_made(
+    elastic: ElasticIndex, address: ElasticAddress
+) -> None:
+    elastic.write([document("a")], [], cursor=3)
+    before = names(address)
+    client = connect(address)
+    for alias in (f"{address.prefix}-items-write", f"{address.prefix}-items"):
+        client.indices.delete_alias(index=next(iter(before)), name=alias)
+        fresh = ElasticIndex(address, patience=QUICK)
+        assert (fresh.search(parse("waste")).total, fresh.cursor()) == (1, 3)
+        fresh.close()
+        assert names(address) == before
+    client.close()
+
+
+def test_two_indexes_in_one_place_are_refused_and_a_rebuild_mends_it(
+    elastic: ElasticIndex, address: ElasticAddress
+) -> None:
+    elastic.write([document("a")], [], cursor=3)
+    read, write = f"{address.prefix}-items", f"{address.prefix}-items-write"
+    client = connect(address)
+    for number, aliases in enumerate(({read: {}, write: {}}, {read: {}}), 7):
+        client.indices.create(index=f"{read}-{number:06}", aliases=aliases)
+        fresh = ElasticIndex(address, patience=QUICK)
+        for call in (fresh.cursor, fresh.count, elastic.cursor, elastic.count):
+            with pytest.raises(StoreError, match=r"leads to .*-000001, .*`resound reindex` mends it"):
+                call()
+        new = fresh.begin_rebuild()
+        new.write([document("a")], [], cursor=3)
+        new.close()
+        fresh.finish_rebuild()
+        assert (ids(elastic), fresh.cursor(), len(names(address))) == (["a"], 3, 1)
+        fresh.close()
+        if number == 7:  # begin again where it began
+            elastic.clear()
+            for name in names(address):
+                client.indices.delete(index=name)
+            elastic.write([document("a")], [], cursor=3)
+    client.close()
 
 
 def test_prefixes_part_installations(elastic: ElasticIndex, address: ElasticAddress) -> None:
