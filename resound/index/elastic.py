@@ -7,6 +7,7 @@ written by requests whose items each have an outcome (`elastic_bulk`), and found
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -44,6 +45,10 @@ _HASHES = 5_000
 _SIMILAR_SECONDS = 2.0
 """What a page waits for the articles like the one that it shows: it has them at once, or goes without."""
 _TRY_SECONDS = 2.0
+_SWAPPED = ("no such index", "all shards failed")
+"""What a search may be told whose index was deleted under it."""
+_PAUSES = (0.0, 0.2, 1.0)
+"""Seconds before it is asked again."""
 _Answer = TypeVar("_Answer")
 
 
@@ -356,18 +361,23 @@ class ElasticIndex:
     def _on_index(
         self, ask: Callable[[], _Answer], *, breaker: Breaker | None = None, seconds: float | None = None
     ) -> _Answer:
-        """Ask, and once more where the index is not there: it is made, or was swapped a moment ago."""
+        """Ask, and again where the index is not there: it is made, or was swapped a moment ago.
+
+        A search that was under way when its index was deleted may be told that it is gone, or that none of its parts answered.
+        """
         from elasticsearch import ApiError
 
         with self._asking(breaker or self._breaker):
             if not self._is_checked:
                 self._current(seconds)
-            try:
-                return ask()
-            except ApiError as err:
-                if not (is_gone(err) or "no such index" in str(err.body)):
-                    raise
-            self._current(seconds)
+            for pause in _PAUSES:
+                try:
+                    return ask()
+                except ApiError as err:
+                    if not (is_gone(err) or any(one in str(err.body) for one in _SWAPPED)):
+                        raise
+                time.sleep(pause)
+                self._current(seconds)
             return ask()
 
     def _count(self) -> int:
