@@ -80,8 +80,17 @@ class Words:
         return format_percent(share, locale=self.locale)
 
     def enumerate(self, names: Iterable[str]) -> str:
-        """One, two and three."""
+        """One, two and three.
+
+        In Chinese 甲、乙、丙: CLDR's 和 before the last would cling to numbers (「越南文 10和英文 4」).
+        """
+        if self.language == "zh-Hant":
+            return "、".join(names)
         return format_list(list(names), locale=self.locale)
+
+    def parted(self, parts: Iterable[str]) -> str:
+        """Parts that have commas of their own: one, of that; two, of this."""
+        return self.gettext("; ").join(parts)
 
     def size(self, value: int) -> str:
         """Bytes as people write them: 1.2 GB, 35 MB, 4 kB."""
