@@ -26,8 +26,9 @@ from resound.digest.letter import (
     render_text,
     write_letter,
 )
-from resound.digest.model import Correction, Edits, Loss, Note
+from resound.digest.model import Correction, Edits, Gain, Loss, Note
 from resound.digest.wording import Wording, is_web_address
+from resound.digest.written import pack_edition, unpack_edition
 from resound.errors import MailError
 from resound.sending.mail import render_message
 from resound.sending.subscribing import link_token
@@ -251,6 +252,32 @@ def test_a_correction_of_the_same_items_says_the_four_counts(language: UiLanguag
     page = Page(render_html(made, language, public_url=PUBLIC))
     assert told in page.text
     assert told in render_text(made, language, public_url=PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [
+        ("en", "besides, stories were parted or joined and outlets were corrected."),
+        ("zh-Hant", "；此外，同源報導有拆分或合併、媒體資料有更正。"),
+        ("vi", "ngoài ra, có bài gốc được tách hoặc gộp và có cơ quan báo chí được đính chính."),
+    ],
+)
+def test_a_correction_says_what_its_items_do_not_explain(language: UiLanguage, why: str) -> None:
+    fixed = Correction(
+        "2026-W02",
+        FIRST - WEEK,
+        FIRST - DAY,
+        "2026-W02",
+        FourCounts(26, 14, 19, 16),
+        FourCounts(24, 15, 19, 16),
+        (Gain("new", "A new one", "found-later"),),
+        tuple(Loss(key, f"Title {key}", "rejected") for key in "xyz"),
+        ("stories", "outlets"),
+    )
+    made = replace(build_edition(facts([item("a")])), corrections=(fixed,))
+    assert why in Page(render_html(made, language, public_url=PUBLIC)).words
+    assert why in render_text(made, language, public_url=PUBLIC)
+    assert unpack_edition(pack_edition(made)) == made
 
 
 def test_a_mail_that_cannot_be_short_is_refused() -> None:
