@@ -480,7 +480,7 @@ def test_a_note_never_stands_on_a_page_without_its_table(tmp_path: Path) -> None
         + table
         + "</section>"
     )
-    html = "<body>" + "".join(page.format(height) for height in range(215, 250, 2)) + "</body>"
+    html = "<body>" + "".join(page.format(height) for height in range(203, 219, 3)) + "</body>"
     pdf = tmp_path / "notes.pdf"
     css = style("pages.css") + style("report.css")
     pdf.write_bytes(
@@ -489,7 +489,7 @@ def test_a_note_never_stands_on_a_page_without_its_table(tmp_path: Path) -> None
         )
     )
     pages = text_of(pdf).split("\f")
-    assert any("row" not in one for one in pages[:-1]), "some tables did not fit"
+    assert "" in map(str.strip, pages[:-1]), "some tables did not fit beside what stands above"
     for one in pages:
         assert one.count("second note") == one.count("first note") == one.count("whole"), one
 
