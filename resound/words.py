@@ -22,11 +22,14 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.texts import N_
 from resound.told import Told
 
 _LOCALES: Mapping[UiLanguage, str] = {"en": "en_GB", "zh-Hant": "zh_Hant_TW", "vi": "vi_VN"}
 OWN_NAMES: Mapping[UiLanguage, str] = {"zh-Hant": "繁體中文", "en": "English", "vi": "Tiếng Việt"}
 """What each language calls itself, in the order in which they are offered."""
+_WRITTEN: Mapping[str, str] = {"zh-Hant": N_("Traditional Chinese"), "zh-Hans": N_("Simplified Chinese")}
+"""Names without brackets, which CLDR has (「中文 (繁體)」): they stand in brackets themselves."""
 _SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
 
 
@@ -139,6 +142,9 @@ class Words:
         """`vi` → Vietnamese, `zh-Hant` → Traditional Chinese; `other` and unknown tags as they are."""
         if tag == "other":
             return self.gettext("other languages")
+        if tag in _WRITTEN:
+            named = self.gettext(_WRITTEN[tag])
+            return named[:1].upper() + named[1:]  # as CLDR's: Tiếng Việt
         try:
             found = Locale.parse(tag.replace("-", "_")).get_display_name(self.locale)
         except (UnknownLocaleError, ValueError):

@@ -64,7 +64,9 @@ def test_numbers_days_and_names_are_the_readers_own() -> None:
         == "29 thg 9\u2009–\u20095 thg 10"
     )
     assert words("vi").country_name("VN") == "Việt Nam"
-    assert words("en").language_name("zh-Hant") == "Chinese (Traditional)"
+    assert words("en").language_name("zh-Hant") == "Traditional Chinese"
+    assert words("zh-Hant").language_name("zh-Hans") == "簡體中文"
+    assert words("vi").language_name("zh-Hant") == "Tiếng Trung phồn thể"
     assert words("en").language_name("no such tag!") == "no such tag!"
 
 
