@@ -126,6 +126,4 @@ def _story(say: Wording, story: StoryEntry, mark: str) -> Iterator[str]:
     if link is not None:
         yield f"{indent}{link}"
     if story.others:
-        names = words.gettext(", ").join(name for name, _ in say.others(story))
-        more = say.more_others(story)
-        yield f"{indent}{say.also(story)}{words.gettext(': ')}{names}{f' {more}' if more else ''}"
+        yield indent + "".join(text for text, _ in say.also(story))
