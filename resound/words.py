@@ -95,6 +95,10 @@ class Words:
         """Parts that have commas of their own: one, of that; two, of this."""
         return self.gettext("; ").join(parts)
 
+    def sentences(self, *some: str) -> str:
+        """Sentences one after another; in Chinese the full stop brings its own space."""
+        return ("" if self.language == "zh-Hant" else " ").join(one for one in some if one)
+
     def size(self, value: int) -> str:
         """Bytes as people write them: 1.2 GB, 35 MB, 4 kB."""
         unit, step = next(

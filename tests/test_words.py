@@ -75,6 +75,10 @@ def test_lists_are_joined_as_each_language_does() -> None:
     assert words("vi").enumerate(["một", "hai"]) == "một và hai"
     assert words("zh-Hant").enumerate(["越南文 10", "其他語言 1"]) == "越南文 10、其他語言 1"
     assert words("zh-Hant").parted(["9月30日", "10月7日"]) == "9月30日；10月7日"
+    assert (
+        words("zh-Hant").sentences("本週沒有報導。", "", "監看 3 個來源。") == "本週沒有報導。監看 3 個來源。"
+    )
+    assert words("vi").sentences("Một.", "Hai.") == "Một. Hai."
     assert words("vi").parted(["30 thg 9", "7 thg 10"]) == "30 thg 9; 7 thg 10"
 
 

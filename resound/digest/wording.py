@@ -104,7 +104,7 @@ class Wording:
                 "Nothing is counted: the week lies outside the campaign's dates (%(days)s).",
                 days=words.days(*edition.window),
             )
-        return words.gettext("Nothing was found in this week.") + " " + self.watched.read
+        return words.sentences(words.gettext("Nothing was found in this week."), self.watched.read)
 
     def spoken(self, names: Spoken) -> str:
         """A name in the reader's language."""

@@ -26,7 +26,7 @@ from resound.digest.letter import (
     render_text,
     write_letter,
 )
-from resound.digest.model import Correction, Edits, Gain, Loss, Note
+from resound.digest.model import Correction, Edits, Gain, LanguageRow, Loss, Note
 from resound.digest.wording import Wording, is_web_address
 from resound.digest.written import pack_edition, unpack_edition
 from resound.errors import MailError
@@ -394,7 +394,7 @@ def test_the_text_says_what_the_html_says(language: UiLanguage) -> None:
         ),
         (
             "vi",
-            "Còn trên 2 cơ quan báo chí khác: Beta (Tiếng Việt, cả Báo in), Gamma · "
+            "Còn đăng trên 2 cơ quan báo chí khác: Beta (Tiếng Việt, cả Báo in), Gamma · "
             "Thêm 3 lần trên chính báo này: Tiếng Việt, 6 thg 1, 2026 (2×)",
         ),
     ],
@@ -415,6 +415,19 @@ def test_where_else_a_story_stood_is_named_under_its_own_number(language: UiLang
     assert "".join(line.split()) in "".join(page.words.split())
     for address in ("https://beta.example/b", "https://beta.example/b2", "https://alpha.example/d"):
         assert ("a", "href", address) in page.attributes
+
+
+def test_a_line_ends_between_facts_and_sentences_follow_as_the_language_writes() -> None:
+    edition = build_edition(facts([item("a", outlet_name="一" * 30)], topics={"a": ("waste",)}))
+    page = render_html(edition, "zh-Hant", public_url=PUBLIC)
+    assert (
+        '<span class="k">英文 ·</span> <span class="k">2026年1月5日 ·</span> <span class="k">導言提及</span>'
+        in page
+    )
+    assert f"<span>{'一' * 30} ·</span>" in page, "a long name must be broken"
+    assert "。 " not in page
+    other = replace(edition, languages=(LanguageRow("other", 1, 0),))
+    assert "Ngôn ngữ khác" in render_text(other, "vi", public_url=PUBLIC)
 
 
 def test_nothing_found_is_said_with_what_was_read() -> None:
