@@ -66,7 +66,7 @@ class AlsoWords:
         notes: list[Sequence[Piece]] = [[(one, None)] for one in self._differs(first, head)]
         others = [one for one in some if self._differs(one, first)]
         if len(same) > 1:
-            notes.append([(f"{self._words.number(len(same))}×", None)])
+            notes.append([(self._times(len(same)), None)])
         if others:
             editions = [[one] for one in self._editions(others, first)]
             notes.append(_fill(self._words.lookup(N_("also %(editions)s")), editions=self._listed(editions)))
@@ -82,9 +82,15 @@ class AlsoWords:
             told = " ".join(self._differs(one, beside)) or self._words.day(one.day)
             found.setdefault(told, []).append(one)
         return [
-            (f"{name} ({self._words.number(len(same))}×)" if len(same) > 1 else name, self._link(same[0]))
+            (name if len(same) == 1 else self._noted(name, self._times(len(same))), self._link(same[0]))
             for name, same in found.items()
         ]
+
+    def _times(self, number: int) -> str:
+        return self._words.gettext("%(num)s×", num=self._words.number(number))
+
+    def _noted(self, name: str, note: str) -> str:
+        return self._words.gettext("%(name)s (%(note)s)", name=name, note=note)
 
     def _differs(self, one: Entry, beside: Entry) -> list[str]:
         told = []

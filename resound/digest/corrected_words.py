@@ -91,10 +91,10 @@ class CorrectedWords:
         besides = [self._words.gettext(_REGROUPED[what]) for what in one.regrouped]
         pattern = (
             N_(
-                "%(days)s: we said %(said)s, now it is %(now)s (%(added)s, %(removed)s); besides, %(besides)s."
+                "%(days)s: we said %(said)s, now it is %(now)s (items: %(added)s, %(removed)s); besides, %(besides)s."
             )
             if besides
-            else N_("%(days)s: we said %(said)s, now it is %(now)s (%(added)s, %(removed)s).")
+            else N_("%(days)s: we said %(said)s, now it is %(now)s (items: %(added)s, %(removed)s).")
         )
         return self._words.gettext(
             pattern,

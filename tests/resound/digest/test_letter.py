@@ -390,12 +390,12 @@ def test_the_text_says_what_the_html_says(language: UiLanguage) -> None:
         ),
         (
             "zh-Hant",
-            "另有 2 家媒體刊出：Beta（越南文、含平面）、Gamma · 同一媒體另有 3 則：越南文、2026年1月6日 (2×)",
+            "另有 2 家媒體刊出：Beta（越南文、含平面）、Gamma · 同一媒體另有 3 則：越南文、2026年1月6日（2 則）",
         ),
         (
             "vi",
             "Còn đăng trên 2 cơ quan báo chí khác: Beta (Tiếng Việt, cả Báo in), Gamma · "
-            "Thêm 3 lần trên chính báo này: Tiếng Việt, 6 thg 1, 2026 (2×)",
+            "Thêm 3 lần trên chính báo này: Tiếng Việt, 6 thg 1, 2026 (2 lần)",
         ),
     ],
 )
