@@ -22,11 +22,14 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from resound.settings import UI_LANGUAGES, UiLanguage
+from resound.texts import N_
 from resound.told import Told
 
 _LOCALES: Mapping[UiLanguage, str] = {"en": "en_GB", "zh-Hant": "zh_Hant_TW", "vi": "vi_VN"}
 OWN_NAMES: Mapping[UiLanguage, str] = {"zh-Hant": "繁體中文", "en": "English", "vi": "Tiếng Việt"}
 """What each language calls itself, in the order in which they are offered."""
+_WRITTEN: Mapping[str, str] = {"zh-Hant": N_("Traditional Chinese"), "zh-Hans": N_("Simplified Chinese")}
+"""Names without brackets, which CLDR has (「中文 (繁體)」): they stand in brackets themselves."""
 _SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
 
 
@@ -84,8 +87,21 @@ class Words:
         return format_percent(share, locale=self.locale)
 
     def enumerate(self, names: Iterable[str]) -> str:
-        """One, two and three."""
+        """One, two and three.
+
+        In Chinese 甲、乙、丙: CLDR's 和 before the last would cling to numbers (「越南文 10和英文 4」).
+        """
+        if self.language == "zh-Hant":
+            return "、".join(names)
         return format_list(list(names), locale=self.locale)
+
+    def parted(self, parts: Iterable[str]) -> str:
+        """Parts that have commas of their own: one, of that; two, of this."""
+        return self.gettext("; ").join(parts)
+
+    def sentences(self, *some: str) -> str:
+        """Sentences one after another; in Chinese the full stop brings its own space."""
+        return ("" if self.language == "zh-Hant" else " ").join(one for one in some if one)
 
     def size(self, value: int) -> str:
         """Bytes as people write them: 1.2 GB, 35 MB, 4 kB."""
@@ -134,6 +150,9 @@ class Words:
         """`vi` → Vietnamese, `zh-Hant` → Traditional Chinese; `other` and unknown tags as they are."""
         if tag == "other":
             return self.gettext("other languages")
+        if tag in _WRITTEN:
+            named = self.gettext(_WRITTEN[tag])
+            return named[:1].upper() + named[1:]  # as CLDR's: Tiếng Việt
         try:
             found = Locale.parse(tag.replace("-", "_")).get_display_name(self.locale)
         except (UnknownLocaleError, ValueError):

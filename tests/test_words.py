@@ -64,8 +64,22 @@ def test_numbers_days_and_names_are_the_readers_own() -> None:
         == "29 thg 9\u2009–\u20095 thg 10"
     )
     assert words("vi").country_name("VN") == "Việt Nam"
-    assert words("en").language_name("zh-Hant") == "Chinese (Traditional)"
+    assert words("en").language_name("zh-Hant") == "Traditional Chinese"
+    assert words("zh-Hant").language_name("zh-Hans") == "簡體中文"
+    assert words("vi").language_name("zh-Hant") == "Tiếng Trung phồn thể"
     assert words("en").language_name("no such tag!") == "no such tag!"
+
+
+def test_lists_are_joined_as_each_language_does() -> None:
+    assert words("en").enumerate(["Chinese 18", "English 4", "Thai 1"]) == "Chinese 18, English 4 and Thai 1"
+    assert words("vi").enumerate(["một", "hai"]) == "một và hai"
+    assert words("zh-Hant").enumerate(["越南文 10", "其他語言 1"]) == "越南文 10、其他語言 1"
+    assert words("zh-Hant").parted(["9月30日", "10月7日"]) == "9月30日；10月7日"
+    assert (
+        words("zh-Hant").sentences("本週沒有報導。", "", "監看 3 個來源。") == "本週沒有報導。監看 3 個來源。"
+    )
+    assert words("vi").sentences("Một.", "Hai.") == "Một. Hai."
+    assert words("vi").parted(["30 thg 9", "7 thg 10"]) == "30 thg 9; 7 thg 10"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ all of them comes first. Browsers and PDF go down the list.
 MOST_BARS = 15
 """What more there is stands in the page's own table."""
 BLUE, SKY, GREEN, ORANGE, VERMILLION, GREY = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#767676"
+_LEFT_FOR_BARS = 180
+"""Pixels that long names leave for bars, where there are so many."""
 _ON_DARK = {BLUE: SKY, VERMILLION: ORANGE, GREY: "#9AA0A3"}
 _LANGUAGE: Mapping[Language, str] = {"zh": VERMILLION, "en": BLUE, "vi": GREEN, "other": GREY}
 _TONE = {"positive": BLUE, "neutral": GREY, "negative": VERMILLION}
@@ -270,9 +272,11 @@ def _draw_bars(bars: Sequence[Bar], look: Look) -> Spec:
         for at, one in enumerate(bars)
     ]
     most = max((one.number for one in bars), default=0)
-    names = min(look.width * 0.4, max((_width(one_line(one.name)) for one in bars), default=0))
+    texts = max((_width(one.text) for one in bars), default=0)
+    most_named = max(look.width * 0.4, look.width - texts - _LEFT_FOR_BARS)  # else names are cut off
+    names = min(most_named, max((_width(one_line(one.name)) for one in bars), default=0))
     drawn_on = look.width - names - 20
-    room = drawn_on / (drawn_on - 5 - max((_width(one.text) for one in bars), default=0))
+    room = drawn_on / (drawn_on - 5 - texts)
     base = alt.Chart(alt.InlineData(values=values)).encode(
         # By its place: two outlets may have one name.
         y=alt.Y(
@@ -280,7 +284,7 @@ def _draw_bars(bars: Sequence[Bar], look: Look) -> Spec:
             title=None,
             axis=alt.Axis(
                 labelExpr=f"{json.dumps([one_line(one.name) for one in bars], ensure_ascii=False)}[datum.value]",
-                labelLimit=int(look.width * 0.4),
+                labelLimit=int(most_named),
                 ticks=False,
                 domain=False,
             ),

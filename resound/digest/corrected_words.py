@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from resound.digest.counted_words import say_four
-from resound.digest.model import Added, Correction, Edition, Gain, Loss, Removed
+from resound.digest.model import Added, Correction, Edition, Gain, Loss, Regrouped, Removed
 from resound.lines import one_line
 from resound.texts import N_
 from resound.words import Words
@@ -36,6 +36,12 @@ _REMOVED: Mapping[Removed, str] = {
     "outside-window": N_("outside the campaign's dates"),
     "waits-for-date": N_("its date is in doubt"),
     "not-matched": N_("the campaign does not match it any more"),
+}
+
+_REGROUPED: Mapping[Regrouped, str] = {
+    "stories": N_("stories were parted or joined"),
+    "outlets": N_("outlets were corrected"),
+    "groups": N_("publishers were corrected"),
 }
 
 
@@ -82,13 +88,22 @@ class CorrectedWords:
                 said=say_four(one.said, self._words),
                 now=say_four(one.now, self._words),
             )
+        besides = [self._words.gettext(_REGROUPED[what]) for what in one.regrouped]
+        pattern = (
+            N_(
+                "%(days)s: we said %(said)s, now it is %(now)s (items: %(added)s, %(removed)s); besides, %(besides)s."
+            )
+            if besides
+            else N_("%(days)s: we said %(said)s, now it is %(now)s (items: %(added)s, %(removed)s).")
+        )
         return self._words.gettext(
-            "%(days)s: we said %(said)s, now it is %(now)s (%(added)s, %(removed)s).",
+            pattern,
             days=self._words.days(one.first, one.last),
             said=say_four(one.said, self._words),
             now=say_four(one.now, self._words),
             added=f"+{self._words.number(len(one.added))}",
             removed=f"−{self._words.number(len(one.removed))}",
+            besides=self._words.enumerate(besides),
         )
 
     def changes(self, one: Correction) -> list[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from resound.coverage.counting import count_four
 from resound.coverage.model import FourCounts, ItemFacts, StandingKind
-from resound.digest.model import Added, Correction, Edition, Gain, Loss, Removed
+from resound.digest.model import Added, Correction, Edition, Gain, Loss, Regrouped, Removed
 
 Span = tuple[date, date]
 WEEK = timedelta(days=7)
@@ -174,10 +174,33 @@ def find_corrections(
         )
         found.append(
             Correction(
-                one.week, one.first, one.last, one.said_in, one.counts, count_four(now), added, removed
+                one.week,
+                one.first,
+                one.last,
+                one.said_in,
+                one.counts,
+                count_four(now),
+                added,
+                removed,
+                _regrouped(one, items),
             )
         )
     return tuple(sorted(found, key=lambda one: (one.first, one.week), reverse=True))
+
+
+def _regrouped(said: Stated, items: Mapping[str, tuple[ItemFacts, StandingKind]]) -> tuple[Regrouped, ...]:
+    """The counts that the items of then have no more: by the stories, outlets and publishers that they are of now.
+
+    An item that became part of another one has left nothing to say of what it was; it may have been one more of each.
+    """
+    known = [items[item][0] for item in said.items if item in items]
+    now, unknown = count_four(known), len(said.items) - len(known)
+    pairs: tuple[tuple[Regrouped, int, int], ...] = (
+        ("stories", said.counts.stories, now.stories),
+        ("outlets", said.counts.outlets, now.outlets),
+        ("groups", said.counts.groups, now.groups),
+    )
+    return tuple(name for name, then, here in pairs if not here <= then <= here + unknown)
 
 
 def gained(stated: Mapping[str, Stated], counted: Iterable[ItemFacts]) -> set[str]:

@@ -68,13 +68,18 @@ class CountedWords:
         """Items by language."""
         return [
             CountRow(
-                self._words.language_name(one.language),
+                self._headed(self._words.language_name(one.language)),
                 self._at_least(one.items, one.at_least),
                 self._at_least(one.before, one.before_at_least),
                 self._signed(one.items - one.before),
             )
             for one in self._edition.languages
         ]
+
+    @staticmethod
+    def _headed(name: str) -> str:
+        """As it stands at the head of a row: `Other languages`."""
+        return name[:1].upper() + name[1:]
 
     @property
     def bars(self) -> list[Bar]:

@@ -25,6 +25,8 @@ Kind = Literal["item", "story"]
 Added = Literal["found-later", "accepted-later", "other-day"]
 """Why an item counts for a week whose issue did not have it: first seen after that issue · a person accepted it (or its
 date or outlet) after that issue · it was counted for another week."""
+Regrouped = Literal["stories", "outlets", "groups"]
+"""What was corrected besides the items: stories were parted or joined · outlets · publishers were corrected."""
 Removed = StandingKind | Literal["other-day", "joined"]
 """Why one that an issue counted does not any more: where it stands now · counted for another week · it is part of another
 item."""
@@ -111,7 +113,10 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An earlier week whose count is another one than was said last: by its own issue, or by one that corrected it."""
+    """An earlier week whose count is another one than was said last: by its own issue, or by one that corrected it.
+
+    `regrouped`: those of the other three counts that `added` and `removed` alone do not explain.
+    """
 
     week: str
     first: date
@@ -121,6 +126,7 @@ class Correction:
     now: FourCounts
     added: tuple[Gain, ...]
     removed: tuple[Loss, ...]
+    regrouped: tuple[Regrouped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

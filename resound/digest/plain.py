@@ -53,7 +53,10 @@ def write_plain(say: Wording, edition: Edition, *, note: str, hidden: int, unsub
         lines += _heading(words.gettext("Corrections to past counts"))
         for one in say.corrected.weeks:
             lines.append(say.corrected.sentence(one))
-            lines += [f"  {sign} {title} ({why})" for sign, title, why in say.corrected.changes(one)]
+            lines += [
+                f"  {sign} {words.gettext('%(name)s (%(note)s)', name=title, note=why)}"
+                for sign, title, why in say.corrected.changes(one)
+            ]
             lines += [f"  {more}" for more in [say.corrected.more_changes(one)] if more]
         lines += [say.corrected.more_weeks] if say.corrected.more_weeks else []
         lines.append("")
@@ -126,6 +129,4 @@ def _story(say: Wording, story: StoryEntry, mark: str) -> Iterator[str]:
     if link is not None:
         yield f"{indent}{link}"
     if story.others:
-        names = words.gettext(", ").join(name for name, _ in say.others(story))
-        more = say.more_others(story)
-        yield f"{indent}{say.also(story)}{words.gettext(': ')}{names}{f' {more}' if more else ''}"
+        yield indent + "".join(text for text, _ in say.also(story))

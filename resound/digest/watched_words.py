@@ -57,7 +57,9 @@ class WatchedWords:
 
     def _named(self, names: Iterable[str], more: int) -> str:
         listed = self._words.gettext(", ").join(names)
-        return f"{listed} {say_others(more, self._words)}" if more > 0 else listed
+        if more <= 0:
+            return listed
+        return self._words.gettext("%(names)s %(others)s", names=listed, others=say_others(more, self._words))
 
     @property
     def failing(self) -> list[tuple[str, str]]:

@@ -11,10 +11,11 @@ from datetime import date
 from urllib.parse import quote
 
 from resound.article import Field, Tone
+from resound.digest.also_words import AlsoWords, Piece
 from resound.digest.corrected_words import CorrectedWords
 from resound.digest.counted_words import CountedWords
 from resound.digest.model import TOP, Edition, Entry, LateWeek, Section, Spoken, StoryEntry
-from resound.digest.watched_words import WatchedWords, say_others
+from resound.digest.watched_words import WatchedWords
 from resound.lines import one_line
 from resound.texts import N_
 from resound.urls import is_of_the_web
@@ -24,8 +25,6 @@ from resound.words import Words
 LONGEST_TITLE = 300
 LONGEST_URL = 1500
 """A longer address is not linked: one such could fill a mail."""
-MOST_NAMED = 8
-"""Outlets that are named after "also in"."""
 
 _PROMINENCE: Mapping[Field, str] = {
     "title": N_("named in the headline"),
@@ -62,6 +61,7 @@ class Wording:
         self.counted = CountedWords(edition, words)
         self.corrected = CorrectedWords(edition, words)
         self.watched = WatchedWords(edition, words)
+        self._also = AlsoWords(words, self.outlet, self.link)
         self._names = ValueNames(words, sources={}, campaigns={})
 
     @property
@@ -111,7 +111,7 @@ class Wording:
                 "Nothing is counted: the week lies outside the campaign's dates (%(days)s).",
                 days=words.days(*edition.window),
             )
-        return words.gettext("Nothing was found in this week.") + " " + self.watched.read
+        return words.sentences(words.gettext("Nothing was found in this week."), self.watched.read)
 
     def spoken(self, names: Spoken) -> str:
         """A name in the reader's language."""
@@ -153,44 +153,9 @@ class Wording:
             told.append(words.gettext(_TONE[entry.tone]))
         return told
 
-    def also(self, story: StoryEntry) -> str:
-        """`Also in 6 outlets`, `Also in 1 outlet · 2 more times in this outlet`; empty for a story of one item."""
-        elsewhere = story.outlets - 1
-        again = sum(
-            one.outlet == story.head.outlet for one in story.others
-        )  # its other editions, and re-runs
-        told = []
-        if elsewhere:
-            told.append(self.words.ngettext("Also in %(num)s outlet", "Also in %(num)s outlets", elsewhere))
-        if again:
-            told.append(
-                self.words.ngettext(
-                    "%(num)s more time in this outlet", "%(num)s more times in this outlet", again
-                )
-            )
-        return " · ".join(told)
-
-    def others(self, story: StoryEntry) -> list[tuple[str, str | None]]:
-        """(outlet, with language and medium where they are not the head's; link) of the first of the others, each once."""
-        return self._others(story)[:MOST_NAMED]
-
-    def more_others(self, story: StoryEntry) -> str:
-        """What of them is not named."""
-        return say_others(len(self._others(story)) - MOST_NAMED, self.words)
-
-    def _others(self, story: StoryEntry) -> list[tuple[str, str | None]]:
-        found: dict[str, list[Entry]] = {}
-        for one in story.others:
-            told = [self.outlet(one)]
-            if one.tag != story.head.tag:
-                told.append(self.words.language_name(one.tag))
-            if one.medium not in ("online", story.head.medium):
-                told.append(self._names.value("type", one.medium))
-            found.setdefault(" – ".join(told), []).append(one)
-        return [
-            (f"{name} ({len(some)}×)" if len(some) > 1 else name, self.link(some[0]))
-            for name, some in found.items()
-        ]
+    def also(self, story: StoryEntry) -> list[Piece]:
+        """Where else it appeared, as pieces of one line: (text, link)."""
+        return self._also.line(story)
 
     @property
     def not_shown(self) -> str:

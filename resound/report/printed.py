@@ -16,7 +16,7 @@ from itertools import count, groupby
 from pathlib import Path
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from resound import __version__
 from resound.coverage.charts import Chart, to_svg
@@ -30,6 +30,7 @@ from resound.report.shown import (
     lay_section,
     rests_on_a_gap,
     tags_of_texts,
+    turn_lone,
 )
 from resound.report.sparing import EarlyPage
 from resound.report.tables import Report, Section
@@ -45,6 +46,8 @@ MOST_PICTURES = 3
 """Of one clip."""
 CLIPS_IN_A_PIECE = 50
 """Laid out together: the memory that more of them take, against the pages that end early where the next ones begin."""
+_HAN_NAME = re.compile(r"((?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,12}[，、：；）」』》]?(?![\u4e00-\u9fff]))")
+"""`資源循環綠耕隊`, `報告：`: what fits into half a line of the cover's title; longer ones must be broken."""
 _LAYING, _DRAWING = 4, 1
 """How long a clip takes."""
 
@@ -250,9 +253,8 @@ def _make_part(
             html = render("clips.html", anchor=anchor, section=section, sheets=sheets, is_first=start == 0)
             yield _Piece(html, len(clips))
 
-    laid = [
-        (f"{prefix}s-{at}", lay_section(one, say, tags, prefix)) for at, one in enumerate(report.sections, 1)
-    ]
+    sections = turn_lone([lay_section(one, say, tags, prefix) for one in report.sections])
+    laid = [(f"{prefix}s-{at}", one) for at, one in enumerate(sections, 1)]
     pieces: list[_Piece] = []
     # Where pages turn on their side one ends anyway.
     for (is_clip_book, _), some in groupby(laid, key=lambda one: (one[1].is_clip_book, one[1].is_lying)):
@@ -303,6 +305,15 @@ def _least_counts(report: Report) -> bool:
     return False
 
 
+def kept_whole(line: str) -> Markup:
+    """A line in which no short Chinese name is broken: a line may end between any two Han, where nothing else is said."""
+    parts = (
+        f'<span class="kept-whole">{escape(part)}</span>' if at % 2 else escape(part)
+        for at, part in enumerate(_HAN_NAME.split(line))
+    )
+    return Markup("").join(map(Markup, parts))
+
+
 @cache
 def style(name: str) -> str:
     """A style sheet of ours."""
@@ -315,6 +326,11 @@ def report_templates(language: UiLanguage) -> Environment:
     spoken = words(language)
     made = template_environment("resound.report", spoken)
     made.filters.update(
-        spaced=spaced, day=spoken.day, moment=spoken.moment, number=spoken.number, settable=settable
+        spaced=spaced,
+        kept_whole=kept_whole,
+        day=spoken.day,
+        moment=spoken.moment,
+        number=spoken.number,
+        settable=settable,
     )
     return made

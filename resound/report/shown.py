@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from resound.coverage.charts import Chart
@@ -14,6 +14,8 @@ from resound.words import Words
 
 MOST_QUOTES = 12
 """Under one heading; those that people confirmed come first."""
+MOST_IN_A_SHORT_ONE = 5
+"""Rows of all the tables of a short section."""
 CLIP_BOOK = "clip-book"
 """The section whose tables (the list of clips, the evidence) the clips themselves take the place of."""
 
@@ -65,6 +67,27 @@ def lay_section(section: Section, say: Words, tags: Mapping[str, str], prefix: s
         ordered = sorted(passages, key=lambda one: not one.is_confirmed)
         quotes.append((heading, tuple(ordered[:MOST_QUOTES]), max(0, len(ordered) - MOST_QUOTES)))
     return LaidSection(section, tables, tuple(quotes), is_clip_book, any(one.is_lying for one in tables))
+
+
+def turn_lone(sections: Sequence[LaidSection]) -> list[LaidSection]:
+    """A short section that would stand alone on an upright page, between pages that lie or clips, lies beside its neighbour."""
+    turned = []
+    for at, one in enumerate(sections):
+        beside = [
+            near
+            for near in (*sections[max(0, at - 1) : at], *sections[at + 1 : at + 2])
+            if not near.is_clip_book
+        ]
+        is_lone = bool(beside) and all(near.is_lying for near in beside)
+        turned.append(replace(one, is_lying=True) if is_lone and _is_short(one) else one)
+    return turned
+
+
+def _is_short(laid: LaidSection) -> bool:
+    """Whether it takes less than half a page."""
+    if laid.is_clip_book or laid.quotes or any(one.table.chart is not None for one in laid.tables):
+        return False
+    return sum(len(one.rows) for one in laid.tables) <= MOST_IN_A_SHORT_ONE
 
 
 def lay_table(table: ReportTable, say: Words, tags: Mapping[str, str], prefix: str) -> LaidTable:

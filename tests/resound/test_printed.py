@@ -22,8 +22,8 @@ pytest.importorskip("weasyprint", reason='PDFs need packages: pip install "resou
 
 from resound.clips.files import keep_file, kept_path
 from resound.report.excerpts import Excerpts
-from resound.report.printed import print_reports, write_pdf
-from resound.report.shown import clip_links
+from resound.report.printed import kept_whole, print_reports, style, write_pdf
+from resound.report.shown import LaidSection, clip_links, turn_lone
 from resound.report.tables import Column, Report, ReportTable, Row, Section
 from resound.report.typesetting import Picture, missing_characters, set_pages
 from resound.settings import UI_LANGUAGES
@@ -440,6 +440,58 @@ def test_clip_numbers_are_written_as_ranges_that_lead_to_the_clip() -> None:
         ("9–10", "#p1-clip-9"),
     ]
     assert list(clip_links((), "p1-")) == []
+
+
+def test_a_short_chinese_name_is_not_broken_in_a_title() -> None:
+    said = kept_whole("媒體報導成果報告：APO COE GP 資源循環綠耕隊 2014 <越南>")
+    assert re.findall('<span class="kept-whole">(.*?)</span>', said) == [
+        "媒體報導成果報告：",
+        "資源循環綠耕隊",
+        "越南",
+    ]
+    assert "2014 &lt;" in said
+    long = "資源循環綠耕隊越南行媒體報導成果年度報告"
+    assert kept_whole(long) == long, "it would not fit into a line"
+    assert kept_whole("Đội Xanh") == "Đội Xanh"
+
+
+def test_a_short_section_between_pages_that_lie_lies_too() -> None:
+    def lie(*sections: LaidSection) -> list[bool]:
+        return [one.is_lying for one in turn_lone(sections)]
+
+    short = LaidSection(Section("short", "Short", ("Nothing.",)), (), (), False, False)
+    lying, book = replace(short, is_lying=True), replace(short, is_clip_book=True)
+    quoting = replace(short, quotes=(("", (), 0),))
+    assert lie(book, short, lying) == [False, True, True]
+    assert lie(lying, short, lying) == [True, True, True]
+    assert lie(lying, short, short) == [True, False, False], "it shares its page with what follows"
+    assert lie(lying, quoting, lying) == [True, False, True], "a long one has pages of its own"
+    assert lie(book, short, book) == [False, False, False]
+
+
+def test_a_note_never_stands_on_a_page_without_its_table(tmp_path: Path) -> None:
+    rows = "".join(f"<tr><th>row</th><td>{at}</td></tr>" for at in range(3))
+    table = (
+        f'<section class="table"><table class="data"><tbody>{rows}<tr class="total"><th>whole</th><td>3</td></tr></tbody>'
+        '</table><p class="note">first note</p><p class="note">second note</p></section>'
+    )
+    page = (
+        '<section class="section" style="break-before: page"><div style="height: {}mm"></div>'
+        + table
+        + "</section>"
+    )
+    html = "<body>" + "".join(page.format(height) for height in range(203, 219, 3)) + "</body>"
+    pdf = tmp_path / "notes.pdf"
+    css = style("pages.css") + style("report.css")
+    pdf.write_bytes(
+        set_pages(
+            f"<!doctype html><html lang=en><title>t</title>{html}", css=css, pictures={}, identifier="x"
+        )
+    )
+    pages = text_of(pdf).split("\f")
+    assert "" in map(str.strip, pages[:-1]), "some tables did not fit beside what stands above"
+    for one in pages:
+        assert one.count("second note") == one.count("first note") == one.count("whole"), one
 
 
 def test_a_report_without_anything_is_a_report() -> None:

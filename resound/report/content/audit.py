@@ -71,7 +71,7 @@ def lay_watch(laid: Laid) -> Section:
 
 def _spans(laid: Laid, gaps: Sequence[tuple[date, date]]) -> str:
     day = laid.words.day
-    return "; ".join(
+    return laid.words.parted(
         day(first)
         if first == last
         else laid.gettext("%(first)s to %(last)s", first=day(first), last=day(last))
@@ -88,7 +88,7 @@ def _refused(laid: Laid, one: SourceWatch) -> str:
     told += [
         laid.gettext("not read any more: %(reason)s", reason=_reason(laid, reason)) for reason in one.stopped
     ]
-    return "; ".join(told)
+    return laid.words.parted(told)
 
 
 def _reason(laid: Laid, reason: str) -> str:

@@ -98,7 +98,7 @@ class Laid:
         return facts.outlet_name if clip is None else clip.outlet_name(self.words.language)
 
     def language(self, facts: ItemFacts) -> str:
-        """`Chinese (Traditional)`, `Vietnamese`, `Thai`."""
+        """`Traditional Chinese`, `Vietnamese`, `Thai`."""
         return self.words.language_name(facts.tag)
 
     def country(self, code: str) -> str:

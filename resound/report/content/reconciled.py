@@ -111,7 +111,7 @@ def _change(laid: Laid, one: ItemChange) -> Row:
             laid.headline(facts),
             one.clip.outlet_name(words.language),
             facts.day,
-            "; ".join(moved) or None,
+            words.parted(moved) or None,
             " ".join(map(words.told, one.why)) or None,
             facts.url or None,
         ),

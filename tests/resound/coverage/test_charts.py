@@ -115,6 +115,14 @@ def test_a_picture_is_as_wide_as_it_was_asked_for(width: int) -> None:
         assert abs(float(root.attrib["height"]) - chart.height) <= 12, name
 
 
+def test_a_long_name_is_whole_where_there_is_room() -> None:
+    name = "Đội Xanh Tuần hoàn Tài nguyên APO COE GP tại Việt Nam, 2014"
+    chart = chart_voice(VOICE, {"c": name, "japan": "Nhật"}, words("vi"), Look())
+    root = ElementTree.fromstring(to_svg(chart.spec))
+    assert name in [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert abs(float(root.attrib["width"]) - 680) <= 12
+
+
 def test_a_dark_page_has_light_letters() -> None:
     svg = to_svg(charts("en", Look(is_dark=True))["tone"].spec)
     assert 'fill="#e8e8e3"' in svg

@@ -70,6 +70,7 @@ def test_what_was_said_and_what_changed_is_what_counts_now(steps: list[list[tupl
             assert removed <= said.items
             assert not added & said.items
             assert one.now.items == one.said.items + len(added) - len(removed)
+            assert one.regrouped == (), "no item has another story or outlet here"
             now = {facts.item for facts in of_days(world, one.first, one.last)}
             assert (said.items - removed) | added == now
         corrected = {one.week for one in made.corrections}
@@ -219,3 +220,24 @@ def test_a_later_week_that_was_approved_first_says_it_alone() -> None:
         facts(changed, week="2026-W04", first=FIRST + WEEK, earlier=[one, third])  # type: ignore[arg-type]
     )
     assert (second.late, second.corrections) == ((), ()), "said already; a later week is the next issue's"
+
+
+def test_what_the_changed_items_do_not_explain_was_regrouped() -> None:
+    one = build_edition(
+        facts([item("a", story="s"), item("b", story="s"), item("c", story="s"), item("d"), item("e")])
+    )
+    assert (one.counts.items, one.counts.stories) == (5, 3)
+
+    def corrected(*world: object) -> tuple[tuple[int, int], tuple[str, ...]]:
+        two = build_edition(facts(world, week="2026-W04", first=FIRST + WEEK, earlier=[one]))  # type: ignore[arg-type]
+        (fixed,) = two.corrections
+        return (fixed.said.stories, fixed.now.stories), fixed.regrouped
+
+    kept = [item("a", story="s"), item("b", story="s"), item("d")]
+    gone = [(item("c", story="s"), "rejected"), (item("e"), "paid")]
+    assert corrected(*kept, *gone, item("new")) == ((3, 3), ()), "+1 −1: it adds up"
+    parted = [item("a", story="s"), item("b"), item("d")]
+    assert corrected(*parted, *gone, item("new")) == ((3, 4), ("stories",))
+    assert corrected(*parted, item("e")) == ((3, 4), ("stories",)), "c is part of another, of any story"
+    assert corrected(*kept, item("e", outlet="two")) == ((3, 3), ("outlets", "groups"))
+    assert corrected(*kept, item("e")) == ((3, 3), ())

@@ -26,8 +26,9 @@ from resound.digest.letter import (
     render_text,
     write_letter,
 )
-from resound.digest.model import Correction, Edits, Loss, Note
+from resound.digest.model import Correction, Edits, Gain, LanguageRow, Loss, Note
 from resound.digest.wording import Wording, is_web_address
+from resound.digest.written import pack_edition, unpack_edition
 from resound.errors import MailError
 from resound.sending.mail import render_message
 from resound.sending.subscribing import link_token
@@ -253,6 +254,32 @@ def test_a_correction_of_the_same_items_says_the_four_counts(language: UiLanguag
     assert told in render_text(made, language, public_url=PUBLIC)
 
 
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [
+        ("en", "besides, stories were parted or joined and outlets were corrected."),
+        ("zh-Hant", "；此外，同源報導有拆分或合併、媒體資料有更正。"),
+        ("vi", "ngoài ra, có bài gốc được tách hoặc gộp và có cơ quan báo chí được đính chính."),
+    ],
+)
+def test_a_correction_says_what_its_items_do_not_explain(language: UiLanguage, why: str) -> None:
+    fixed = Correction(
+        "2026-W02",
+        FIRST - WEEK,
+        FIRST - DAY,
+        "2026-W02",
+        FourCounts(26, 14, 19, 16),
+        FourCounts(24, 15, 19, 16),
+        (Gain("new", "A new one", "found-later"),),
+        tuple(Loss(key, f"Title {key}", "rejected") for key in "xyz"),
+        ("stories", "outlets"),
+    )
+    made = replace(build_edition(facts([item("a")])), corrections=(fixed,))
+    assert why in Page(render_html(made, language, public_url=PUBLIC)).words
+    assert why in render_text(made, language, public_url=PUBLIC)
+    assert unpack_edition(pack_edition(made)) == made
+
+
 def test_a_mail_that_cannot_be_short_is_refused() -> None:
     edition = build_edition(facts([item("a")]), Edits(note=Note("綠" * 40_000, "lin", NOW)))
     with pytest.raises(MailError, match="Shorten its note"):
@@ -330,14 +357,14 @@ def test_the_text_says_what_the_html_says(language: UiLanguage) -> None:
     said = [
         say.campaign, say.days, say.watched.read, say.watched.unread, say.rule, say.themes, say.as_of, *say.counted.beside, "A note.", "Two lines.",
         *(say.title(one.head) for one in edition.stories), say.title(edition.late[0].stories[0].head), say.corrected.sentence(edition.corrections[0]),
-        say.also(edition.top[0]), say.late_heading(edition.late[0]), *(name for name, _ in say.others(edition.top[0])),
+        "".join(text for text, _ in say.also(edition.top[0])), say.late_heading(edition.late[0]),
         *(fact for fact in say.facts(edition.top[0].head)), *(wrong for _, wrong in say.watched.failing), say.section(edition.sections[-1]),
         "In English: 綠耕隊簽約" if language == "en" else "綠耕隊簽約", words(language).gettext("re-run"),
     ]  # fmt: skip
     for one in said:
         assert one, said
         assert " ".join(one.split()) in squeezed, one
-        assert " ".join(one.split()) in page.words, one
+        assert "".join(one.split()) in "".join(page.words.split()), one
     for address in (
         "https://alpha.example/n1",
         f"{PUBLIC}/articles/tv",
@@ -350,7 +377,57 @@ def test_the_text_says_what_the_html_says(language: UiLanguage) -> None:
     if language == "en":
         assert "machine translation · model-x" in page.words
         assert "machine translation · model-x" in text
-        assert "Also in 1 outlet: Beta – Vietnamese (2×)" in squeezed
+        assert "Also in Beta (Vietnamese, 2×)" in squeezed
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (
+            "en",
+            "Also in 2 outlets: Beta (Vietnamese, also Print), Gamma · "
+            "3 more times in this outlet: Vietnamese, 6 Jan 2026 (2×)",
+        ),
+        (
+            "zh-Hant",
+            "另有 2 家媒體刊出：Beta（越南文、含平面）、Gamma · 同一媒體另有 3 則：越南文、2026年1月6日（2 則）",
+        ),
+        (
+            "vi",
+            "Còn đăng trên 2 cơ quan báo chí khác: Beta (Tiếng Việt, cả Báo in), Gamma · "
+            "Thêm 3 lần trên chính báo này: Tiếng Việt, 6 thg 1, 2026 (2 lần)",
+        ),
+    ],
+)
+def test_where_else_a_story_stood_is_named_under_its_own_number(language: UiLanguage, line: str) -> None:
+    world = [
+        item("a", story="s", outlet="alpha", prominence="title"),
+        item("b", story="s", outlet="beta", tag="vi"),
+        item("b2", story="s", outlet="beta", tag="vi", medium="print"),
+        item("c", story="s", outlet="gamma", day=FIRST + DAY),
+        item("d", story="s", outlet="alpha", tag="vi"),
+        item("e", story="s", outlet="alpha", day=FIRST + DAY),
+        item("f", story="s", outlet="alpha", day=FIRST + DAY),
+    ]
+    edition = build_edition(facts(world))
+    page = Page(render_html(edition, language, public_url=PUBLIC))
+    assert line in render_text(edition, language, public_url=PUBLIC)
+    assert "".join(line.split()) in "".join(page.words.split())
+    for address in ("https://beta.example/b", "https://beta.example/b2", "https://alpha.example/d"):
+        assert ("a", "href", address) in page.attributes
+
+
+def test_a_line_ends_between_facts_and_sentences_follow_as_the_language_writes() -> None:
+    edition = build_edition(facts([item("a", outlet_name="一" * 30)], topics={"a": ("waste",)}))
+    page = render_html(edition, "zh-Hant", public_url=PUBLIC)
+    assert (
+        '<span class="k">英文 ·</span> <span class="k">2026年1月5日 ·</span> <span class="k">導言提及</span>'
+        in page
+    )
+    assert f"<span>{'一' * 30} ·</span>" in page, "a long name must be broken"
+    assert "。 " not in page
+    other = replace(edition, languages=(LanguageRow("other", 1, 0),))
+    assert "Ngôn ngữ khác" in render_text(other, "vi", public_url=PUBLIC)
 
 
 def test_nothing_found_is_said_with_what_was_read() -> None:

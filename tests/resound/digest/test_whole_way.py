@@ -61,7 +61,9 @@ def test_from_the_demo_to_the_mailboxes(demo_copy: Path, room: MailRoom, tmp_pat
     assert "APO COE GP Resource Recycling Green Team in Vietnam, 2014 29 Sept – 5 Oct 2014" in said
     assert "Items at least 26" in said
     assert "Also in 8 outlets:" in said
-    assert "Also in 1 outlet · 2 more times in this outlet: New Saigon" in said, "the wire's other languages"
+    assert "Also in New Saigon · 2 more times in this outlet: English, Traditional Chinese" in said, (
+        "the wire's other languages"
+    )
     assert "resound digest approve managers --week 2014-W41" in said
     page = tmp_path / "week.html"
     assert "Written to" in call(

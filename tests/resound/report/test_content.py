@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -194,6 +194,15 @@ def test_a_row_that_rests_on_a_gap_is_at_least(demo: Snapshot, english: Report) 
     assert not any(row.at_least for table in tables(read).values() for row in every_row(table))
     assert read.summary[0].startswith(GAPLESS)
     assert "at least" not in " ".join(read.summary).replace("at least one", "")
+
+
+def test_lists_in_chinese_are_joined_by_chinese_marks(demo: Snapshot) -> None:
+    two = (date(2014, 9, 30), date(2014, 9, 30)), (date(2014, 10, 7), date(2014, 10, 9))
+    gaps = replace(demo, watch=tuple(replace(one, watch=replace(one.watch, gaps=two)) for one in demo.watch))
+    chinese = report_of(gaps, "zh-Hant")
+    assert "2014年9月30日；2014年10月7日至2014年10月9日" in column(tables(chinese)["watch"], "gaps")
+    for sentence in chinese.summary:
+        assert not re.search(r"[0-9]和|; ", sentence), sentence
 
 
 def test_nobody_has_coded_and_then_two_have(demo: Snapshot, english: Report) -> None:

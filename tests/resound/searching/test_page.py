@@ -56,7 +56,7 @@ def test_choices_have_names_counts_and_the_query_that_choosing_them_asks(index: 
         ("English", 2, False),
         ("Vietnamese", 1, False),
         ("Chinese", 1, False),
-        ("Chinese (Traditional)", 1, False),
+        ("Traditional Chinese", 1, False),
     ]
     assert counts(shown, "outlet") == [("The Morning", 3, False), ("new.example", 1, False)]
     assert counts(shown, "group") == [("North Media", 3, False)]
@@ -75,7 +75,7 @@ def test_what_is_chosen_is_ticked_and_the_other_values_tell_what_they_would_add(
         ("English", 2, True),
         ("Vietnamese", 1, False),
         ("Chinese", 1, False),
-        ("Chinese (Traditional)", 1, False),
+        ("Traditional Chinese", 1, False),
     ]
     assert counts(shown, "country") == [("Vietnam", 2, False)]
     assert facet(shown, "lang").text_without == "rác"
