@@ -204,7 +204,7 @@ def open_week(
     """Make a draft of any week: one that was missed or skipped, or one that is not due yet."""
     from resound.digest.approving import known_list, reopen_issue
     from resound.sending.weeks import issue_of
-    from resound.store.lists import open_issue
+    from resound.store.lists import find_issue, open_issue
 
     office: Office = context.obj
     with office.store.write() as connection:
@@ -216,10 +216,11 @@ def open_week(
         is_skipped = _state(connection, list_id, week) == "skipped"
         if not is_skipped:
             open_issue(connection, of, due, now=now())
+        first, last = find_issue(connection, list_id, week).days
     if is_skipped:
         reopen_issue(office.store, list_id, week, who=office.settings.coder, now=now())
     screen().print(
-        f"A draft about {due.first} to {due.last}. Next: resound digest preview {list_id} --week {week}",
+        f"A draft about {first} to {last}. Next: resound digest preview {list_id} --week {week}",
         markup=False,
     )
 

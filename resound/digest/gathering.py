@@ -39,7 +39,6 @@ from resound.store.registry import load_campaign, load_sources
 from resound.told import told_to_json
 from resound.watching.health import source_health
 
-WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
 FAILING = ("failing", "stopped", "too few")
 """States of a source that readers of a digest should know of."""
@@ -82,12 +81,13 @@ def gather_week(
     shown = [*of_days(items, first, last), *(one for late in sorted_.late for one in late.items)]
     stated = stated_weeks(earlier, heirs=heirs)
     topics = list_topics(connection, {one.version for one in shown})
-    before = of_days(items, first - WEEK, last - WEEK)
-    bars = [(first - back * WEEK, last - back * WEEK) for back in reversed(range(WEEKS_SHOWN))]
+    span = last - first + DAY  # a week, unless the list's weekday was changed: then as many days as it has
+    before = of_days(items, first - span, last - span)
+    bars = [(first - back * span, last - back * span) for back in reversed(range(WEEKS_SHOWN))]
     bars = [one for one in bars if one[1] >= about.window.first and one[0] <= about.window.last] or bars[-1:]
     gaps = [gap for one in _watch(connection, about, sources, bars[0][0], last, now) for gap in one.gaps]
     watch = _watch(connection, about, sources, first, last, now)
-    watch_before = _watch(connection, about, sources, first - WEEK, last - WEEK, now)
+    watch_before = _watch(connection, about, sources, first - span, last - span, now)
     return WeekFacts(
         campaign=campaign,
         names=spoken(about.name),
@@ -101,12 +101,12 @@ def gather_week(
         entries=_entries(connection, about, sources, shown),
         before=count_four(before),
         at_least=_has_gaps(watch, about, first, last),
-        before_at_least=_has_gaps(watch_before, about, first - WEEK, last - WEEK),
+        before_at_least=_has_gaps(watch_before, about, first - span, last - span),
         languages=_languages(
             of_days(items, first, last),
             before,
             watch if _has_gaps(watch, about, first, last) else (),
-            watch_before if _has_gaps(watch_before, about, first - WEEK, last - WEEK) else (),
+            watch_before if _has_gaps(watch_before, about, first - span, last - span) else (),
         ),
         series=tuple(_bar(items, *span, gaps) for span in bars),
         beside=_beside(figures, first, last),
