@@ -389,3 +389,17 @@ def test_an_older_snapshot_says_which_items_of_the_share_of_voice_it_did_not_kee
 def test_headlines_beside_the_clips_keep_their_language(demo: Snapshot) -> None:
     tags = tags_of_texts(report_of(demo))
     assert all(tags[one.title] for one in demo.voice_items)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh-Hant", "鄭祖壽（團長）"),
+        ("en", "Cheng Tsu-shou (Head of the delegation)"),
+        ("vi", "Trịnh Tổ Thọ (Trưởng đoàn)"),
+    ],
+)
+def test_a_spokespersons_function_is_in_the_readers_language(
+    demo: Snapshot, language: UiLanguage, said: str
+) -> None:
+    assert said in column(tables(report_of(demo, language))["spokespersons-confirmed"], "spokesperson")
