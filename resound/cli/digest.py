@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from resound.cli import mails
-from resound.cli.office import Office, now, say_json, screen, table, warn
+from resound.cli.office import Office, counted, now, say_json, screen, table, warn
 from resound.errors import NotFoundError, ResoundError
 
 if TYPE_CHECKING:
@@ -172,7 +172,8 @@ def approve(context: typer.Context, list_id: ListId, week: Week = None) -> None:
         now=now(),
     )
     screen().print(
-        f"Approved: {done.mails} mails are in the outbox. `resound run` sends them; now: resound digest send",
+        f"Approved: {counted(done.mails, 'mail is', 'mails are')} in the outbox. `resound run` sends "
+        f"{'it' if done.mails == 1 else 'them'}; now: resound digest send",
         markup=False,
     )
 
