@@ -9,10 +9,11 @@ where only a query matched, the highest field with one of the query's terms.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from resound.source import Country, Id, Names, Strict, WebUrl
 from resound.texts import N_
@@ -24,6 +25,16 @@ MOST_RELEASE = 20_000
 """Characters of one release: some twelve pages."""
 MOST_RELEASES = 200_000
 """Characters of all releases together: a campaign stays a file that people can read."""
+
+
+def _kind_of_words(value: Any) -> str:
+    return "[names]" if isinstance(value, Mapping | Names) else "[text]"
+
+
+TextOrNames = Annotated[
+    Annotated[str, Tag("[text]")] | Annotated[Names, Tag("[names]")], Discriminator(_kind_of_words)
+]
+"""One text for every language, or one in each. Which of them it is, is told apart by its shape: a mistake has one sentence."""
 
 
 class Term(Strict):
@@ -52,8 +63,13 @@ class Term(Strict):
 class Person(Term):
     """A person whose name may be quoted."""
 
-    role: str = ""
+    role: TextOrNames = ""
+    """Their function: one text, or names by language."""
     spokesperson: bool = False
+
+    def function(self, language: str = "en") -> str:
+        """Their function in a language; empty where none is given."""
+        return self.role if isinstance(self.role, str) else self.role.best(language)
 
 
 class Message(Strict):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resound.cli.office import Office, now, say_json, screen, table
+from resound.cli.office import Office, counted, now, say_json, screen, table
 
 if TYPE_CHECKING:
     from resound.coverage.agreement import Agreement
@@ -84,7 +84,7 @@ def _share(part: Carried) -> str:
     if part.share is None or part.share_with_proposed is None:
         return "no items are counted."
     return (
-        f"{len(part.confirmed)} of {part.items} items confirmed ({part.share:.0%}); with what is only proposed "
+        f"{len(part.confirmed)} of {counted(part.items, 'item', 'items')} confirmed ({part.share:.0%}); with what is only proposed "
         f"{part.share_with_proposed:.0%}."
     )
 
@@ -93,4 +93,4 @@ def _alpha(one: Agreement) -> str:
     if one.alpha is None:
         why = "one coder" if one.reason == "one-coder" else "everybody always said the same"
         return f"not available ({why})."
-    return f"Krippendorff's alpha {one.alpha:.2f}, {one.units} items coded twice, {one.agreed} of them alike."
+    return f"Krippendorff's alpha {one.alpha:.2f}, {counted(one.units, 'item', 'items')} coded twice, {one.agreed} of them alike."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resound.cli.office import Office, now, progress_bar, say_json, screen, table
+from resound.cli.office import Office, counted, now, progress_bar, say_json, screen, table
 from resound.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
@@ -216,7 +216,8 @@ def import_opml(
 
     written = write_sources(path, into)
     screen().print(
-        f"Wrote {len(written)} files to {into}. Complete them, then: resound apply {into}", markup=False
+        f"Wrote {counted(len(written), 'file', 'files')} to {into}. Complete {'it' if len(written) == 1 else 'them'}, then: resound apply {into}",
+        markup=False,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from resound.cli import mails
-from resound.cli.office import Office, now, say_json, screen, table, warn
+from resound.cli.office import Office, counted, now, say_json, screen, table, warn
 from resound.errors import NotFoundError, ResoundError
 
 if TYPE_CHECKING:
@@ -172,7 +172,8 @@ def approve(context: typer.Context, list_id: ListId, week: Week = None) -> None:
         now=now(),
     )
     screen().print(
-        f"Approved: {done.mails} mails are in the outbox. `resound run` sends them; now: resound digest send",
+        f"Approved: {counted(done.mails, 'mail is', 'mails are')} in the outbox. `resound run` sends "
+        f"{'it' if done.mails == 1 else 'them'}; now: resound digest send",
         markup=False,
     )
 
@@ -204,7 +205,7 @@ def open_week(
     """Make a draft of any week: one that was missed or skipped, or one that is not due yet."""
     from resound.digest.approving import known_list, reopen_issue
     from resound.sending.weeks import issue_of
-    from resound.store.lists import open_issue
+    from resound.store.lists import find_issue, open_issue
 
     office: Office = context.obj
     with office.store.write() as connection:
@@ -216,10 +217,11 @@ def open_week(
         is_skipped = _state(connection, list_id, week) == "skipped"
         if not is_skipped:
             open_issue(connection, of, due, now=now())
+        first, last = find_issue(connection, list_id, week).days
     if is_skipped:
         reopen_issue(office.store, list_id, week, who=office.settings.coder, now=now())
     screen().print(
-        f"A draft about {due.first} to {due.last}. Next: resound digest preview {list_id} --week {week}",
+        f"A draft about {first} to {last}. Next: resound digest preview {list_id} --week {week}",
         markup=False,
     )
 

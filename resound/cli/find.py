@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resound.cli.office import Office, say_json, screen, warn
+from resound.cli.office import Office, counted, say_json, screen, warn
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -161,8 +161,8 @@ def _print_results(results: Results, *, is_collapsed: bool) -> None:
         return
     about = "" if results.uniques_are_exact else "at least "
     console.print(
-        f"{_count(results.total, 'item', 'items')} · {about}{_count(results.stories, 'story', 'stories')}"
-        f" · {about}{_count(results.outlets, 'outlet', 'outlets')}",
+        f"{counted(results.total, 'item', 'items')} · {about}{counted(results.stories, 'story', 'stories')}"
+        f" · {about}{counted(results.outlets, 'outlet', 'outlets')}",
         style="bold",
     )
     for hit in results.hits:
@@ -196,10 +196,6 @@ def _print_hit(console: Console, hit: Found) -> None:
     for snippet in hit.snippets:
         console.print(_highlighted(snippet))
     console.print(hit.shown["url"], style="dim", markup=False)
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _highlighted(snippet: Snippet) -> Text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from resound.cli.office import Office, now, printable, say_json, screen, table
+from resound.cli.office import Office, four_counts, now, printable, say_json, screen, table
 from resound.errors import ResoundError
 
 if TYPE_CHECKING:
@@ -162,11 +162,8 @@ def _moment(row: SnapshotRow) -> str:
 def _print_counts(row: SnapshotRow) -> None:
     counts = row.counts
     least = "At least: " if counts.get("at_least") else ""
-    screen().print(
-        f"{least}{counts['items']} items · {counts['stories']} stories · {counts['outlets']} outlets · "
-        f"{counts['groups']} publisher groups",
-        style="bold green",
-    )
+    four = four_counts(counts["items"], counts["stories"], counts["outlets"], counts["groups"])
+    screen().print(f"{least}{four}", style="bold green")
     screen().print(f"SHA-256 {row.sha256}", markup=False)
 
 

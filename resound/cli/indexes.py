@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from resound.cli.office import Office, now, progress_bar, say_json, screen, warn
+from resound.cli.office import Office, counted, now, progress_bar, say_json, screen, warn
 
 app = typer.Typer(help="The search index, derived from the store.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def reindex(
         say_json({"index": office.index.name, **asdict(built)})
         return
     screen().print(
-        f"The index holds {built.items} items, as the store says (content hash {built.content_hash[:16]})."
+        f"The index holds {counted(built.items, 'item', 'items')}, as the store says (content hash {built.content_hash[:16]})."
     )
     if built.refused:
         warn(

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from resound.cli.office import Office, now, say_json, screen, table
+from resound.cli.office import Office, counted, now, say_json, screen, table
 from resound.errors import ResoundError
 
 
@@ -73,7 +73,7 @@ def export(
     if folder is not None:
         with office.store.read() as connection:
             written = export_definitions(connection, folder)
-        screen().print(f"Wrote {len(written)} files to {folder}.", markup=False)
+        screen().print(f"Wrote {counted(len(written), 'file', 'files')} to {folder}.", markup=False)
         return
     from resound.store.registry import load_campaigns
 
@@ -93,7 +93,7 @@ def export(
         sys.stdout.buffer.write(data)
     elif csv_path is not None:
         csv_path.write_bytes(data)
-        screen().print(f"Wrote {len(rows) - 1} items to {csv_path}.", markup=False)
+        screen().print(f"Wrote {counted(len(rows) - 1, 'item', 'items')} to {csv_path}.", markup=False)
 
 
 def explain(

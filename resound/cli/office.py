@@ -90,6 +90,22 @@ def table(title: str, columns: Mapping[str, str], rows: list[tuple[Any, ...]]) -
     return made
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """`1 item`, `2 items`: a number and what it counts."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def four_counts(items: int, stories: int, outlets: int, groups: int) -> str:
+    """The four counts, which are always shown together."""
+    told = (
+        counted(items, "item", "items"),
+        counted(stories, "story", "stories"),
+        counted(outlets, "outlet", "outlets"),
+        counted(groups, "publisher group", "publisher groups"),
+    )
+    return " · ".join(told)
+
+
 def printable(text: str) -> str:
     """Foreign text without control characters: it must not steer the terminal."""
     return "".join(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resound.cli.office import Office, progress_bar, screen, table, warn
+from resound.cli.office import Office, counted, progress_bar, screen, table, warn
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -151,7 +151,7 @@ def _write_bundle(
     )
     if missing:
         warn(
-            f"{len(missing)} pieces of evidence are not in the bundle; MISSING.txt in it names them and says why."
+            f"{counted(len(missing), 'piece of evidence is', 'pieces of evidence are')} not in the bundle; MISSING.txt in it names them and says why."
         )
     return [path]
 

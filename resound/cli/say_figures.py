@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resound.cli.office import screen, table
+from resound.cli.office import four_counts, screen, table
 from resound.coverage.model import STANDINGS, Figures, FourCounts, Table
 
 _BESIDE = (
@@ -60,10 +60,7 @@ def print_figures(figures: Figures, *, with_lists: bool = False) -> None:
 
 
 def _sentence(counts: FourCounts) -> str:
-    return (
-        f"{counts.items} items · {counts.stories} stories · {counts.outlets} outlets · "
-        f"{counts.groups} publisher groups"
-    )
+    return four_counts(counts.items, counts.stories, counts.outlets, counts.groups)
 
 
 def _table(one: Table, *, at_least: bool) -> object:

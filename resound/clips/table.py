@@ -33,6 +33,8 @@ MOST_BYTES = 20_000_000
 MOST_CELLS = 2_000_000
 MOST_UNPACKED = 200_000_000
 """Bytes of a workbook's parts together."""
+_WIDE = 0.04
+"""Of the bytes of a table in UTF-16 at least so many are zero: separators, line ends, days, addresses."""
 _SHEET = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 # <c r="XFD1048576"> and <row r="1048576">
 _CELL = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
@@ -228,9 +230,16 @@ def _decode(data: bytes, count_known: Callable[[Sequence[str]], int]) -> str:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(encoding, "replace")
-    if (
-        0 in data
-    ):  # UTF-16 without its mark: its separators and line ends have a zero byte before or after them
+    zeros = data.count(0)
+    if 0 < zeros < len(data) * _WIDE:
+        raise ResoundError(
+            Told(
+                "Line %(line)s of the table holds a NUL byte, which no text has: the file is damaged, or something else "
+                "than text. Save it again as UTF-8 (in Excel: “CSV UTF-8”) or XLSX.",
+                line=data.count(b"\n", 0, data.index(0)) + 1,
+            )
+        )
+    if zeros:  # UTF-16 without its mark: its separators and line ends have a zero byte before or after them
         is_big = data[::2].count(0) > data[1::2].count(0)
         return data.decode("utf-16-be" if is_big else "utf-16-le", "replace")
     best: tuple[int, str] = (-1, "")

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from resound.campaign import Campaign, LanguageKey, Release, Term
+from resound.campaign import Campaign, LanguageKey, Person, Release, Term
 from resound.definitions.errors import describe_invalid
 from resound.definitions.form import YES, Form, form_error, line_ends, make_id, unlike
 from resound.definitions.written import check_campaign
@@ -58,7 +58,7 @@ def fill_form(campaign: Campaign) -> Form:
         for at, term in enumerate(getattr(campaign, kind)):
             fields |= _term(term, f"{kind}.{at}")
     for at, person in enumerate(campaign.people):
-        fields[f"people.{at}.role"] = line_ends(person.role)
+        fields |= _role(person, f"people.{at}.role")
         fields[f"people.{at}.spokesperson"] = YES if person.spokesperson else ""
     for at, message in enumerate(campaign.messages):
         here = f"messages.{at}"
@@ -193,9 +193,17 @@ class _Reading:
     def person(self, here: str, old: Any) -> dict[str, Any]:
         return {
             **self.term(here, old),
-            "role": self.text(f"{here}.role", old.role if old is not None else ""),
+            "role": self.role(f"{here}.role", old.role if old is not None else ""),
             "spokesperson": self.fields.get(f"{here}.spokesperson") == YES,
         }
+
+    def role(self, here: str, old: str | Names) -> str | dict[str, str | None]:
+        """By language as soon as one of these fields says something; else the one text that older files have."""
+        named = self.names(here, None if isinstance(old, str) else old)
+        text = self.text(f"{here}.any", old if isinstance(old, str) else "")
+        if not any(named.values()):
+            return text
+        return {**named, "en": named["en"] or text or None}
 
     def telling(self, part: str, here: str, old: Any) -> dict[str, Any]:
         return {
@@ -286,7 +294,7 @@ _ALWAYS = frozenset(
     {*ROWS, "context", "exclude", "countries", "search_feeds", "notes", "id", "review", "translate_to"}
 )
 _FIELD = re.compile(
-    r"(?:names|glossary|people)\.\d+(?:\.(?:forms(?:\.[\w-]+)?|collides|role|id))?"
+    r"(?:names|glossary|people)\.\d+(?:\.(?:forms(?:\.[\w-]+)?|collides|role\.[\w-]+|id))?"
     r"|releases\.\d+(?:\.(?:day|language|url|text|id|title\.[\w-]+))?"
     r"|(?:messages|comparators)\.\d+(?:\.(?:query|id|(?:text|name)\.[\w-]+))?|queries\.[\w-]+|name\.[\w-]+"
 )
@@ -295,6 +303,12 @@ _FIELD = re.compile(
 def _names(names: Names, here: str) -> dict[str, str]:
     written = names.model_dump(by_alias=True)
     return {f"{here}.{key}": line_ends(written[key] or "") for key in NAME_LANGUAGES}
+
+
+def _role(person: Person, here: str) -> dict[str, str]:
+    if isinstance(person.role, str):
+        return {f"{here}.any": line_ends(person.role)}
+    return _names(person.role, here)
 
 
 def _term(term: Term, here: str) -> dict[str, str]:

@@ -216,4 +216,6 @@ def _short(value: Any) -> Value:
 def _written(value: Any) -> Value:
     if isinstance(value, bool):
         return Told(N_("yes")) if value else Told(N_("no"))
+    if isinstance(value, Mapping):  # where the other side has one text: names by language
+        return "; ".join(f"{key}: {one}" for key, one in value.items())
     return str(value)

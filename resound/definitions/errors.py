@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError
 
 _MAX_TOLD = 8
+_NO_PLACES = ("[key]", "[text]", "[names]")
+"""What pydantic puts between the places: that a key is meant, or which of two shapes was read."""
 
 
 def definition_error(where: str, problems: Sequence[Problem]) -> DefinitionError:
@@ -75,7 +77,7 @@ def explain_yaml(err: MarkedYAMLError, text: str) -> Told:
 
 def describe_invalid(found: ErrorDetails, tree: Any, kind: type[BaseModel]) -> Problem:
     """One of pydantic's errors with its place and in words."""
-    loc = tuple(part for part in found["loc"] if part != "[key]")
+    loc = tuple(part for part in found["loc"] if part not in _NO_PLACES)
     line, written = find_line(tree, loc, is_key=found["type"] == "extra_forbidden" or "[key]" in found["loc"])
     return Problem(line, field_name(loc), _explain_value(found, written, _model_at(kind, loc[:-1])), loc)
 

@@ -29,6 +29,7 @@ from resound.store.lists import (
     Issue,
     MailingList,
     Subscription,
+    days_of,
     decide_issue,
     find_issue,
     find_list,
@@ -81,7 +82,8 @@ def preview_week(connection: Connection, of: MailingList, week: str, *, now: dat
         due = issue_of(of.plan, week)
     except ValueError as err:
         raise NotFoundError(f"{str(err)[0].upper()}{str(err)[1:]}.") from err
-    return _build(connection, of, due.week, due.cut_off, (due.first, due.last), Edits(), now)
+    days = days_of(connection, of, due) or (due.first, due.last)
+    return _build(connection, of, due.week, due.cut_off, days, Edits(), now)
 
 
 def choose_week(connection: Connection, of: MailingList, *, now: datetime) -> str:

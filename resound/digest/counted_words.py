@@ -9,6 +9,9 @@ from resound.coverage.model import FourCounts
 from resound.digest.model import Edition
 from resound.words import Words
 
+WEEK = 7
+"""Days."""
+
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
@@ -42,6 +45,17 @@ class CountedWords:
         """The four counts as a sentence."""
         told = say_four(self._edition.counts, self._words)
         return self._words.gettext("At least: %(counts)s", counts=told) if self._edition.at_least else told
+
+    @property
+    def heads(self) -> tuple[str, str]:
+        """Above the numbers of these days and of those before: a week, unless the list's weekday was changed."""
+        words, days = self._words, (self._edition.last - self._edition.first).days + 1
+        if days == WEEK:
+            return words.gettext("This week"), words.gettext("Week before")
+        return (
+            words.ngettext("This day", "These %(num)s days", days),
+            words.ngettext("Day before", "%(num)s days before", days),
+        )
 
     @property
     def counts(self) -> list[CountRow]:

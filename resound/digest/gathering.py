@@ -40,7 +40,6 @@ from resound.store.registry import load_campaign, load_sources
 from resound.told import told_to_json
 from resound.watching.health import source_health
 
-WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
 FAILING = ("failing", "stopped", "too few")
 """States of a source that readers of a digest should know of."""
@@ -84,12 +83,13 @@ def gather_week(
     shown = [*this_week, *(one for late in sorted_.late for one in late.items)]
     stated = stated_weeks(earlier, heirs=heirs)
     topics = list_topics(connection, {one.version for one in shown})
-    before = of_days(items, first - WEEK, last - WEEK)
-    bars = [(first - back * WEEK, last - back * WEEK) for back in reversed(range(WEEKS_SHOWN))]
+    span = last - first + DAY  # a week, unless the list's weekday was changed: then as many days as it has
+    before = of_days(items, first - span, last - span)
+    bars = [(first - back * span, last - back * span) for back in reversed(range(WEEKS_SHOWN))]
     bars = [one for one in bars if one[1] >= about.window.first and one[0] <= about.window.last] or bars[-1:]
     own = {one.outlet for one in counted}
     watch = _watch(connection, about, sources, own, (first, last), now)
-    earliest = min(bars[0][0], first - WEEK)
+    earliest = min(bars[0][0], first - span)
     bounds = LowerBounds(_watch(connection, about, sources, own, (earliest, last), now))
 
     def is_at_least(days: Days, items: Sequence[ItemFacts], language: Language | None = None) -> bool:
@@ -113,14 +113,14 @@ def gather_week(
         entries=_entries(connection, about, sources, shown),
         before=count_four(before),
         at_least=is_at_least((first, last), this_week),
-        before_at_least=is_at_least((first - WEEK, last - WEEK), before),
+        before_at_least=is_at_least((first - span, last - span), before),
         languages=_languages(
             LanguageRow(
                 name,
                 len(now_in),
                 len(then_in),
                 is_at_least((first, last), now_in, name),
-                is_at_least((first - WEEK, last - WEEK), then_in, name),
+                is_at_least((first - span, last - span), then_in, name),
             )
             for name in get_args(Language)
             for now_in, then_in in [(_in(name, this_week), _in(name, before))]

@@ -214,8 +214,8 @@ class Note:
 class Edition:
     """One week's digest.
 
-    `week` names the issue (2026-W03); `first` … `last` are the days it is about. `counts` are of that week, `before` of the
-    seven days before it. `beside`: never added to the counts (items by standing; `waits-for-date` have no day and are of no
+    `week` names the issue (2026-W03); `first` … `last` are the days it is about. `counts` are of that week, `before` of as
+    many days before it. `beside`: never added to the counts (items by standing; `waits-for-date` have no day and are of no
     week; `leads`; `pending` stand in an issue that is not decided yet; `older` were published before the list's first week).
     `items`, `late_items`: every item that it counts or lists, those that were dropped too. `topics_by`: whose work the themes are.
     """

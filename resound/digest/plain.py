@@ -87,7 +87,7 @@ def _heading(text: str) -> list[str]:
 
 def _table(say: Wording, caption: str, rows: Sequence[CountRow]) -> list[str]:
     words = say.words
-    head = ("", words.gettext("This week"), words.gettext("Week before"), words.gettext("Change"))
+    head = ("", *say.counted.heads, words.gettext("Change"))
     cells = [(one.name, _number(one.now), _number(one.before), one.change) for one in rows]
     return [caption, *_aligned([head, *cells]), ""]
 

@@ -175,8 +175,8 @@ def alternative(chart: Chart) -> str:
 
 
 def tags_of_texts(report: Report) -> dict[str, str]:
-    """Headline → its language: cells do not say it, clips do."""
-    found: dict[str, str] = {}
+    """Headline → its language: cells do not say it, clips and the snapshot do."""
+    found = dict(report.tags)
     for clip in report.clips:
         for translation in clip.translations.values():
             found.setdefault(translation.title, translation.tag)

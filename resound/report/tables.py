@@ -101,7 +101,8 @@ class Report:
     """A snapshot laid out in one language.
 
     `facts`: what stands on the cover, (name, value): campaign, window, as of, snapshot and its hash. `summary`: sentences for
-    those who read nothing else. `clips`: the clip book, in the order of their numbers.
+    those who read nothing else. `clips`: the clip book, in the order of their numbers. `tags`: headline → its language, of what stands
+    in tables beside the clips.
     """
 
     snapshot: SnapshotRow
@@ -111,3 +112,4 @@ class Report:
     summary: tuple[str, ...]
     sections: tuple[Section, ...]
     clips: tuple[Clip, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)

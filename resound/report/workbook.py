@@ -60,6 +60,7 @@ SHEETS: Mapping[str, str] = {
     "spokespersons-proposed": N_("Speakers, proposed"),
     "spokespersons": N_("Speakers, passages"),
     "voice": N_("Share of voice"),
+    "voice-items": N_("Items, share of voice"),
     "stories": N_("Stories"),
     "story-items": N_("Items of stories"),
     "clips": N_("Clips"),

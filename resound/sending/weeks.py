@@ -2,12 +2,13 @@
 
 A week is the ISO week of the cut-off's day in the list's zone, so that two cut-offs of one week (the day or the hour was
 changed, an hour comes twice, the clock went back) are the same issue. What has an issue already is asked of the store.
+Where the day was changed, the next issue goes on where the one before ended (`free_days`): no day is told twice or never.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -55,7 +56,7 @@ class WeeklyTime:
 
 @dataclass(frozen=True, slots=True)
 class DueIssue:
-    """`week` is its name, such as 2026-W03; it is about the seven days before the cut-off's day, both inclusive."""
+    """`week` is its name, such as 2026-W03; by the plan it is about the seven days before the cut-off's day, both inclusive."""
 
     week: str
     cut_off: datetime
@@ -120,6 +121,24 @@ def last_issue(plan: WeeklyTime, *, now: datetime) -> DueIssue:
     today = now.astimezone(ZoneInfo(plan.zone)).date()
     weeks = [(today - timedelta(weeks=back)).isocalendar()[:2] for back in (-1, 0, 1)]
     return next(one for one in (_issue(plan, *week) for week in weeks) if one.cut_off <= now)
+
+
+def free_days(due: DueIssue, told: Iterable[tuple[date, date]]) -> tuple[date, date] | None:
+    """First and last day that an issue is about beside the list's other issues; None where these tell all of its days.
+
+    It begins the day after the last issue before it ends, so that it has fewer days than seven or up to thirteen where the
+    weekday was changed. A whole week without an issue (nothing ran, or the list was stopped) stays one: it can still be made.
+
+    Args:
+        told: the days of the list's other issues, whatever became of them.
+    """
+    spans = list(told)
+    ended = max((last for _, last in spans if last < due.last), default=None)
+    begins = min((first for first, last in spans if last >= due.last), default=None)
+    is_near = ended is not None and due.first - ended <= timedelta(days=7)
+    first = ended + timedelta(days=1) if ended is not None and is_near else due.first
+    last = due.last if begins is None else min(due.last, begins - timedelta(days=1))
+    return (first, last) if first <= last else None
 
 
 def _issue(plan: WeeklyTime, year: int, week: int) -> DueIssue:

@@ -17,7 +17,7 @@ from resound.coverage.model import ItemFacts, Lead, StandingKind, Watch
 from resound.settings import UiLanguage
 from resound.source import Names, Source
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a snapshot is written otherwise than before; older ones stay readable."""
 EvidenceKind = Literal["record", "file", "row"]
 EvidenceState = Literal["kept", "missing", "expired"]
@@ -121,6 +121,24 @@ class QuotedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceItem:
+    """One item that the share of voice was measured with, as it stood: of most of them nothing else is kept.
+
+    `outlet_names` is None where `outlet_name` is all that is known. `sha256`: of the first record that was fetched of it, as
+    it was written down then; empty where there is none.
+    """
+
+    item: str
+    url: str
+    title: str
+    tag: str
+    outlet_name: str
+    outlet_names: Names | None
+    day: date | None
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceWatch:
     """How well one source was read in the window: days and gaps (`watch`), what was refused, how far back we could read.
 
@@ -144,7 +162,7 @@ class Snapshot:
     were defined. `clips`: every item that the campaign had to do with, counted or not. `messages`, `spokespersons`: id →
     the items that carry it, confirmed or proposed. `voice`: None where the campaign has no comparators. `figures`: the
     counts and every split as they were counted then (`resound.snapshots.opened.write_figures`), which a recount must give
-    again.
+    again. `voice_items`: what `voice` was measured with, in the order of day and address; empty in format 1.
     """
 
     format: int
@@ -161,6 +179,7 @@ class Snapshot:
     spokespersons: Mapping[str, tuple[QuotedItem, ...]]
     voice: Split | None
     figures: Mapping[str, Any]
+    voice_items: tuple[VoiceItem, ...] = ()
 
     @property
     def is_at_least(self) -> bool:

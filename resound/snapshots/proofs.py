@@ -40,6 +40,16 @@ def gather_evidence(
     }
 
 
+def first_records(connection: Connection, item_of: Mapping[str, str]) -> dict[str, str]:
+    """item → the SHA-256 of the first record that was fetched of it, as it was written down then; nothing is read again."""
+    found: dict[str, tuple[int, str]] = {}
+    for article, row in _captures(connection, item_of):
+        known = found.get(item_of[article])
+        if known is None or row.id < known[0]:
+            found[item_of[article]] = (row.id, row.sha256)
+    return {item: sha256 for item, (_, sha256) in found.items()}
+
+
 def _captures(connection: Connection, item_of: Mapping[str, str]) -> Iterator[tuple[str, Row[Any]]]:
     """Responses that were fetched under an address of an article, and those that its wordings were read out of."""
     for part in in_parts(item_of):

@@ -10,7 +10,7 @@ on where an earlier one had the most of its items, and the others of its items m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -29,13 +29,16 @@ class Moved:
     """One value of a counted item that is another one. Codes stay codes (`vi`, `TW`, `agency-pick-up`; empty: nothing said).
 
     An address is a URL, a group its owner's name (its id where both are called
-    alike), a story the headline of its earliest item, `matches` true or false.
+    alike), an outlet's name what it is called in the languages in which it is called otherwise, `matches` true or false.
+    Of a story it is the earliest of the other items in it (headline, or what tells it from the one on the other side), and
+    `others` says how many these are, before and after; without others the item is a story of its own.
     `resound.snapshots.telling` puts both sides into a reader's words.
     """
 
     field: FieldKind
     before: str
     after: str
+    others: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def reconcile(before: Snapshot, after: Snapshot) -> Reconciliation:
     pairs = _pair(sides)
     matched = {new.facts.item for _, new in pairs}
     left = {old.facts.item for old, _ in pairs}
-    stories = _Stories(pairs)
+    stories = _Stories(sides, pairs)
     added = [
         ItemChange("added", sides.before.get(key), one, (), why_added(sides, sides.before.get(key), one))
         for key, one in sides.counted_after.items()
@@ -165,9 +168,16 @@ def _change_json(one: ItemChange) -> dict[str, Any]:
         "title": facts.title,
         "outlet": facts.outlet,
         "day": None if facts.day is None else facts.day.isoformat(),
-        "moved": [asdict(each) for each in one.moved],
+        "moved": [_moved_json(each) for each in one.moved],
         "why": [str(each) for each in one.why],
     }
+
+
+def _moved_json(one: Moved) -> dict[str, Any]:
+    plain = {"field": one.field, "before": one.before, "after": one.after}
+    if one.field != "story":
+        return plain
+    return {**plain, "others_before": one.others[0], "others_after": one.others[1]}
 
 
 def _order(one: ItemChange) -> tuple[date, str, str]:
@@ -197,7 +207,7 @@ def _pair(sides: Sides) -> list[tuple[Clip, Clip]]:
 class _Stories:
     """Which later story goes on from which earlier one: the pair with the most items first, among equals that of one id."""
 
-    def __init__(self, pairs: Sequence[tuple[Clip, Clip]]) -> None:
+    def __init__(self, sides: Sides, pairs: Sequence[tuple[Clip, Clip]]) -> None:
         shared = Counter((old.facts.story, new.facts.story) for old, new in pairs)
         self.earlier: dict[str, str] = {}
         later: set[str] = set()
@@ -207,18 +217,51 @@ class _Stories:
             if now not in self.earlier and was not in later:
                 self.earlier[now] = was
                 later.add(was)
-        self._heads: dict[tuple[str, str], str] = {}
-        for old, new in sorted(pairs, key=lambda pair: (pair[1].facts.day or date.max, pair[1].facts.url)):
-            self._heads.setdefault(("before", old.facts.story), old.facts.title)
-            self._heads.setdefault(("after", new.facts.story), new.facts.title)
+        self._before = _by_story(old for old, _ in pairs)
+        self._after = _by_story(new for _, new in pairs)
+        self._sizes = (
+            Counter(one.facts.story for one in sides.counted_before.values()),
+            Counter(one.facts.story for one in sides.counted_after.values()),
+        )
+        self._heir = {old.facts.item: new.facts.item for old, new in pairs}
 
     def is_moved(self, old: Clip, new: Clip) -> bool:
         """Whether an item is in another story than before."""
         return self.earlier.get(new.facts.story) != old.facts.story
 
-    def title(self, side: Literal["before", "after"], story: str) -> str:
-        """The headline of its earliest item that is counted in both."""
-        return self._heads[side, story]
+    def tell(self, old: Clip, new: Clip) -> Moved:
+        """Both stories by another item of each; where they share some, by one that they do not share."""
+        then, now = self._before[old.facts.story], self._after[new.facts.story]
+        kept = {self._heir[one.facts.item] for one in then} & {one.facts.item for one in now}
+        was = _first_other(then, old, {key for key, heir in self._heir.items() if heir in kept})
+        became = _first_other(now, new, kept)
+        told = next(
+            (both for both in zip(_ways(was), _ways(became), strict=True) if both[0] != both[1]), ("", "")
+        )
+        others = (self._sizes[0][old.facts.story] - 1, self._sizes[1][new.facts.story] - 1)
+        return Moved("story", *told, others=others)
+
+
+def _by_story(clips: Iterable[Clip]) -> dict[str, list[Clip]]:
+    """The items of each story, the earliest first."""
+    found: dict[str, list[Clip]] = {}
+    for one in sorted(clips, key=lambda one: (one.facts.day or date.max, one.facts.url, one.facts.item)):
+        found.setdefault(one.facts.story, []).append(one)
+    return found
+
+
+def _first_other(story: Sequence[Clip], clip: Clip, shared: Collection[str]) -> Clip | None:
+    others = [one for one in story if one.facts.item != clip.facts.item]
+    return min(others, key=lambda one: one.facts.item in shared, default=None)
+
+
+def _ways(clip: Clip | None) -> tuple[str, str, str]:
+    """How an item may be named, the shortest first: agencies' texts have one headline in many places."""
+    if clip is None:
+        return ("", "", "")
+    facts = clip.facts
+    title = facts.title or facts.url
+    return (title, f"{title} ({facts.outlet_name})", facts.url)
 
 
 def _moved(old: Clip, new: Clip, stories: _Stories) -> tuple[Moved, ...]:
@@ -227,7 +270,8 @@ def _moved(old: Clip, new: Clip, stories: _Stories) -> tuple[Moved, ...]:
         ("address", then.item, now.item),
         ("title", then.title, now.title),
         ("outlet", then.outlet, now.outlet),
-        ("group", then.group, now.group),
+        ("outlet-name", *_names(old, new)),
+        ("group", f"{then.group} {then.group_name}", f"{now.group} {now.group_name}"),
         ("country", then.country, now.country),
         ("language", then.tag, now.tag),
         ("medium", then.medium, now.medium),
@@ -245,8 +289,23 @@ def _moved(old: Clip, new: Clip, stories: _Stories) -> tuple[Moved, ...]:
     }
     moved = [Moved(field, *shown.get(field, (a, b))) for field, a, b in values if a != b]
     if stories.is_moved(old, new):
-        moved.append(Moved("story", stories.title("before", then.story), stories.title("after", now.story)))
+        moved.append(stories.tell(old, new))
     return tuple(moved)
+
+
+def _names(old: Clip, new: Clip) -> tuple[str, str]:
+    """What one outlet is called, in the languages in which it is called otherwise now; of two outlets nothing."""
+    if old.facts.outlet != new.facts.outlet:
+        return "", ""
+    sides = [
+        (one.facts.outlet_name,) * 3
+        if one.outlet_names is None
+        else (one.outlet_names.zh_hant, one.outlet_names.en, one.outlet_names.vi)
+        for one in (old, new)
+    ]
+    otherwise = [both for both in zip(*sides, strict=True) if both[0] != both[1]]
+    was, now = (" · ".join(dict.fromkeys(both[at] for both in otherwise if both[at])) for at in (0, 1))
+    return was, now
 
 
 def _flows(sides: Sides, added: int, removed: int, stories: _Stories) -> dict[Column, Flow]:

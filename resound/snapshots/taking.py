@@ -17,17 +17,17 @@ from resound import __version__
 from resound.article import Basis
 from resound.campaign import Campaign
 from resound.coding.item import load_coded, quote_items
-from resound.coverage.breakdown import Reading
+from resound.coverage.breakdown import Reading, Split
 from resound.coverage.campaign import Coverage, read_tones, read_topics
 from resound.coverage.coded import Carried, Coded
 from resound.coverage.comparators import Comparators
-from resound.coverage.figures import campaign_figures
+from resound.coverage.figures import campaign_figures, facts_of
 from resound.coverage.model import Figures
 from resound.coverage.voice import measure_voice
 from resound.errors import NotFoundError
-from resound.snapshots.model import FORMAT, Clip, Evidence, QuotedItem, Snapshot, Translation, Word
+from resound.snapshots.model import FORMAT, Clip, Evidence, QuotedItem, Snapshot, Translation, VoiceItem, Word
 from resound.snapshots.opened import coverage_of, write_figures
-from resound.snapshots.proofs import gather_evidence
+from resound.snapshots.proofs import first_records, gather_evidence
 from resound.snapshots.watched import watch_sources
 from resound.source import Source
 from resound.store.articles import StoredArticle, load_articles
@@ -67,6 +67,7 @@ def take_snapshot(
     figures = campaign_figures(connection, campaign_id, now=now)
     outlets = {one.outlet for one, _ in figures.items.values()}
     outlets |= {one.source for one in figures.watch} | {one.outlet for one in figures.leads}
+    voice = measure_voice(connection, figures, comparators) if campaign.comparators else None
     taken = Snapshot(
         format=FORMAT,
         product=f"Resound {__version__}",
@@ -80,8 +81,9 @@ def take_snapshot(
         watch=watch_sources(connection, figures.watch, campaign.window, sources),
         messages={},
         spokespersons={},
-        voice=measure_voice(connection, figures, comparators) if campaign.comparators else None,
+        voice=voice,
         figures={},
+        voice_items=() if voice is None else _voice_items(connection, campaign.id, voice, sources),
     )
     coverage = coverage_of(taken)
     return replace(
@@ -218,6 +220,29 @@ def _count_versions(connection: Connection, articles: Iterable[str]) -> dict[str
             .group_by(version.c.article)
         )
     }
+
+
+def _voice_items(
+    connection: Connection, campaign: str, voice: Split, sources: Mapping[str, Source]
+) -> tuple[VoiceItem, ...]:
+    """In the order of day and address."""
+    among = {item for part in voice.parts for item in part.members}
+    twins = twins_of(connection, among)
+    records = first_records(connection, {one.article: item for item in twins for one in twins[item]})
+    facts = (one for one in facts_of(connection, campaign, among) if one.item in among)
+    return tuple(
+        VoiceItem(
+            item=one.item,
+            url=one.url,
+            title=one.title,
+            tag=one.tag,
+            outlet_name=one.outlet_name,
+            outlet_names=sources[one.outlet].names if one.outlet in sources else None,
+            day=one.day,
+            sha256=records.get(one.item, ""),
+        )
+        for one in sorted(facts, key=lambda one: (str(one.day or "9999"), one.url, one.item))
+    )
 
 
 def _quoted(

@@ -16,6 +16,7 @@ FIELDS: Mapping[FieldKind, str] = {
     "address": N_("Address"),
     "title": N_("Headline"),
     "outlet": N_("Outlet"),
+    "outlet-name": N_("Outlet's name"),
     "group": N_("Publisher group"),
     "country": N_("Country"),
     "language": N_("Language"),
@@ -29,7 +30,7 @@ FIELDS: Mapping[FieldKind, str] = {
 }
 _VALUES: Mapping[FieldKind, Mapping[str, str]] = {
     "title": {"": N_("without a headline")},
-    "story": {"": N_("without a headline")},
+    "outlet-name": {"": N_("none in this language")},
     "country": {"": N_("not known yet")},
     "medium": MEDIA,
     "origin": {"": ORIGIN_NOT_CODED, **ORIGINS},
@@ -47,9 +48,24 @@ def say_field(field: FieldKind, words: Words) -> str:
 
 def say_moved(change: ItemChange, moved: Moved, words: Words) -> tuple[str, str]:
     """Both sides of a value, the earlier one first."""
+    if moved.field == "story":
+        return _say_story(moved.before, moved.others[0], words), _say_story(
+            moved.after, moved.others[1], words
+        )
     return (
         _say(moved.field, moved.before, change.before, words),
         _say(moved.field, moved.after, change.after, words),
+    )
+
+
+def _say_story(other: str, others: int, words: Words) -> str:
+    """`with 9 others: “headline”`; by whom a story is told stands in it with the item, and is not the item."""
+    if not others:
+        return words.gettext("a story of its own")
+    if not other:  # the others of it are counted on this side only
+        return words.ngettext("with %(num)s other item", "with %(num)s other items", others)
+    return words.ngettext(
+        "with %(num)s other: “%(headline)s”", "with %(num)s others: “%(headline)s”", others, headline=other
     )
 
 

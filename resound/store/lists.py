@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select, update
 
 from resound.errors import ConflictError, NotFoundError
-from resound.sending.weeks import DueIssue, WeeklyTime, due_issues
+from resound.sending.weeks import DueIssue, WeeklyTime, due_issues, free_days
 from resound.store.database import insert_new
 from resound.store.tables import issue, mailing_list, subscription
 
@@ -79,6 +79,9 @@ class Issue:
     """What a person changed of the draft."""
     body: bytes | None = None
     """What was approved, packed; None while nobody has decided."""
+    first_day: date | None = None
+    last_day: date | None = None
+    """What it is about; None in issues that were made before this was written down."""
 
     @property
     def occasion(self) -> str:
@@ -87,7 +90,9 @@ class Issue:
 
     @property
     def days(self) -> tuple[date, date]:
-        """First and last day (inclusive) that it is about: the seven before the cut-off's day in its zone."""
+        """First and last day (inclusive) that it is about: the seven before the cut-off's day in its zone, unless others told some."""
+        if self.first_day is not None and self.last_day is not None:
+            return self.first_day, self.last_day
         day = self.cut_off.astimezone(ZoneInfo(self.zone)).date()
         return day - timedelta(days=7), day - timedelta(days=1)
 
@@ -185,19 +190,32 @@ def open_issues(connection: Connection, *, now: datetime) -> list[Issue]:
             continue
         made = set(connection.execute(select(issue.c.week).where(issue.c.list == one.id)).scalars())
         for due in due_issues(one.plan, now=now, since=one.since, made=made):
-            _open(connection, one, due, now)
-            opened.append(find_issue(connection, one.id, due.week))
+            days = days_of(connection, one, due)
+            if days is not None:
+                _open(connection, one, due, days, now)
+                opened.append(find_issue(connection, one.id, due.week))
     return opened
 
 
+def days_of(connection: Connection, of: MailingList, due: DueIssue) -> tuple[date, date] | None:
+    """First and last day of an issue that is not made yet; None where the list's other issues tell all of its days."""
+    return free_days(due, (one.days for one in list_issues(connection, list_id=of.id)))
+
+
 def open_issue(connection: Connection, of: MailingList, due: DueIssue, *, now: datetime) -> Issue:
-    """Make the issue of any week, as a draft, whether it is due or not. Raises ConflictError where there is one already."""
+    """Make the issue of any week, as a draft, whether it is due or not. Raises ConflictError where there is one already.
+
+    Or where the list's other issues tell all of its days.
+    """
     made = connection.execute(
         select(issue.c.id).where(issue.c.list == of.id, issue.c.week == due.week)
     ).first()
     if made is not None:
         raise ConflictError(f"The list {of.id!r} has an issue of {due.week} already.")
-    _open(connection, of, due, now)
+    days = days_of(connection, of, due)
+    if days is None:
+        raise ConflictError(f"Every day of {due.week} stands in another issue of the list {of.id!r}.")
+    _open(connection, of, due, days, now)
     return find_issue(connection, of.id, due.week)
 
 
@@ -206,7 +224,7 @@ def find_issue(connection: Connection, list_id: str, week: str) -> Issue:
     row = connection.execute(select(issue).where(issue.c.list == list_id, issue.c.week == week)).first()
     if row is None:
         raise NotFoundError(f"The list {list_id!r} has no issue of {week}.")
-    return Issue(**row._mapping)
+    return _issue(row)
 
 
 def list_issues(
@@ -218,7 +236,7 @@ def list_issues(
         statement = statement.where(issue.c.list == list_id)
     if states:
         statement = statement.where(issue.c.state.in_(list(states)))
-    return [Issue(**row._mapping) for row in connection.execute(statement)]
+    return [_issue(row) for row in connection.execute(statement)]
 
 
 def decide_issue(
@@ -310,7 +328,9 @@ def count_readers(connection: Connection) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def _open(connection: Connection, of: MailingList, due: DueIssue, now: datetime) -> None:
+def _open(
+    connection: Connection, of: MailingList, due: DueIssue, days: tuple[date, date], now: datetime
+) -> None:
     values: dict[str, Any] = {
         "list": of.id,
         "week": due.week,
@@ -321,8 +341,18 @@ def _open(connection: Connection, of: MailingList, due: DueIssue, now: datetime)
         "who": "",
         "why": "",
         "edits": {},
+        "first_day": days[0].isoformat(),
+        "last_day": days[1].isoformat(),
     }
     connection.execute(issue.insert().values(**values))
+
+
+def _issue(row: Any) -> Issue:
+    days = {
+        name: None if row._mapping[name] is None else date.fromisoformat(row._mapping[name])
+        for name in ("first_day", "last_day")
+    }
+    return Issue(**{**row._mapping, **days})
 
 
 def _list(row: Any) -> MailingList:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,8 +84,16 @@ def load_body(connection: Connection, campaign: str, number: int | None = None) 
         statement = statement.where(snapshot.c.number == number)
     row = connection.execute(statement.order_by(snapshot.c.number.desc()).limit(1)).first()
     if row is None:
-        which = "no snapshot yet" if number is None else f"no snapshot {number}"
-        raise NotFoundError(f"The campaign {campaign!r} has {which}. `resound freeze {campaign}` makes one.")
+        raise NotFoundError(_absent(campaign, number, list_snapshots(connection, campaign)))
     values = dict(row._mapping)
     body: bytes = values.pop("body")
     return SnapshotRow(**values), body
+
+
+def _absent(campaign: str, number: int | None, there: Sequence[SnapshotRow]) -> str:
+    if number is None or not there:
+        which = "no snapshot yet" if number is None else f"no snapshot {number}, nor any other"
+        return f"The campaign {campaign!r} has {which}. `resound freeze {campaign}` makes one."
+    newest = there[0].number  # numbers have no holes: nothing is ever deleted
+    known = "the only one is 1" if newest == 1 else f"there are 1 to {newest}"
+    return f"The campaign {campaign!r} has no snapshot {number}: {known}. `resound snapshots {campaign}` tells of each."

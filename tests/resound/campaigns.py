@@ -68,7 +68,9 @@ def campaigns(*, showable: bool = False) -> st.SearchStrategy[Campaign]:
             "glossary": rows(forms=forms, collides=some),
             "people": rows(
                 forms=forms,
-                role=st.sampled_from(["", "Head", "主任"] + ([] if showable else ["Head\nof it"])),
+                role=st.one_of(
+                    st.sampled_from(["", "Head", "主任"] + ([] if showable else ["Head\nof it"])), names
+                ),
                 spokesperson=st.booleans(),
             ),
             "messages": rows(text=names, query=asked),

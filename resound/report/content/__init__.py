@@ -62,4 +62,6 @@ def build_report(
             lay_excluded(laid),
         ),
         clips=laid.book,
+        tags={one.title: one.tag for one in snapshot.voice_items if one.title}
+        | {one.facts.title: one.facts.tag for one in snapshot.clips if one.facts.title},
     )

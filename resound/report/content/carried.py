@@ -50,7 +50,8 @@ def lay_spokespersons(laid: Laid) -> Section:
     carried = laid.coverage.coding.spokespersons
     names = {}
     for one in campaign.spokespersons:
-        names[one.id] = one.best(laid.words.language) + (f" ({one.role})" if one.role else "")
+        name, role = one.best(laid.words.language), one.function(laid.words.language)
+        names[one.id] = laid.gettext("%(name)s (%(role)s)", name=name, role=role) if role else name
     _ = laid.words.gettext
     sentences = (
         (_("The matcher finds who is named; that words are theirs is for a person to confirm."),)

@@ -9,6 +9,7 @@ from resound.coverage.charts import Look, chart_tone, chart_topics, chart_voice
 from resound.coverage.model import NOT_CODED
 from resound.report.content.laid import COUNTED, Laid
 from resound.report.content.named import PROMINENCES, QUESTIONS, TONES, mark, name_of
+from resound.report.content.voice_items import clip_numbers, list_voice
 from resound.report.tables import Cell, Column, ReportTable, Row, Section
 
 _LOOK = Look()
@@ -277,7 +278,7 @@ def lay_voice(laid: Laid) -> Section:
     definition = (
         _(
             "Share of voice: the items that match the campaign, out of those that match the campaign or one of what it "
-            "is set beside. All are matched by machine and not reviewed, in the same sources and the same days."
+            "is set beside. All are matched by machine, whatever people decided of them, in the same sources and the same days."
         ),
         _(
             "Only items of independent outlets that are read by machine, within the campaign's dates: clips that people "
@@ -294,7 +295,8 @@ def lay_voice(laid: Laid) -> Section:
     }
     rows = [
         Row(
-            (names.get(one.value, one.value), len(one.members), one.share if split.of else None),
+            (names.get(one.value, one.value), len(one.members), one.share if split.of else None, None),
+            clip_numbers(laid, one.members),
             at_least=laid.is_at_least,
         )
         for one in split.parts
@@ -306,12 +308,21 @@ def lay_voice(laid: Laid) -> Section:
             Column("subject", _("Subject")),
             Column("items", _("Items"), "number", do_not_add=True),
             Column("share", _("Share"), "share", do_not_add=True),
+            laid.clips_column(),
         ),
         rows=tuple(rows),
-        total=Row((_("All, each once"), split.of, None), at_least=laid.is_at_least),
+        total=Row(
+            (_("All, each once"), split.of, None, None),
+            clip_numbers(laid, (key for one in split.parts for key in one.members)),
+            at_least=laid.is_at_least,
+        ),
         chart=chart_voice(split, names, laid.words, _LOOK) if split.of else None,
         notes=(
-            _("These items are not those of the clip book: nobody reviewed them, and none is counted here."),
+            _(
+                "These numbers are the matcher's alone, whatever people decided: an item that was rejected or not reviewed "
+                "yet is among them, and so are those that stand in the clip book, whose numbers are named. No count of "
+                "this report rests on them."
+            ),
         ),
     )
-    return Section("voice", title, definition, (table,))
+    return Section("voice", title, definition, (table, list_voice(laid, split, names)))

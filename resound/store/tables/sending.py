@@ -70,6 +70,8 @@ issue = Table(
     Column("why", Text, nullable=False),
     Column("edits", JSON, nullable=False, server_default="{}"),  # what a person changed of a draft
     Column("body", LargeBinary),  # packed; what was approved, as it was sent; NULL: not decided yet
+    Column("first_day", String(10)),  # what it is about; NULL: the seven days before the cut-off's
+    Column("last_day", String(10)),
     UniqueConstraint("list", "week"),
 )
 

@@ -375,3 +375,11 @@ def test_templates_in_every_language_are_read_again(tmp_path: Path, language: Ui
         assert len(table.header) == len(COLUMNS)
         assert first.cells[0].startswith("# ")
         assert read(path) == []
+
+
+def test_a_nul_byte_is_told_with_its_line(tmp_path: Path) -> None:
+    """It was taken for UTF-16, in which the header has no names that anybody knows."""
+    rows = "".join(f"Example News,A workshop {n},2014-10-0{n + 1}\n" for n in range(5))
+    text = "outlet,title,date\n" + rows.replace("workshop 2", "workshop \x00")
+    with pytest.raises(ResoundError, match="Line 4 of the table holds a NUL byte"):
+        read_text(tmp_path, text)

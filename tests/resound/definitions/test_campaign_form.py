@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from resound.campaign import Campaign
 from resound.definitions.campaign_form import fill_form, read_form
+from resound.definitions.changes import describe_changes
 from resound.definitions.form import Form, FormError
 from resound.definitions.written import load_campaign, shipped_campaigns
 from tests.resound.campaigns import campaigns
@@ -186,3 +187,20 @@ def test_foreign_fields_are_passed_over() -> None:
         "window.first": "1999",
     }
     assert read_form(odd) == read_form(NEW)
+
+
+def test_a_function_is_one_text_or_has_a_name_in_each_language() -> None:
+    older = read_form(form(**{"people.0.forms.en": "Chen", "people.0.role.any": "Head"}))
+    assert older.people[0].role == "Head"
+    assert [older.people[0].function(one) for one in ("zh-Hant", "en", "vi")] == ["Head"] * 3
+    fields = {**fill_form(older).fields, "people.0.role.zh-Hant": "主任"}
+    newer = read_form(fields, older)
+    assert [newer.people[0].function(one) for one in ("zh-Hant", "en", "vi")] == ["主任", "Head", "Head"]
+    (change,) = describe_changes(older, newer)
+    assert str(change) == "People to look for › chen › Function: Head became zh-Hant: 主任; en: Head"
+    assert (
+        read_form({**fill_form(newer).fields, "people.0.role.zh-Hant": "", "people.0.role.en": ""}, newer)
+        .people[0]
+        .role
+        == ""
+    )

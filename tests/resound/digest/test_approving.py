@@ -28,6 +28,7 @@ from resound.digest.approving import (
     reopen_issue,
     skip_issue,
 )
+from resound.digest.counted_words import CountedWords
 from resound.digest.editing import PutFirst, SetNote, TakeOut
 from resound.digest.model import Edition
 from resound.digest.telling import queue_confirmation, tell_approvers
@@ -213,6 +214,23 @@ def test_weeks_in_which_the_clock_is_set_back_have_seven_days(store: Store, zone
         assert (due.last - due.first).days == 6
         with pytest.raises(ConflictError, match="already"):
             lists.open_issue(connection, of, due, now=NOW)
+
+
+def test_after_another_weekday_no_day_is_told_twice(store: Store) -> None:
+    say(store, put(store, "herald", 1))  # 2 October: in the first issue
+    with store.write() as connection:
+        of = approving.known_list(connection, "managers")
+        lists.change_list(connection, replace(of, plan=replace(of.plan, weekday=5)))
+        changed = approving.known_list(connection, "managers")
+        third = lists.open_issue(connection, changed, issue_of(changed.plan, "2014-W43"), now=NOW)
+        assert third.days == (date(2014, 10, 13), date(2014, 10, 23))
+        shown = preview_week(connection, changed, "2014-W44", now=NOW)
+    assert (shown.first, shown.last) == (date(2014, 10, 24), date(2014, 10, 30))
+    edition = look(store, "2014-W43")
+    assert (edition.first, edition.last) == third.days
+    assert edition.before.items == 1, "eleven days are compared with the eleven before"
+    assert CountedWords(edition, words("en")).heads == ("These 11 days", "11 days before")
+    assert CountedWords(look(store), words("en")).heads == ("This week", "Week before")
 
 
 def test_what_stands_in_the_way_is_said(store: Store) -> None:

@@ -16,6 +16,7 @@ from resound.coverage.model import Watch
 from resound.report.content.named import mark
 from resound.report.formulas import asked, read_marks, write_spans
 from resound.report.making import hash_report
+from resound.report.shown import tags_of_texts
 from resound.report.tables import Report, ReportTable
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.snapshots.model import Clip, Snapshot, SourceWatch
@@ -377,3 +378,62 @@ def test_a_share_of_voice_that_rests_on_a_gap_is_at_least(demo: Snapshot) -> Non
     assert table.total is not None
     assert all(row.at_least for row in (*table.rows, table.total))
     assert not any(row.at_least for row in tables(report_of(fully_read(demo)))["voice"].rows)
+
+
+def test_every_item_of_the_share_of_voice_can_be_traced(demo: Snapshot) -> None:
+    report = report_of(demo)
+    voice, listed = (tables(report)[key] for key in ("voice", "voice-items"))
+    assert demo.voice is not None
+    assert len(listed.rows) == demo.voice.of == 34
+    by_item = {one.item: one for one in demo.voice_items}
+    assert set(by_item) == {key for part in demo.voice.parts for key in part.members}
+    for which in ("headline", "outlet", "day", "sha256", "url"):
+        assert all(column(listed, which)), which
+    # Every number is that of the rows that name the subject, and the clips are those of the clip book.
+    for row, part in zip(voice.rows, demo.voice.parts, strict=True):
+        named = [one for one in listed.rows if str(row.cells[0]) in str(one.cells[0])]
+        assert len(named) == row.cells[1] == len(part.members)
+        numbers = {one.facts.item: one.number for one in demo.clips}
+        assert row.members == tuple(sorted(n for n in map(numbers.get, part.members) if n))
+    campaign = voice.rows[0]
+    assert len(campaign.members) == 28  # 27 that are counted and a release; a rejected one and two wait
+    standings = column(listed, "standing")
+    assert (standings.count("Counted"), standings.count("Rejected"), standings.count("Not reviewed yet")) == (
+        27,
+        1,
+        2,
+    )
+    assert not any("nobody reviewed" in note for note in voice.notes)
+
+
+def test_an_older_snapshot_says_which_items_of_the_share_of_voice_it_did_not_keep(demo: Snapshot) -> None:
+    assert demo.voice is not None
+    listed = tables(report_of(replace(demo, voice_items=())))["voice-items"]
+    assert len(listed.rows) == demo.voice.of
+    known = {one.facts.item for one in demo.clips}
+    lost = {key for part in demo.voice.parts for key in part.members if key not in known}
+    assert lost
+    assert {row.cells[3] for row in listed.rows if row.cells[-1] is None} == lost
+    assert any(f"Of {len(lost)} items" in note for note in listed.notes)
+    # Whose clip it is needs nothing that the older one did not keep.
+    older, newer = (tables(report_of(one))["voice"] for one in (replace(demo, voice_items=()), demo))
+    assert (older.rows, older.total) == (newer.rows, newer.total)
+
+
+def test_headlines_beside_the_clips_keep_their_language(demo: Snapshot) -> None:
+    tags = tags_of_texts(report_of(demo))
+    assert all(tags[one.title] for one in demo.voice_items)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh-Hant", "鄭祖壽（團長）"),
+        ("en", "Cheng Tsu-shou (Head of the delegation)"),
+        ("vi", "Trịnh Tổ Thọ (Trưởng đoàn)"),
+    ],
+)
+def test_a_spokespersons_function_is_in_the_readers_language(
+    demo: Snapshot, language: UiLanguage, said: str
+) -> None:
+    assert said in column(tables(report_of(demo, language))["spokespersons-confirmed"], "spokesperson")

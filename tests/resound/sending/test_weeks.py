@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resound.sending.weeks import MOST_MISSED, WeeklyTime, due_issues, issue_of, last_issue
+from resound.sending.weeks import MOST_MISSED, WeeklyTime, due_issues, free_days, issue_of, last_issue
 
 # summer time north and south, by half an hour, at odd hours, a skipped day, offsets of a quarter, none at all
 ZONES = (
@@ -133,3 +133,46 @@ def test_the_issue_that_was_due_last_is_the_one_that_is_due(plan: WeeklyTime, no
 def test_what_is_no_week_is_said(week: str) -> None:
     with pytest.raises(ValueError, match="week"):
         issue_of(TAIPEI, week)
+
+
+@given(st.lists(st.tuples(PLANS, st.integers(1, 20 * 24)), min_size=1, max_size=60), MOMENTS)
+@settings(deadline=None)
+def test_whatever_is_changed_no_day_is_told_twice_or_never(
+    changes: list[tuple[WeeklyTime, int]], start: datetime
+) -> None:
+    made: dict[str, tuple[date, date]] = {}
+    now = start
+    for plan, hours in changes:
+        now += timedelta(hours=hours)
+        for one in due_issues(plan, now=now, since=start, made=made):
+            days = free_days(one, made.values())
+            assert days is not None
+            made[one.week] = days
+    spans = sorted(made.values())
+    assert all(timedelta(0) <= last - first < timedelta(days=13) for first, last in spans)
+    for (_, ended), (begins, _) in pairwise(spans):
+        assert begins - ended == timedelta(days=1)
+
+
+def test_another_weekday_begins_where_the_last_issue_ended() -> None:
+    thursday, monday = (WeeklyTime(day, "08:00", "Asia/Taipei") for day in (4, 1))
+    told = issue_of(thursday, "2014-W41")
+    assert (told.first, told.last) == (date(2014, 10, 2), date(2014, 10, 8))
+    assert free_days(issue_of(monday, "2014-W42"), [(told.first, told.last)]) == (
+        date(2014, 10, 9),
+        date(2014, 10, 12),
+    )
+    told = issue_of(monday, "2014-W41")
+    assert free_days(issue_of(thursday, "2014-W42"), [(told.first, told.last)]) == (
+        date(2014, 10, 6),
+        date(2014, 10, 15),
+    )
+    # A whole week that has no issue is one of its own, which can still be made.
+    third = issue_of(monday, "2014-W43")
+    assert free_days(third, [(told.first, told.last)]) == (third.first, third.last)
+    missed = issue_of(monday, "2014-W42")
+    assert free_days(missed, [(told.first, told.last), (third.first, third.last)]) == (
+        missed.first,
+        missed.last,
+    )
+    assert free_days(missed, [(told.first, third.last)]) is None

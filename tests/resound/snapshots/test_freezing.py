@@ -206,6 +206,15 @@ def test_a_newer_format_and_a_number_that_is_none(demo: Store, demo_copy: Path) 
             open_snapshot(connection, "c")
 
 
+def test_a_snapshot_of_the_first_format_is_read(demo: Store, demo_copy: Path) -> None:
+    taken = take(demo, demo_copy / "evidence")
+    plain = json.loads(write_snapshot(taken))
+    del plain["voice_items"]
+    older = read_snapshot(json.dumps({**plain, "format": 1}).encode())
+    check_recount(older)
+    assert older == replace(read_snapshot(write_snapshot(taken)), format=1, voice_items=())
+
+
 def test_a_version_that_counts_otherwise_says_so_and_changes_nothing(demo: Store, demo_copy: Path) -> None:
     taken = take(demo, demo_copy / "evidence")
     check_recount(taken)
