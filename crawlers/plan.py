@@ -79,7 +79,10 @@ def host_delays(sources: Iterable[Source]) -> dict[str, float]:
     """Seconds between two requests, by host; the slowest of the sources that share a host decides."""
     delays: dict[str, float] = {}
     for source in sources:
-        addresses = [source.home, *(one.url for one in (*source.feeds, *source.sitemaps, *source.listings))]
+        addresses = [
+            *filter(None, [source.home]),
+            *(one.url for one in (*source.feeds, *source.sitemaps, *source.listings)),
+        ]
         hosts = {urlsplit(one).hostname or "" for one in addresses}
         for edition in source.editions:
             for host in edition.hosts:

@@ -21,6 +21,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2."""
 WebUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2000)]
+HomeUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$|^$", max_length=2000)]
+"""Empty for an outlet without a site, as only one that is read by people may be."""
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(?::[0-9]+)?$", max_length=253)]
 
 
@@ -69,7 +71,7 @@ class Edition(Strict):
     id: Id
     language: str
     """BCP-47: `zh-Hant`, `zh-Hans`, `en`, `vi`."""
-    hosts: tuple[Host, ...] = Field(min_length=1)
+    hosts: tuple[Host, ...]
     paths: tuple[str, ...] = ()
     """Path prefixes (`/en/`) where editions share a host; empty means every path that no other edition claims."""
 
@@ -136,7 +138,9 @@ class Source(Strict):
     id: Id
     type: Literal["outlet", "aggregator", "search"] = "outlet"
     names: Names
-    home: WebUrl
+    also_called: tuple[Annotated[str, StringConstraints(min_length=1, max_length=200)], ...] = ()
+    """Other names under which clips bring it: an abbreviation, an older name."""
+    home: HomeUrl
     owner: Owner
     country: Country
     editions: tuple[Edition, ...] = ()
@@ -176,12 +180,24 @@ class Source(Strict):
                 raise ValueError(Told(sentence, url=channel.url, edition=repr(channel.edition), known=there))
         if self.by_hand and (self.feeds or self.sitemaps or self.listings):
             raise ValueError(Told(N_("by_hand sources have no feeds, sitemaps or listings")))
+        if not self.by_hand and not (self.home and all(edition.hosts for edition in self.editions)):
+            raise ValueError(
+                Told(N_("only by_hand sources may be without a home page, or have an edition without hosts"))
+            )
         return self
+
+    def is_called(self, name: str) -> bool:
+        """Whether a clip that names its outlet so means this one: by id or by a name as people write it."""
+        return _folded(name) in {self.id, *map(_folded, (*self.names.written, *self.also_called))}
 
     @property
     def zone(self) -> ZoneInfo:
         """The outlet's own time zone: its calendar decides which day an item belongs to."""
         return ZoneInfo(self.timezone)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 @cache

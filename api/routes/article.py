@@ -14,6 +14,7 @@ from api.access import Visitor, requires
 from api.desk import AtDesk, Desk
 from api.downloads import OCTETS, download_headers
 from api.pages import language_of, render, words_of
+from api.routes.search import AskedHere, address_of, values_of
 from api.stage_words import reason_words
 from resound.coding.item import item_coding
 from resound.coding.review import MOST_ALIKE
@@ -65,6 +66,7 @@ def article_page(
     desk: AtDesk,
     visitor: Reader,
     key: str,
+    asked: AskedHere,
     q: Words = "",
     to: Annotated[str, Query(max_length=35)] = "",
     campaign: Annotated[str, Query(max_length=80)] = "",
@@ -73,16 +75,18 @@ def article_page(
     """The article.
 
     Args:
-        q: the search that the reader came from; its words are marked.
+        asked: the search that the reader came from, as its own address has it: the way back leads there.
+        q: its words, which are marked.
         to: which translation stands beside the original.
         campaign: for which campaign the coding form is open, where there are several.
         came: whether the visitor has just brought it as a clip.
     """
     language = language_of(request)
+    came_from = values_of(asked)
     with desk.store.read() as connection:
         view = view_article(connection, key, query=q, language=language, sight=visitor.sight)
         if view.id != key:
-            return RedirectResponse(f"/articles/{view.id}" + (f"?{urlencode({'q': q})}" if q else ""), 303)
+            return RedirectResponse(address_of(asked, f"/articles/{view.id}", after=asked.after), 303)
         proof = prove(connection, view.id, view.version, evidence=desk.evidence)
         coded = _coded(connection, view, campaign, visitor.sight)
         similar, trouble = _similar(connection, desk, view, visitor.sight)
@@ -92,7 +96,8 @@ def article_page(
         view=view,
         proof=proof,
         came=came,
-        query=q,
+        came_from=came_from,
+        back=address_of(asked, after=asked.after) if came_from else "",
         target=_target(view, to, language),
         similar=similar,
         similar_trouble=trouble,

@@ -58,19 +58,24 @@ def preview_page(
     visitor: Reader,
     campaign: CampaignId,
     week: Week = "",
+    day: Annotated[str, Query(max_length=10)] = "",
     language: str = "",
 ) -> Response:
-    """Any week of a campaign as its digest would be; without one, a telling one."""
+    """Any week of a campaign as its digest would be; without one, a telling one.
+
+    Args:
+        week: the issue's name, which is that of its cut-off's week: what it is about are the seven days before.
+        day: any day that the issue is about, for people, to whom a week is its days.
+    """
     with desk.store.read() as connection:
         of = _sample(request, connection, campaign)
-        chosen = week or _telling_week(connection, desk, campaign)
+        chosen = _week_about(day) if day else week or _telling_week(connection, desk, campaign)
         edition = _edition(connection, of, chosen, desk)
     monday = issue_of(PLAN, edition.week).first + timedelta(days=7)
     answer = render(
         request,
         "digest_preview.html",
         campaign=campaign,
-        monday=monday,
         earlier=_week_name(monday - timedelta(days=7)),
         later=_week_name(monday + timedelta(days=7)),
         may_edit=visitor.may("editor", campaign),
@@ -181,6 +186,15 @@ def _telling_week(connection: Connection, desk: Desk, campaign: str) -> str:
         return last.week
     goes_on = coverage.campaign.window.last >= last.first
     return _week_name(max(weeks) if goes_on else max(weeks, key=lambda monday: (weeks[monday], monday)))
+
+
+def _week_about(day: str) -> str:
+    """The week (by its name) whose issue is about a day."""
+    try:
+        read = date.fromisoformat(day)
+        return _week_name(read + timedelta(days=8 - read.isoweekday()))
+    except (ValueError, OverflowError) as err:
+        raise NotFoundError(Told(N_("There is no such day. Write it as 2014-10-06."))) from err
 
 
 def _week_name(day: date) -> str:

@@ -84,7 +84,9 @@ def review_page(
             "labels": _labels(connection, review, last, language_of(request)),
         }
         if entry is not None:
-            values |= _about(connection, desk, request, visitor, review, entry, then=then, search=q)
+            # Who opened a question goes on from it; who stays at an item goes on where they were.
+            comes = then if entry.key != at else ""
+            values |= _about(connection, desk, request, visitor, review, entry, then=comes, search=q)
     return render(request, "review.html", **values)
 
 
@@ -101,8 +103,8 @@ def _about(
 ) -> dict[str, Any]:
     """What is shown of the item that a question is about."""
     queue, campaign, language = review.queue, review.campaign, language_of(request)
-    following = queue.find(then) if then != entry.key else None
-    following = following or queue.next_item(entry)
+    later = queue.find(then) if then != entry.key else None
+    following = later or queue.next_item(entry)
     place = queue.position(entry) - 1
     first = max(0, min(place - LISTED // 3, len(queue.entries) - LISTED))
     listed = queue.entries[first : first + LISTED]
@@ -111,6 +113,7 @@ def _about(
     coding = item_coding(connection, entry.item, campaign.id, sight=sight)
     story = [] if is_second else story_of(connection, entry.item)
     shown = {one.item for one in listed} | {entry.item, *story, *entry.others}
+    shown |= {other for one in listed if one.asked == "merge" for other in one.others}
     target = "zh-Hant" if language == "zh-Hant" else "en"
     choices: tuple[Found, ...] = ()
     trouble = ""
@@ -129,7 +132,8 @@ def _about(
         else None,
         "position": place + 1,
         "listed": listed,
-        "previous": queue.previous_item(entry),
+        "previous": queue.before(entry),
+        "next_one": later or queue.after(entry),
         "following": following,
         "story": story,
         "titles": titles_in(connection, shown, target),

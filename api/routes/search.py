@@ -74,16 +74,20 @@ WithGlossary = Annotated[Glossary, Depends(glossary_of)]
 
 def address_of(asked: Asked, path: str = "/", **changes: Any) -> str:
     """The address of a search, with `changes` in it; always its first page, unless `after` is among them."""
-    one = replace(asked, **{"after": None, **changes})
-    values = {
-        "q": one.text,
-        "order": "" if one.order == "newest" else one.order,
-        "list": "stories" if one.collapse else "",
-        "forms": "" if one.expand else "typed",
-        "after": one.after or "",
-    }
-    written = urlencode({name: value for name, value in values.items() if value})
+    written = urlencode(values_of(replace(asked, **{"after": None, **changes})))
     return f"{path}?{written}" if written else path
+
+
+def values_of(asked: Asked) -> dict[str, str]:
+    """What `asked_here` reads a search from, without what it takes for granted."""
+    values = {
+        "q": asked.text,
+        "order": "" if asked.order == "newest" else asked.order,
+        "list": "stories" if asked.collapse else "",
+        "forms": "" if asked.expand else "typed",
+        "after": asked.after or "",
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 @router.get("/", dependencies=[READER, limited("search")])

@@ -1,11 +1,11 @@
-"""Sources: how each of them is doing, trying one now, and adding one from an address."""
+"""Sources: how each of them is doing, trying one now, and adding one from an address or by hand."""
 
 from __future__ import annotations
 
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
@@ -20,9 +20,11 @@ from crawlers.guard import FetchRules, rules_of
 from crawlers.suggest import Suggestion, draft_source, suggest_source
 from resound.definitions.editing import find_version, keep_apart, read_version, save_definition
 from resound.definitions.form import Form, FormError
-from resound.definitions.source_form import fill_source_form, read_source_form
+from resound.definitions.source_form import empty_source_form, fill_source_form, read_source_form
 from resound.errors import ConflictError, NotFoundError
+from resound.processing.facts import PROVISIONAL
 from resound.source import Source
+from resound.store.articles import find_clipped_outlet
 from resound.store.frontier import last_pages, list_readings
 from resound.store.registry import load_sources
 from resound.texts import N_
@@ -35,6 +37,11 @@ SECONDS = 90.0
 DEADLINE = 20.0
 """Seconds for one address, where a person waits."""
 ITEMS = 20
+NOBODY_TO_ASK = N_(
+    "Resound may not look at sites yet: it has to tell each of them whom to write to, and no such address is set. "
+    "Ask whoever runs this installation to set one."
+)
+"""RESOUND_CONTACT is missing, which only who runs the server can mend."""
 TROUBLE = ("failing", "stopped", "too few", "too many", "never read")
 Reader = Annotated[Visitor, requires("reader")]
 Editor = Annotated[Visitor, requires("editor")]
@@ -90,6 +97,7 @@ def source_page(
         unchanged=unchanged,
         now=desk.now(),
         may_edit=visitor.may("editor"),
+        cannot_look=_cannot_look(desk),
     )
 
 
@@ -98,6 +106,10 @@ def check_source(request: Request, desk: AtDesk, visitor: Editor, source: str) -
     """Try every channel now, beside the requests."""
     with desk.store.read() as connection:
         model = _load(connection, source)
+    if _cannot_look(desk):
+        if "hx-request" in request.headers:
+            return _as_part(render(request, "_problem.html", sentence=_cannot_look(desk), status_code=422))
+        return RedirectResponse(f"/sources/{source}#check", 303)  # which says so
     rules = _rules(desk)
     chore = chores_of(request).start("check", visitor.who, model, lambda one: _check(model, rules, desk, one))
     if "hx-request" in request.headers:
@@ -118,15 +130,58 @@ def check_page(request: Request, visitor: Reader, token: str) -> Response:
 def new_source_page(request: Request, desk: AtDesk, visitor: Editor, found: str = "") -> Response:
     """An address is asked for; with `found`, what was found there, as a form."""
     if not found:
-        return render(request, "new_source.html", address="", problem="")
+        return render(request, "new_source.html", address="", problem="", cannot_look=_cannot_look(desk))
     chore = chores_of(request).find(found, visitor.who)
     return _suggestion(request, desk, chore)
+
+
+@router.get("/new-source/by-hand", dependencies=[requires("editor")])
+def describe_by_hand(
+    request: Request,
+    desk: AtDesk,
+    item: Annotated[str, Query(max_length=80)] = "",
+    home: Annotated[str, Query(max_length=2000)] = "",
+) -> Response:
+    """The form without a look at a site: for television, radio and print, and where a look finds nothing.
+
+    Args:
+        item: an article of an outlet that nobody has described yet; what is known of the outlet stands in the form.
+        home: the address that was looked at in vain.
+    """
+    with desk.store.read() as connection:
+        sources = load_sources(connection)
+        known = find_clipped_outlet(connection, item) if item else None
+    if known is None or not known.placement.outlet.startswith(PROVISIONAL):
+        return _source_form(request, empty_source_form(home=home.strip()), sources)
+    written = known.placement.outlet.removeprefix(PROVISIONAL)
+    has_site = (
+        not known.name
+    )  # it was crawled, or its row names no outlet: the host of its address is all there is
+    form = empty_source_form(
+        name="" if has_site else known.name,
+        language=known.placement.edition,
+        medium=known.placement.medium,
+        home=f"https://{written}/" if has_site else "",
+        host=written if has_site else "",
+    )
+    return _source_form(request, form, sources)
 
 
 @router.post("/new-source", dependencies=[limited("long")])
 def look_at_site(request: Request, desk: AtDesk, visitor: Editor, fields: Fields) -> Response:
     """Look at a site, beside the requests."""
     address = fields.get("address", "").strip()
+    if _cannot_look(desk):
+        is_part = "hx-request" in request.headers
+        answer = render(
+            request,
+            "_new_source.html" if is_part else "new_source.html",
+            status_code=422,
+            address=address,
+            problem="",
+            cannot_look=_cannot_look(desk),
+        )
+        return _as_part(answer) if is_part else answer
     rules = _rules(desk)
     chore = chores_of(request).start(
         "suggest",
@@ -164,7 +219,7 @@ def _suggestion(request: Request, desk: Desk, chore: Chore) -> Response:
     """Progress, why it failed, or the form of what was found."""
     is_part = "hx-request" in request.headers
     if chore.state == "failed":
-        values = {"address": chore.about, "problem": chore.trouble}
+        values = {"address": chore.about, "problem": chore.trouble, "cannot_look": ""}
         return render(request, "_new_source.html" if is_part else "new_source.html", **values)
     if not chore.is_over:
         return render(request, "_looking.html" if is_part else "looking.html", chore=chore)
@@ -214,6 +269,17 @@ def _check(model: Source, rules: FetchRules, desk: Desk, chore: Chore) -> list[C
         if time.monotonic() >= end or chore.should_stop():
             break
     return answers
+
+
+def _cannot_look(desk: Desk) -> str:
+    """Why no site may be looked at from here, for who cannot set RESOUND_CONTACT; empty where one may."""
+    return Told(NOBODY_TO_ASK) if desk.settings.contact is None else ""
+
+
+def _as_part(answer: Response) -> Response:
+    """An answer that is no success, and still is to stand where the part of the page was asked for."""
+    answer.headers["x-fragment"] = "1"
+    return answer
 
 
 def _rules(desk: Desk) -> FetchRules:

@@ -299,11 +299,8 @@ def _place(row: ClipRow, url: str, sources: Mapping[str, Source]) -> Placement:
 
 def _named_outlet(row: ClipRow, sources: Mapping[str, Source]) -> tuple[Source, Edition] | None:
     """The outlet that a row names, by id or by a name as people write it, in any language."""
-    wanted = " ".join(row.outlet.casefold().split())
     for source in sources.values():
-        written = (source.names.zh_hant, source.names.en, source.names.vi)
-        names = {source.id, *(" ".join(name.casefold().split()) for name in written if name)}
-        if wanted in names and source.editions and source.type == "outlet":
+        if source.is_called(row.outlet) and source.editions and source.type == "outlet":
             asked = [one for one in (row.edition, row.language) if one]
             fitting = [
                 edition

@@ -95,10 +95,13 @@ class Queue:
         rest = self.entries if entry is None else self.entries[self.position(entry) :]
         return next((one for one in rest if entry is None or one.item != entry.item), None)
 
-    def previous_item(self, entry: Entry) -> Entry | None:
+    def after(self, entry: Entry) -> Entry | None:
+        """The question after this one, be it of the same item: nobody passes one by who goes through them all."""
+        return next(iter(self.entries[self.position(entry) :]), None)
+
+    def before(self, entry: Entry) -> Entry | None:
         """The question before this one."""
-        before = self.entries[: self.position(entry) - 1]
-        return next((one for one in reversed(before) if one.item != entry.item), None)
+        return next(reversed(self.entries[: self.position(entry) - 1]), None)
 
 
 @dataclass(frozen=True, slots=True)

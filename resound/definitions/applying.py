@@ -11,13 +11,14 @@ from resound.campaign import Campaign
 from resound.definitions.written import Loaded, canonical_hash
 from resound.errors import NotFoundError
 from resound.grouping.items import regroup
-from resound.processing.facts import PROVISIONAL, place_page
+from resound.processing.facts import PROVISIONAL, place_clip, place_page
 from resound.processing.matching import CampaignMatcher
 from resound.source import Source
 from resound.store import Store, work
 from resound.store.articles import (
     articles_of_outlets,
     list_article_ids,
+    list_clip_places,
     list_places,
     place_articles,
     record_change,
@@ -100,6 +101,11 @@ def _place_again(connection: Connection) -> None:
         today = place_page(final_url, tag, sources)
         if today != place:
             moved.append((key, today))
+    for key, url, place in list_clip_places(connection):
+        if place.outlet.startswith(PROVISIONAL):  # else a person or its row has said whose it is
+            today = place_clip(place, url, place.edition, sources)
+            if today != place:
+                moved.append((key, today))
     if moved:
         place_articles(connection, moved)
         regroup(connection, [key for key, _ in moved], sources=sources)

@@ -46,6 +46,7 @@ FIELDS: Mapping[str, str] = {
     "translate_to": N_("Translated into"),
     # of a source
     "type": N_("Kind"),
+    "also_called": N_("Also called"),
     "home": N_("Home page"),
     "owner": N_("Owner"),
     "country": N_("Country"),

@@ -129,7 +129,7 @@ def keep_apart(models: Sequence[Campaign | Source], *, is_demo: bool) -> None:
         ConflictError: a real outlet is to go into the folder of the demo newsroom.
     """
     for one in models:
-        if is_demo and isinstance(one, Source) and not one.home.rstrip("/").endswith(".example"):
+        if is_demo and isinstance(one, Source) and one.home and not one.home.rstrip("/").endswith(".example"):
             raise ConflictError(
                 Told(
                     N_(

@@ -1,7 +1,7 @@
 """A new source as the fields of a form: what was found at a site, for a person to complete. Pure.
 
 Fields: `id`, `name.vi`, `home`, `owner`, `country`, `language`, `hosts` (one a line), `medium`, `relation`, `tier`,
-`timezone`, `notes`, and rows `channels.0.url`, `.kind` (feed or sitemap), `.use`, `.proven`.
+`timezone`, `notes`, `also_called` (one a line), `by_hand` (nobody looked at a site), and rows `channels.0.url`, `.kind` (feed or sitemap), `.use`, `.proven`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def fill_source_form(draft: Source, channels: Iterable[tuple[str, str, bool]]) -
     fields = {
         "id": draft.id,
         **{f"name.{key}": names[key] or "" for key in ("zh-Hant", "en", "vi")},
+        "also_called": "\n".join(draft.also_called),
         "home": draft.home,
         "owner": "",
         "country": draft.country,
@@ -52,6 +53,30 @@ def fill_source_form(draft: Source, channels: Iterable[tuple[str, str, bool]]) -
     return Form(fields)
 
 
+def empty_source_form(
+    *, name: str = "", language: str = "", medium: str = "", home: str = "", host: str = ""
+) -> Form:
+    """The form of an outlet that a person describes without a look at its site.
+
+    Args:
+        name: as a clip has it. It stays among the names by which clips find the outlet, whatever it is called in full.
+        language: BCP-47, as far as a clip tells.
+    """
+    tag = language if language not in ("", UNKNOWN["language"]) else ""
+    own = tag if tag in ("zh-Hant", "vi") else "en"
+    return Form(
+        {
+            f"name.{own}": name,
+            "also_called": name,
+            "language": tag,
+            "medium": medium,
+            "home": home,
+            "hosts": host,
+            "by_hand": YES,
+        }
+    )
+
+
 def read_source_form(
     fields: Mapping[str, str], *, taken: Collection[str] = (), owners: Mapping[str, str] | None = None
 ) -> Source:
@@ -66,6 +91,13 @@ def read_source_form(
     """
     form = Form({name: line_ends(value) for name, value in fields.items()})
     tree, numbers = _tree(form, taken, owners or {})
+    has_no_site = tree["by_hand"] and form.value("by_hand") == YES
+    needed = ["owner", "language"] if has_no_site else ["owner", "language", "home", "hosts"]
+    missing = [
+        Problem(None, name, Told(N_("this field is needed and missing; expected a value for it")), (name,))
+        for name in needed
+        if not form.value(name).strip()
+    ]
     if tree["id"] in taken:
         sentence = Told(N_("there is a source of this id already; expected another one"))
         raise form_error(form, [Problem(None, "id", sentence, ("id",))], lambda loc: str(loc[0]))
@@ -73,12 +105,10 @@ def read_source_form(
         source = Source.model_validate(tree)
     except ValidationError as err:
         found = [describe_invalid(one, tree, Source) for one in err.errors()]
-        raise form_error(form, found, lambda loc: _place(loc, numbers)) from err
-    missing = [
-        Problem(None, name, Told(N_("this field is needed and missing; expected a value for it")), (name,))
-        for name in ("owner", "language")
-        if not form.value(name).strip()
-    ]
+        found = [
+            one for one in found if one.loc or not missing
+        ]  # what is said at its field is not said of the whole
+        raise form_error(form, [*found, *missing], lambda loc: _place(loc, numbers)) from err
     if missing:
         raise form_error(form, missing, lambda loc: str(loc[0]))
     return source
@@ -111,6 +141,11 @@ def _tree(
     return {
         "id": key,
         "names": names,
+        "also_called": [
+            " ".join(one.split())
+            for one in text("also_called").splitlines()
+            if one.strip() and " ".join(one.split()) not in names.values()
+        ],
         "home": text("home"),
         "owner": {"id": owners.get(owner) or make_id([owner]) or key, "name": owner},
         "country": text("country").upper(),

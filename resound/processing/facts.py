@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from typing import Literal
 
 from resound.article import PROMINENCES, Field, FoundDate
 from resound.source import Edition, Source
@@ -97,6 +98,23 @@ def place_page(final_url: str, language_tag: str, sources: Mapping[str, Source])
         return Placement("item", f"{PROVISIONAL}{bare_host(host_of(final_url))}", language_tag, "online")
     source, edition = found
     return Placement("item" if source.type == "outlet" else "copy", source.id, edition.id, source.medium)
+
+
+def place_clip(place: Placement, url: str, language_tag: str, sources: Mapping[str, Source]) -> Placement:
+    """Where a clip was published whose outlet nobody had described yet: `place`, where today's sources do not know it either.
+
+    It was given its outlet by a name as somebody wrote it, or by the host of its address; by that it is looked for.
+    """
+    written = place.outlet.removeprefix(PROVISIONAL)
+    for source in sources.values():
+        if source.is_called(written) and source.editions and source.type == "outlet":
+            return Placement("item", source.id, _edition_for(source, language_tag), place.medium)
+    if url.startswith(("http://", "https://")) and bare_host(host_of(url)) == written:
+        found = find_edition(url, sources.values())
+        if found is not None:
+            kind: Literal["item", "copy"] = "item" if found[0].type == "outlet" else "copy"
+            return Placement(kind, found[0].id, found[1].id, place.medium)
+    return place
 
 
 def edition_of(source: Source, key: str) -> Edition | None:

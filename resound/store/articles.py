@@ -268,6 +268,40 @@ def list_places(connection: Connection) -> list[tuple[str, str, Placement]]:
     ]
 
 
+def list_clip_places(connection: Connection) -> list[tuple[str, str, Placement]]:
+    """(article id, the article's own URL or `clip:…`, placement) of every clip that people brought."""
+    brought = select(clip.c.article)
+    statement = select(article).where(article.c.id.in_(brought)).order_by(article.c.id)
+    return [
+        (row.id, row.url, Placement(row.kind, row.outlet, row.edition, row.medium))
+        for row in connection.execute(statement)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ClippedOutlet:
+    """Where an article was published, and what the clip that brought it calls the outlet; empty where no clip says."""
+
+    placement: Placement
+    name: str
+
+
+def find_clipped_outlet(connection: Connection, key: str) -> ClippedOutlet | None:
+    """What is known of the outlet of an article; None where there is no such article."""
+    row = connection.execute(select(article).where(article.c.id == key)).first()
+    if row is None:
+        return None
+    rows = connection.execute(select(clip.c.row).where(clip.c.article == key).order_by(clip.c.at)).scalars()
+    named = [str(one.get("outlet") or "") for one in rows]
+    written = next((one for one in named if _is_name_of(one, row.outlet)), "")
+    return ClippedOutlet(Placement(row.kind, row.outlet, row.edition, row.medium), written)
+
+
+def _is_name_of(written: str, outlet: str) -> bool:
+    """A page's outlet is its host's, whatever its row calls it."""
+    return bool(written) and outlet.partition(":")[2] == " ".join(written.casefold().split())[:250]
+
+
 def record_change(connection: Connection, articles: Iterable[str]) -> None:
     """Tell the index that something about these articles is new."""
     rows = [{"article": one} for one in dict.fromkeys(articles)]

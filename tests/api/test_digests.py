@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -132,6 +133,30 @@ def test_a_new_user_sees_at_once_what_a_digest_looks_like(client: TestClient) ->
     for wrong in ("2014-W60", "x", "9999-W53"):
         assert client.get(f"/digests/preview/{CAMPAIGN}?week={wrong}").status_code == 404
     assert client.get("/digests/preview/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("day", ["2014-10-06", "2014-10-09", "2014-10-12"])
+def test_the_week_of_a_day_is_the_one_that_holds_it(client: TestClient, day: str) -> None:
+    page = read(client, f"/digests/preview/{CAMPAIGN}?day={day}")
+    facts = " ".join(page.css_first(".week-facts").text().split())
+    assert facts.startswith("6–12 Oct 2014"), facts
+    assert page.css_first("#day").attributes["value"] == "2014-10-06"
+    assert page.css_first("input[type=week]") is None, "a browser means other days by it"
+    assert "2014-W" not in page.css_first("main").text()
+    frame = page.css_first("iframe").attributes["src"] or ""
+    assert "week=2014-W42" in frame, "an address names an issue as the command line does, by its cut-off"
+
+
+@pytest.mark.parametrize("day", ["2014-02-30", "x", "9999-12-31", "0001-01-01"])
+def test_a_day_that_there_is_not_is_told(client: TestClient, day: str) -> None:
+    assert client.get(f"/digests/preview/{CAMPAIGN}?day={day}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/digests", "/lists", "/lists/heads", f"/digests/heads/{WEEK}"])
+def test_an_issue_is_called_by_its_days(client: TestClient, draft: MailingList, path: str) -> None:
+    page = read(client, f"{path}?list={draft.id}")
+    said = re.sub(r"http://\S+", "", page.css_first("main").text())  # in an address it stays
+    assert ("29 Sept" in said, "2014-W" in said) == (True, False)
 
 
 def test_a_week_with_gaps_is_at_least_on_its_page_too(client: TestClient) -> None:

@@ -54,6 +54,7 @@ def place(demo_copy: Path, room: Newsroom) -> Iterator[str]:
         ("/new-campaign", "vi", 320),
         ("/new-campaign/yaml", "zh-Hant", 320),
         ("/new-source", "zh-Hant", 320),
+        ("/new-source/by-hand", "vi", 320),
     ],
 )
 def test_no_page_keeps_anybody_out(
@@ -63,6 +64,21 @@ def test_no_page_keeps_anybody_out(
     page.evaluate("for (const one of [...document.querySelectorAll('details')].slice(0, 12)) one.open = true")
     assert page.locator("h1").count() == 1
     assert barriers(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280])
+@pytest.mark.parametrize("language", ["zh-Hant", "en"])
+def test_what_is_known_of_a_source_has_room_to_be_read(
+    reading_address: str, open_page: OpenPage, language: str, width: int
+) -> None:
+    page = open_page(f"{reading_address}/sources", language=language, width=width)
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('.source-row dd')].map(one => one.getBoundingClientRect())"
+        ".map(one => [one.width, one.height])"
+    )
+    assert len(sizes) > 40
+    assert min(wide for wide, _ in sizes) >= 96
+    assert max(high for _, high in sizes) < 60, "three lines at most"
 
 
 def test_a_change_is_previewed_and_saved_in_the_page(place: str, open_page: OpenPage) -> None:

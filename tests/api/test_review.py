@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,12 @@ def chen(demo_copy: Path) -> Iterator[TestClient]:
 
 def question(html: str) -> str:
     return unescape(html.split('id="question"><strong>', 1)[1].split("</strong>", 1)[0]).strip()
+
+
+def place(html: str) -> tuple[int, int]:
+    """Which question of how many is open."""
+    at, _, of = html.split('id="question"', 1)[1].split('soft">', 1)[1].split("<", 1)[0].partition(" of ")
+    return int(at), int(of)
 
 
 def item_of(html: str) -> str:
@@ -322,3 +329,51 @@ def test_everything_decided_leaves_an_empty_desk(client: TestClient) -> None:
             assert send(client, "reject", page=html).status_code == 303
     assert "Nothing waits" in html
     assert "second coder" in html.lower()
+
+
+def test_the_keys_for_next_and_previous_pass_every_question(reading_client: TestClient) -> None:
+    html = reading_client.get(REVIEW).text
+    total = place(html)[1]
+    seen = []
+    key = "j"
+    for _ in range(2 * total):
+        seen.append(place(html)[0])
+        found = re.search(rf'href="([^"]+)" data-key="{key}"', html)
+        if found is None and key == "k":
+            break
+        if found is None:
+            key = "k"
+            continue
+        html = reading_client.get(unescape(found[1])).text
+    assert seen == [*range(1, total + 1), *range(total, 0, -1)]
+
+
+def test_after_one_of_two_merges_of_an_item_the_other_one_is_asked(reading_client: TestClient) -> None:
+    first, second = _two_merges_of_one_item(reading_client)
+    html = reading_client.get(REVIEW, params={"at": first}).text
+    form = html.split('aria-labelledby="question"', 1)[1].split("</form>", 1)[0]
+    (leads,) = re.findall(r'name="next" value="([^"]+)"', form)
+    assert f"at={second}" in unescape(leads)
+    # Where the first decision answers the second question, too, the next item's comes.
+    gone = unescape(leads).replace(second, "merge.gone.gone")
+    assert place(reading_client.get(gone).text)[0] > place(html)[0] + 1
+
+
+def test_the_list_shows_both_sides_of_a_merge(reading_client: TestClient) -> None:
+    first, second = _two_merges_of_one_item(reading_client)
+    html = reading_client.get(REVIEW, params={"at": first}).text
+    rows = [
+        " ".join(re.sub(r"<[^>]+>", " ", row).split())
+        for row in re.findall(
+            rf'<a href="[^"]+at=(?:{first}|{second})"[^>]*>\s*<span.*?</a>', html, re.DOTALL
+        )
+    ]
+    assert len(rows) == len(set(rows)) == 2
+    assert all(row.count(" Oct 2014") + row.count(" Sept 2014") >= 2 for row in rows), rows
+
+
+def _two_merges_of_one_item(client: TestClient) -> tuple[str, str]:
+    keys = keys_of(
+        client.get(REVIEW, params={"at": keys_of(client.get(REVIEW).text, "merge")[0]}).text, "merge"
+    )
+    return next((a, b) for a, b in pairwise(keys) if a.split(".")[1] == b.split(".")[1])

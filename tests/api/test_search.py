@@ -373,3 +373,25 @@ def test_on_a_phone_the_facets_wait_and_on_a_screen_they_stand_open(
         if not is_open:
             page.get_by_text("Narrow down").click()
             assert page.locator(".tick").first.is_visible()
+
+
+def test_an_article_leads_back_to_the_very_list_it_was_opened_from(reading_client: TestClient) -> None:
+    first = search(reading_client, "綠耕隊", "&order=relevance&list=stories&forms=typed")
+    second = search(reading_client, "綠耕隊").css_first("a[rel=next]")
+    assert second is not None
+    for asked in (first, read(reading_client, second.attributes["href"] or "")):
+        opened = read(reading_client, asked.css_first(".hit h3 a").attributes["href"] or "")
+        back = read(reading_client, link(opened, "Back to the search"))
+        assert texts(back, ".hit h3") == texts(asked, ".hit h3")
+        assert texts(back, ".result-head") == texts(asked, ".result-head")
+
+
+def test_another_translation_keeps_the_way_back_to_the_search(reading_client: TestClient) -> None:
+    asked = search(reading_client, "綠耕隊 lang:vi", "&list=stories")
+    article = asked.css_first(".hit h3 a").attributes["href"] or ""
+    opened = read(reading_client, article)
+    other = opened.css_first('nav[aria-label="Language of the translation"] a:not([aria-current])')
+    assert other is not None
+    turned = read(reading_client, article.partition("?")[0] + (other.attributes["href"] or ""))
+    assert "list=stories" in link(turned, "Back to the search")
+    assert link(turned, "Back to the search") == link(opened, "Back to the search")

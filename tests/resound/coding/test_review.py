@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resound.coding.deciding import decide
-from resound.coding.review import ASKED, Queue, Reviews, load_review, review_queue, second_queue
+from resound.coding.review import ASKED, Entry, Queue, Reviews, load_review, review_queue, second_queue
 from resound.coverage.coded import Coded, Said
 from resound.coverage.counting import Origin, standing
 from resound.coverage.model import ItemFacts, Review
@@ -130,12 +131,23 @@ def test_going_through_the_queue(store: Store) -> None:
     second = found.next_item(first)
     assert second is not None
     assert second.item == keys[1]
-    assert found.previous_item(second) == first
-    assert found.previous_item(first) is None
+    assert (found.before(second), found.before(first)) == (first, None)
+    assert (found.after(first), found.after(found.entries[-1])) == (second, None)
     assert found.next_item(found.entries[-1]) is None
     assert found.find(second.key) == second
     assert found.find("unreviewed.gone") is None
     assert Queue(()).next_item() is None
+
+
+def test_every_question_of_an_item_is_passed_one_after_the_other() -> None:
+    asked = [("a", "b"), ("a", "c"), ("d", "e")]
+    entries = [
+        Entry("merge", item, item, "en", "Alpha", date(2014, 10, 2), others=(other,)) for item, other in asked
+    ]
+    found = Queue(tuple(entries))
+    assert [found.after(one) for one in entries] == [entries[1], entries[2], None]
+    assert [found.before(one) for one in entries] == [None, entries[0], entries[1]]
+    assert found.next_item(entries[0]) == entries[2], "after a decision an item may be left"
 
 
 def test_a_second_coder_gets_what_another_coded_and_nobody_twice(store: Store) -> None:
