@@ -26,11 +26,17 @@ from resound.people.signing_in import form_token, is_form_token, recognise, reco
 from resound.people.tokens import derive, new_token
 from resound.store.lists import find_list
 from resound.store.people import has_people
+from resound.texts import N_
+from resound.told import Told
 
 Needed = Role | Literal["anyone"]
 """`anyone`: also without signing in."""
 FORM_FIELDS = 5_000
 """A campaign with many names has a long form."""
+FORM_IS_OLD = N_(
+    "Nothing was saved: you have signed in again since this page was opened, or the form came from another site. "
+    "Go back in your browser, copy what you typed, load the page again and send it from there."
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -228,9 +234,7 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
         given = sent if isinstance(sent, str) else None
     is_foreign = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     if is_foreign or given is None or not is_form_token(given, visitor.secret):
-        raise ForeignFormError(
-            "This form is no longer valid, or it came from another site. Open the page again and repeat it."
-        )
+        raise ForeignFormError(Told(FORM_IS_OLD))
 
 
 class Declared(NamedTuple):

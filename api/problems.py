@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,9 +14,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from api.access import ForeignFormError, KeyRefusedError, NotAllowedError, SignInNeededError, find_visitor
+from api.access import (
+    SAFE_METHODS,
+    ForeignFormError,
+    KeyRefusedError,
+    NotAllowedError,
+    SignInNeededError,
+    find_visitor,
+)
 from api.pages import render
 from api.problem_json import is_for_programs, problem
+from api.routes.language import own_path
 from api.safety import TooOftenError, safe_headers
 from resound.errors import (
     ConflictError,
@@ -78,7 +86,7 @@ def _known(request: Request, error: Exception) -> Response:
     if isinstance(error, QuerySyntaxError):
         more = {"position": error.position, "expected": error.expected, "code": error.mistake.code}
     sentence = next((one for one in error.args if isinstance(one, Told)), str(error))
-    answer = _say(request, status, sentence, **more)
+    answer = _say(request, status, sentence, is_old_form=isinstance(error, ForeignFormError), **more)
     if status in (429, 503):
         answer.headers["retry-after"] = "30"
     if status == 401:
@@ -87,14 +95,30 @@ def _known(request: Request, error: Exception) -> Response:
 
 
 def _to_sign_in(request: Request) -> Response:
-    """Back to where they were afterwards. An htmx request changes the whole page, not a part of it."""
-    if request.method == "GET" and "hx-request" not in request.headers:
+    """Back to where they were afterwards, and a word that nothing was saved where they had sent something.
+
+    An htmx request changes the whole page, not a part of it.
+    """
+    is_part = "hx-request" in request.headers
+    is_lost = request.method not in SAFE_METHODS and request.url.path != "/sign-out"
+    if is_part or request.method not in SAFE_METHODS:
+        back = _page_before(request)
+    else:
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/sign-in?next={quote(back)}", 303)
-    answer = RedirectResponse("/sign-in", 303)
-    if "hx-request" in request.headers:
-        answer = Response(status_code=204, headers={"hx-redirect": "/sign-in"})  # type: ignore[assignment]
-    return answer
+    asked = [f"next={quote(back)}"] if back != "/" else []
+    asked += ["unsaved=1"] if is_lost else []
+    place = "/sign-in" + (f"?{'&'.join(asked)}" if asked else "")
+    if is_part:
+        return Response(status_code=204, headers={"hx-redirect": place})
+    return RedirectResponse(place, 303)
+
+
+def _page_before(request: Request) -> str:
+    """The page of ours that a form or a part of a page was asked from; the start page where the browser does not say."""
+    before = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
+    if before.netloc != request.headers.get("host") or before.path.startswith("/sign-in"):
+        return "/"
+    return own_path(before.path + (f"?{before.query}" if before.query else ""))
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -122,7 +146,7 @@ def _unknown(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:
+def _say(request: Request, status: int, sentence: str, *, is_old_form: bool = False, **more: Any) -> Response:
     if is_for_programs(request.url.path):
         return problem(status, sentence, **more)
     with suppress(
@@ -131,7 +155,9 @@ def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:
         find_visitor(request)
     is_part = "hx-request" in request.headers
     name = "_problem.html" if is_part else "problem.html"
-    answer = render(request, name, status=status, sentence=sentence, status_code=status, **more)
+    answer = render(
+        request, name, status=status, sentence=sentence, status_code=status, is_old_form=is_old_form, **more
+    )
     if is_part:  # it is said where the part of the page would stand
         answer.headers["x-fragment"] = "1"
     return answer

@@ -47,11 +47,21 @@ NOT_THE_SAME = N_("The two passwords are not the same.")
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, visitor: Anyone, next: str = "/") -> Response:  # noqa: A002 (as in the address)
-    """Where people say who they are."""
+def sign_in_page(
+    request: Request,
+    visitor: Anyone,
+    next: str = "/",  # noqa: A002 (as in the address)
+    unsaved: bool = False,
+) -> Response:
+    """Where people say who they are.
+
+    Args:
+        next: the page of ours that they wanted.
+        unsaved: what they sent was not taken, because their session had ended.
+    """
     if visitor.person is not None:
         return RedirectResponse(own_path(next), 303)
-    return _sign_in_page(request, visitor, back_to=own_path(next))
+    return _sign_in_page(request, visitor, back_to=own_path(next), is_unsaved=unsaved)
 
 
 @router.post("/sign-in", dependencies=[limited("sign-in")])
@@ -62,6 +72,7 @@ def sign_in_now(
     login: Field = "",
     password: Field = "",
     next: Field = "/",  # noqa: A002
+    unsaved: Annotated[bool, Form()] = False,
 ) -> Response:
     """Let them in, or say that it did not fit."""
     back_to = own_path(next)
@@ -75,7 +86,7 @@ def sign_in_now(
             before=read_cookie(request, "resound_session"),
         )
     except SignInError as err:
-        return _sign_in_page(request, visitor, back_to=back_to, login=login, error=err)
+        return _sign_in_page(request, visitor, back_to=back_to, login=login, error=err, is_unsaved=unsaved)
     return _come_in(request, signed_in, back_to)
 
 
@@ -183,7 +194,13 @@ def address_of(request: Request) -> str:
 
 
 def _sign_in_page(
-    request: Request, visitor: Visitor, *, back_to: str, login: str = "", error: SignInError | None = None
+    request: Request,
+    visitor: Visitor,
+    *,
+    back_to: str,
+    login: str = "",
+    error: SignInError | None = None,
+    is_unsaved: bool = False,
 ) -> Response:
     desk = desk_of(request)
     with desk.store.read() as connection:
@@ -196,6 +213,7 @@ def _sign_in_page(
         back_to=back_to,
         login=login[:200],
         error=error,
+        is_unsaved=is_unsaved,
         minutes=-(-error.seconds // 60) if isinstance(error, TooManyAttemptsError) else 0,
         elsewhere=urlsplit(issuer).hostname if issuer is not None else None,
         elsewhere_path=f"/sign-in/elsewhere?next={quote(back_to, safe='')}",
