@@ -33,9 +33,10 @@ Needed = Role | Literal["anyone"]
 """`anyone`: also without signing in."""
 FORM_FIELDS = 5_000
 """A campaign with many names has a long form."""
+SESSION_ENDED = N_("Nothing was saved: your session had ended. Sign in, then send it again.")
 FORM_IS_OLD = N_(
     "Nothing was saved: you have signed in again since this page was opened, or the form came from another site. "
-    "Go back in your browser, copy what you typed, load the page again and send it from there."
+    "Open the page again and send it from there."
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -174,7 +175,7 @@ class _Requirement:
             visitor = find_visitor(request)  # nobody: whether it lives can be asked without a store
         if self.role != "anyone":
             if visitor.person is None:
-                raise SignInNeededError("Please sign in first.")
+                raise SignInNeededError(Told(N_("Please sign in first.")))
             about = await run_in_threadpool(self._campaign, request)
             if not (visitor.may_somewhere(self.role) if self.somewhere else visitor.may(self.role, about)):
                 raise NotAllowedError(f"This needs the role {self.role!r}.")

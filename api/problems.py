@@ -6,16 +6,18 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from api.access import (
     SAFE_METHODS,
+    SESSION_ENDED,
     ForeignFormError,
     KeyRefusedError,
     NotAllowedError,
@@ -24,8 +26,8 @@ from api.access import (
 )
 from api.pages import render
 from api.problem_json import is_for_programs, problem
-from api.routes.language import own_path
 from api.safety import TooOftenError, safe_headers
+from api.unsent import page_before, written_text
 from resound.errors import (
     ConflictError,
     DefinitionError,
@@ -68,12 +70,20 @@ def status_of(error: ResoundError) -> int:
 def handle_problems(app: FastAPI) -> None:
     """Give every error its answer."""
     app.add_exception_handler(ResoundError, _known)
+    app.add_exception_handler(SignInNeededError, _unsent)
+    app.add_exception_handler(ForeignFormError, _unsent)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unknown)
 
 
-def _known(request: Request, error: Exception) -> Response:
+async def _unsent(request: Request, error: Exception) -> Response:
+    """What was sent is not taken; its text is given back, for the page that it was written in may not have kept it."""
+    written = await written_text(request)
+    return await run_in_threadpool(_known, request, error, written)
+
+
+def _known(request: Request, error: Exception, written: str = "") -> Response:
     assert isinstance(error, ResoundError)
     status = status_of(error)
     if (
@@ -81,12 +91,14 @@ def _known(request: Request, error: Exception) -> Response:
         and not isinstance(error, KeyRefusedError)
         and not is_for_programs(request.url.path)
     ):
-        return _to_sign_in(request)
+        return _to_sign_in(request, written)
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
         more = {"position": error.position, "expected": error.expected, "code": error.mistake.code}
     sentence = next((one for one in error.args if isinstance(one, Told)), str(error))
-    answer = _say(request, status, sentence, is_old_form=isinstance(error, ForeignFormError), **more)
+    if isinstance(error, ForeignFormError) and not is_for_programs(request.url.path):
+        more = {"is_old_form": True, "written": written, "again": page_before(request)}
+    answer = _say(request, status, sentence, **more)
     if status in (429, 503):
         answer.headers["retry-after"] = "30"
     if status == 401:
@@ -94,7 +106,7 @@ def _known(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _to_sign_in(request: Request) -> Response:
+def _to_sign_in(request: Request, written: str) -> Response:
     """Back to where they were afterwards, and a word that nothing was saved where they had sent something.
 
     An htmx request changes the whole page, not a part of it.
@@ -102,7 +114,7 @@ def _to_sign_in(request: Request) -> Response:
     is_part = "hx-request" in request.headers
     is_lost = request.method not in SAFE_METHODS and request.url.path != "/sign-out"
     if is_part or request.method not in SAFE_METHODS:
-        back = _page_before(request)
+        back = page_before(request)
     else:
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     asked = [f"next={quote(back)}"] if back != "/" else []
@@ -110,15 +122,9 @@ def _to_sign_in(request: Request) -> Response:
     place = "/sign-in" + (f"?{'&'.join(asked)}" if asked else "")
     if is_part:
         return Response(status_code=204, headers={"hx-redirect": place})
+    if written:
+        return _say(request, 401, Told(SESSION_ENDED), written=written, sign_in=place)
     return RedirectResponse(place, 303)
-
-
-def _page_before(request: Request) -> str:
-    """The page of ours that a form or a part of a page was asked from; the start page where the browser does not say."""
-    before = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
-    if before.netloc != request.headers.get("host") or before.path.startswith("/sign-in"):
-        return "/"
-    return own_path(before.path + (f"?{before.query}" if before.query else ""))
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -146,7 +152,7 @@ def _unknown(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _say(request: Request, status: int, sentence: str, *, is_old_form: bool = False, **more: Any) -> Response:
+def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:
     if is_for_programs(request.url.path):
         return problem(status, sentence, **more)
     with suppress(
@@ -155,9 +161,7 @@ def _say(request: Request, status: int, sentence: str, *, is_old_form: bool = Fa
         find_visitor(request)
     is_part = "hx-request" in request.headers
     name = "_problem.html" if is_part else "problem.html"
-    answer = render(
-        request, name, status=status, sentence=sentence, status_code=status, is_old_form=is_old_form, **more
-    )
+    answer = render(request, name, status=status, sentence=sentence, status_code=status, **more)
     if is_part:  # it is said where the part of the page would stand
         answer.headers["x-fragment"] = "1"
     return answer

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import NoMatchFound
 
-from api.access import Visitor, requires
+from api.access import SESSION_ENDED, Visitor, requires
 from api.cookies import (
     forget_cookie,
     keep_elsewhere,
@@ -20,7 +20,7 @@ from api.cookies import (
     set_cookie,
 )
 from api.desk import AtDesk, Desk, desk_of
-from api.pages import render
+from api.pages import render, words_of
 from api.routes.language import own_path
 from api.safety import limited
 from resound.errors import NotFoundError, ResoundError, SignInError, TooManyAttemptsError
@@ -213,7 +213,7 @@ def _sign_in_page(
         back_to=back_to,
         login=login[:200],
         error=error,
-        is_unsaved=is_unsaved,
+        unsaved=words_of(request).gettext(SESSION_ENDED) if is_unsaved else "",
         minutes=-(-error.seconds // 60) if isinstance(error, TooManyAttemptsError) else 0,
         elsewhere=urlsplit(issuer).hostname if issuer is not None else None,
         elsewhere_path=f"/sign-in/elsewhere?next={quote(back_to, safe='')}",

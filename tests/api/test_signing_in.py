@@ -201,9 +201,9 @@ def test_nobody_is_led_elsewhere_by_the_page_that_a_form_was_sent_from(
 @pytest.mark.parametrize(
     ("language", "heading", "advice"),
     [
-        ("en", "This form is no longer valid", "load the page again"),
-        ("zh-TW", "這份表單已失效", "重新載入該頁"),
-        ("vi", "Biểu mẫu này không còn hiệu lực", "tải lại trang"),
+        ("en", "This form is no longer valid", "Open the page again and send it"),
+        ("zh-TW", "這份表單已失效", "重新開啟該頁後再送出"),
+        ("vi", "Biểu mẫu này không còn hiệu lực", "mở lại trang rồi gửi"),
     ],
 )
 def test_a_form_from_before_the_sign_in_says_what_to_do(
@@ -217,6 +217,28 @@ def test_a_form_from_before_the_sign_in_says_what_to_do(
     assert sent.status_code == 403
     assert f"<h1>{heading}</h1>" in sent.text
     assert advice in sent.text
+
+
+def test_what_was_written_is_given_back_to_whom_a_page_of_ours_sent(client: TestClient) -> None:
+    enter(client, "thi-my")
+    form = csrf_of(client.get("/clips/new").text)
+    fields = {"csrf": form, "title": "</textarea><b>福爾摩沙", "url": "https://a.example/1", "medium": "tv"}
+    ours = {"sec-fetch-site": "same-origin", "referer": f"{HERE}/clips/new"}
+    send(client, "/sign-out", "/account")
+    ended = client.post("/clips/new", data=fields, headers=ours)
+    assert ended.status_code == 401
+    assert "Nothing was saved: your session had ended." in ended.text
+    assert "&lt;/textarea&gt;&lt;b&gt;福爾摩沙\n\nhttps://a.example/1</textarea>" in ended.text
+    assert 'href="/sign-in?next=/clips/new&amp;unsaved=1"' in ended.text
+    enter(client, "thi-my")
+    old = client.post("/clips/new", data=fields, files={"file": ("a.txt", b"x")}, headers=ours)
+    assert old.status_code == 403
+    assert "福爾摩沙" in old.text
+    assert 'href="/clips/new" target="_blank"' in old.text
+    for foreign in ({"sec-fetch-site": "cross-site"}, {"referer": "https://evil.example/"}, {}):
+        assert "福爾摩沙" not in client.post("/clips/new", data=fields, headers=foreign).text
+    secret = {"csrf": form, "password": "my own password", "again": "my own password"}
+    assert "my own" not in client.post("/account/password", data=secret, headers=ours).text
 
 
 def test_a_session_ends_when_nobody_uses_it(client: TestClient, clock: Clock) -> None:
