@@ -6,7 +6,7 @@ route or its router. `create_app` refuses to start with a route that says nothin
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -39,6 +39,14 @@ FORM_IS_OLD = N_(
     "Open the page again and send it from there."
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+_ROLE_NAMES: Mapping[Needed, str] = {
+    "reader": N_("Reader"),
+    "coder": N_("Coder"),
+    "editor": N_("Editor"),
+    "admin": N_("Administrator"),
+}
 
 
 class SignInNeededError(ResoundError):
@@ -107,7 +115,9 @@ def _identify(request: Request, desk: Desk) -> Visitor:
     if scheme.lower() == "bearer":
         owner = recognise_key(desk.store, key.strip(), now=desk.now())
         if owner is None:
-            raise KeyRefusedError("This API key is none of ours, was revoked, or its owner is shut out.")
+            raise KeyRefusedError(
+                Told(N_("This API key is none of ours, was revoked, or its owner is shut out."))
+            )
         return Visitor(owner, "key", "")
     token = read_cookie(request, "resound_session")
     session = None if token is None else recognise(desk.store, token, now=desk.now())
@@ -178,9 +188,9 @@ class _Requirement:
                 raise SignInNeededError(Told(N_("Please sign in first.")))
             about = await run_in_threadpool(self._campaign, request)
             if not (visitor.may_somewhere(self.role) if self.somewhere else visitor.may(self.role, about)):
-                raise NotAllowedError(f"This needs the role {self.role!r}.")
+                raise NotAllowedError(needs_role(self.role))
             if visitor.how == "key" and not self.takes_keys:
-                raise NotAllowedError("This is done in a browser, not with an API key.")
+                raise NotAllowedError(Told(N_("This is done in a browser, not with an API key.")))
         if request.method not in SAFE_METHODS and not self.is_by_link:
             await _check_form(request, visitor)
         return visitor
@@ -236,6 +246,14 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
     is_foreign = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     if is_foreign or given is None or not is_form_token(given, visitor.secret):
         raise ForeignFormError(Told(FORM_IS_OLD))
+
+
+def needs_role(role: Needed) -> Told:
+    """What somebody is told who has a lesser role."""
+    return Told(
+        N_('This needs the role "%(role)s". An administrator can give it to you.'),
+        role=Told(_ROLE_NAMES.get(role, role)),
+    )
 
 
 class Declared(NamedTuple):

@@ -40,6 +40,7 @@ from resound.errors import (
     StoreError,
     TooManyAttemptsError,
 )
+from resound.texts import N_
 from resound.told import Told
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,13 @@ STATUS: Mapping[type[ResoundError], int] = {
     StoreError: 503,
 }
 """The first class that fits, from the error's own upwards; what is not here is the asker's mistake (400)."""
+
+
+_UNFIT = N_("The address or the form holds something that does not fit. Go back and choose again.")
+_SENTENCES: Mapping[int, str] = {
+    404: N_("There is no such page. The address may be cut off, or out of date."),
+    405: N_("This address is no page to open. Open the page that it belongs to, and use its buttons."),
+}
 
 
 def status_of(error: ResoundError) -> int:
@@ -96,6 +104,8 @@ def _known(request: Request, error: Exception, written: str = "") -> Response:
     if isinstance(error, QuerySyntaxError):
         more = {"position": error.position, "expected": error.expected, "code": error.mistake.code}
     sentence = next((one for one in error.args if isinstance(one, Told)), str(error))
+    if is_for_programs(request.url.path):
+        sentence = str(error)
     if isinstance(error, ForeignFormError) and not is_for_programs(request.url.path):
         more = {"is_old_form": True, "written": written, "again": page_before(request)}
     answer = _say(request, status, sentence, **more)
@@ -129,7 +139,8 @@ def _to_sign_in(request: Request, written: str) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    answer = _say(request, error.status_code, str(error.detail))
+    sentence = str(error.detail) if is_for_programs(request.url.path) else _in_our_words(error.status_code)
+    answer = _say(request, error.status_code, sentence)
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
     return answer
@@ -137,6 +148,8 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if not is_for_programs(request.url.path):
+        return _say(request, 422, _in_our_words(422))
     told = [
         {"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]} for one in error.errors()
     ]
@@ -147,9 +160,14 @@ def _invalid(request: Request, error: Exception) -> Response:
 def _unknown(request: Request, error: Exception) -> Response:
     route = request.scope.get("route")  # not the path itself: that of a one-time link is a secret
     log.error("a request failed", exc_info=error, extra={"path": getattr(route, "path", None)})
-    answer = _say(request, 500, "Something went wrong here; it has been written to the log.")
+    answer = _say(request, 500, Told(N_("Something went wrong here; it has been written to the log.")))
     answer.headers.update(safe_headers(request.state.nonce))  # this answer passes by the other middleware
     return answer
+
+
+def _in_our_words(status: int) -> Told:
+    """What a page says where the framework's own words are all that there is: they are English and for programmers."""
+    return Told(_SENTENCES.get(status, _UNFIT))
 
 
 def _say(request: Request, status: int, sentence: str, **more: Any) -> Response:

@@ -20,6 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problem_json import is_for_programs, problem
 from resound.errors import ResoundError
 from resound.settings import Settings
+from resound.texts import N_
+from resound.told import Told
 
 BODY_BYTES = 2_000_000
 """A form or a JSON body; uploads have `settings.max_upload`."""
@@ -52,7 +54,7 @@ class Limiter:
     def check(self, kind: Kind, who: str) -> None:
         """Raises TooOftenError."""
         if not self._windows.hit(LIMITS[kind], kind, who):
-            raise TooOftenError("That was too often in one minute. Wait a little, then go on.")
+            raise TooOftenError(Told(N_("That was too often in one minute. Wait a little, then go on.")))
 
 
 def limited(kind: Kind) -> Any:

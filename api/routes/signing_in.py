@@ -39,6 +39,7 @@ from resound.people.tokens import digest, new_token
 from resound.store.people import has_people
 from resound.store.sessions import find_invitation
 from resound.texts import N_
+from resound.told import Told
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Visitor, requires("anyone")]
@@ -271,7 +272,7 @@ def _invited(desk: Desk, token: str) -> Person | None:
 def _provider(desk: Desk) -> Provider:
     settings = desk.settings
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
-        raise NotFoundError("Nobody signs in elsewhere here: no OpenID provider is set.")
+        raise NotFoundError(Told(N_("Nobody signs in elsewhere here: no OpenID provider is set.")))
     return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_secret)
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, func, select
 
 from resound.errors import NotFoundError
 from resound.store.tables import snapshot
+from resound.texts import N_
+from resound.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,12 @@ def load_body(connection: Connection, campaign: str, number: int | None = None) 
         statement = statement.where(snapshot.c.number == number)
     row = connection.execute(statement.order_by(snapshot.c.number.desc()).limit(1)).first()
     if row is None:
-        which = "no snapshot yet" if number is None else f"no snapshot {number}"
-        raise NotFoundError(f"The campaign {campaign!r} has {which}. `resound freeze {campaign}` makes one.")
+        sentence = Told(N_("The campaign %(id)s has no snapshot yet."), id=repr(campaign))
+        if number is not None:
+            sentence = Told(
+                N_("The campaign %(id)s has no snapshot %(number)s."), id=repr(campaign), number=number
+            )
+        raise NotFoundError(sentence, hint=f"`resound freeze {campaign}` makes one.")
     values = dict(row._mapping)
     body: bytes = values.pop("body")
     return SnapshotRow(**values), body
