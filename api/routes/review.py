@@ -17,12 +17,14 @@ from api.routes.language import own_path
 from resound.article import Basis
 from resound.coding.deciding import decide, take_back
 from resound.coding.item import item_coding
-from resound.coding.review import Entry, Review, merge_choices, story_of, titles_in
+from resound.coding.review import Entry, Review, merge_choices, story_of
 from resound.errors import NotFoundError, QuerySyntaxError, ResoundError, SearchUnavailableError
+from resound.searching.glossing import in_language
 from resound.searching.search import Found
 from resound.settings import UiLanguage
 from resound.showing.viewing import view_article
 from resound.store.decisions import DECISION_KINDS, Decision, DecisionKind, find_decision, last_decision
+from resound.store.headlines import titles_in
 from resound.store.registry import load_campaigns, load_sources
 from resound.texts import N_
 from resound.told import Told
@@ -119,7 +121,8 @@ def _about(
     if search is not None and not is_second:
         try:
             campaigns = sight.of(load_campaigns(connection)).values()
-            choices = merge_choices(connection, desk.index, entry.item, search, campaigns, sight)
+            found = merge_choices(connection, desk.index, entry.item, search, campaigns, sight)
+            choices = in_language(connection, found, language, load_sources(connection))
         except (QuerySyntaxError, SearchUnavailableError) as err:
             trouble = str(err)
     return {
@@ -134,7 +137,7 @@ def _about(
         "previous": queue.previous_item(entry),
         "following": following,
         "story": story,
-        "titles": titles_in(connection, shown, target),
+        "titles": titles_in(connection, shown, language),
         "target": target,
         "search": search,
         "choices": choices,
