@@ -6,7 +6,7 @@ route or its router. `create_app` refuses to start with a route that says nothin
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -26,12 +26,27 @@ from resound.people.signing_in import form_token, is_form_token, recognise, reco
 from resound.people.tokens import derive, new_token
 from resound.store.lists import find_list
 from resound.store.people import has_people
+from resound.texts import N_
+from resound.told import Told
 
 Needed = Role | Literal["anyone"]
 """`anyone`: also without signing in."""
 FORM_FIELDS = 5_000
 """A campaign with many names has a long form."""
+SESSION_ENDED = N_("Nothing was saved: your session had ended. Sign in, then send it again.")
+FORM_IS_OLD = N_(
+    "Nothing was saved: you have signed in again since this page was opened, or the form came from another site. "
+    "Open the page again and send it from there."
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+_ROLE_NAMES: Mapping[Needed, str] = {
+    "reader": N_("Reader"),
+    "coder": N_("Coder"),
+    "editor": N_("Editor"),
+    "admin": N_("Administrator"),
+}
 
 
 class SignInNeededError(ResoundError):
@@ -100,7 +115,9 @@ def _identify(request: Request, desk: Desk) -> Visitor:
     if scheme.lower() == "bearer":
         owner = recognise_key(desk.store, key.strip(), now=desk.now())
         if owner is None:
-            raise KeyRefusedError("This API key is none of ours, was revoked, or its owner is shut out.")
+            raise KeyRefusedError(
+                Told(N_("This API key is none of ours, was revoked, or its owner is shut out."))
+            )
         return Visitor(owner, "key", "")
     token = read_cookie(request, "resound_session")
     session = None if token is None else recognise(desk.store, token, now=desk.now())
@@ -168,12 +185,12 @@ class _Requirement:
             visitor = find_visitor(request)  # nobody: whether it lives can be asked without a store
         if self.role != "anyone":
             if visitor.person is None:
-                raise SignInNeededError("Please sign in first.")
+                raise SignInNeededError(Told(N_("Please sign in first.")))
             about = await run_in_threadpool(self._campaign, request)
             if not (visitor.may_somewhere(self.role) if self.somewhere else visitor.may(self.role, about)):
-                raise NotAllowedError(f"This needs the role {self.role!r}.")
+                raise NotAllowedError(needs_role(self.role))
             if visitor.how == "key" and not self.takes_keys:
-                raise NotAllowedError("This is done in a browser, not with an API key.")
+                raise NotAllowedError(Told(N_("This is done in a browser, not with an API key.")))
         if request.method not in SAFE_METHODS and not self.is_by_link:
             await _check_form(request, visitor)
         return visitor
@@ -228,9 +245,15 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
         given = sent if isinstance(sent, str) else None
     is_foreign = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     if is_foreign or given is None or not is_form_token(given, visitor.secret):
-        raise ForeignFormError(
-            "This form is no longer valid, or it came from another site. Open the page again and repeat it."
-        )
+        raise ForeignFormError(Told(FORM_IS_OLD))
+
+
+def needs_role(role: Needed) -> Told:
+    """What somebody is told who has a lesser role."""
+    return Told(
+        N_('This needs the role "%(role)s". An administrator can give it to you.'),
+        role=Told(_ROLE_NAMES.get(role, role)),
+    )
 
 
 class Declared(NamedTuple):

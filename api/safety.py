@@ -17,9 +17,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.cookies import LANGUAGE_COOKIE
 from api.problem_json import is_for_programs, problem
 from resound.errors import ResoundError
-from resound.settings import Settings
+from resound.settings import UI_LANGUAGES, Settings
+from resound.texts import N_
+from resound.told import Told
+from resound.words import choose_language, words
 
 BODY_BYTES = 2_000_000
 """A form or a JSON body; uploads have `settings.max_upload`."""
@@ -52,7 +56,7 @@ class Limiter:
     def check(self, kind: Kind, who: str) -> None:
         """Raises TooOftenError."""
         if not self._windows.hit(LIMITS[kind], kind, who):
-            raise TooOftenError("That was too often in one minute. Wait a little, then go on.")
+            raise TooOftenError(Told(N_("That was too often in one minute. Wait a little, then go on.")))
 
 
 def limited(kind: Kind) -> Any:
@@ -194,7 +198,7 @@ class Bounds:
         except TimeoutError:
             if has_begun:
                 raise
-            sentence = "This took too long and was given up. Try again, or ask for less."
+            sentence = Told(N_("This took too long and was given up. Try again, or ask for less."))
             await refuse(scope, 503, sentence, {"retry-after": "30"})(scope, receive, send)
 
 
@@ -203,12 +207,17 @@ class _TooLargeError(Exception):
 
 
 def _too_large(scope: Scope, bound: int) -> Response:
-    sentence = f"Too large: at most {bound // 1_000_000} MB are taken at once."
+    sentence = Told(N_("Too large: at most %(size)s MB are taken at once."), size=bound // 1_000_000)
     return refuse(scope, 413, sentence, {"connection": "close"})
 
 
 def refuse(scope: Scope, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer before any route was asked: a problem document for programs, plain words for people."""
+    """An answer before any route was asked: a problem document for programs, plain words in their language for people."""
     if is_for_programs(scope["path"]):
         return problem(status, sentence, headers=headers)
-    return PlainTextResponse(f"{sentence}\n", status, headers)
+    request = Request(scope)
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    language = next((one for one in UI_LANGUAGES if one == chosen), None) or choose_language(
+        request.headers.get("accept-language", ""), "en"
+    )
+    return PlainTextResponse(f"{words(language).told(sentence)}\n", status, headers)

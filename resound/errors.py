@@ -26,6 +26,17 @@ class ResoundError(Exception):
 
     exit_code = 1
     """What the command line ends with."""
+    hint = ""
+    """What helps at the command line and in a program, as a sentence after the first; pages leave it out."""
+
+    def __init__(self, *words: object, hint: str = "") -> None:
+        super().__init__(*words)
+        if hint:
+            self.hint = hint
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        return f"{said} {self.hint}" if self.hint else said
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Errors come back whole from worker processes, those with keyword-only arguments too."""

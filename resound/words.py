@@ -104,7 +104,9 @@ class Words:
         return ("" if self.language == "zh-Hant" else " ").join(one for one in some if one)
 
     def size(self, value: int) -> str:
-        """Bytes as people write them: 1.2 GB, 35 MB, 4 kB."""
+        """Bytes as people write them: 1.2 GB, 35 MB, 4 kB, 23 bytes."""
+        if value < 1_000:
+            return self.ngettext("%(num)s byte", "%(num)s bytes", value)
         unit, step = next(
             (one for one in _SIZES if value >= one[1]),
             _SIZES[-1],

@@ -57,6 +57,8 @@ def test_nothing_is_translated_that_is_not_there(language: UiLanguage) -> None:
 def test_numbers_days_and_names_are_the_readers_own() -> None:
     assert words("vi").number(1234567.5) == "1.234.567,5"
     assert words("zh-Hant").day("2014-10-02") == "2014年10月2日"
+    assert (words("en").size(23), words("en").size(4_200)) == ("23 bytes", "4.2 kB")
+    assert (words("zh-Hant").size(23), words("vi").size(0)) == ("23 位元組", "0 byte")
     assert words("en").days(date(2014, 9, 29), date(2014, 10, 5)) == "29 Sept\u2009–\u20095 Oct 2014"
     assert words("zh-Hant").days(date(2014, 9, 29), date(2014, 10, 5)) == "2014年9月29日至10月5日"
     assert (

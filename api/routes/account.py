@@ -21,6 +21,7 @@ from resound.store.keys import list_keys, load_key
 from resound.store.people import set_person, stored_password
 from resound.store.sessions import list_sessions
 from resound.texts import N_
+from resound.told import Told
 
 router = APIRouter(include_in_schema=False)
 Somebody = Annotated[Visitor, requires("none", takes_keys=False)]
@@ -101,7 +102,7 @@ def revoke(desk: AtDesk, visitor: Somebody, key: int) -> Response:
     person = _owner(visitor)
     with desk.store.write() as connection:
         if load_key(connection, key).person != person.id:
-            raise NotFoundError("You have no such key.")
+            raise NotFoundError(Told(N_("You have no such key.")))
         take_key(connection, key, who=visitor.who, now=desk.now())
     return RedirectResponse("/account?done=key", 303)
 
@@ -116,7 +117,7 @@ def everywhere(request: Request, desk: AtDesk, visitor: Somebody) -> Response:
 def _owner(visitor: Visitor) -> Person:
     """The person whose account it is; whoever sits at this machine alone has none."""
     if visitor.how != "session" or visitor.person is None:
-        raise NotAllowedError("Nobody has an account here yet. Make the first one.")
+        raise NotAllowedError(Told(N_("Nobody has an account here yet. Make the first one.")))
     return visitor.person
 
 

@@ -21,13 +21,14 @@ from resound.coding.review import MOST_ALIKE
 from resound.coverage.counting import DOUBTS
 from resound.errors import NotFoundError, SearchUnavailableError
 from resound.people.sight import Sight
+from resound.searching.glossing import in_language
 from resound.searching.search import Found, find_similar
 from resound.settings import UiLanguage
 from resound.showing.diffing import compare_articles
 from resound.showing.proving import prove, take_file, take_record
 from resound.showing.viewing import ArticleView, view_article
 from resound.store.articles import find_article, load_articles
-from resound.store.registry import load_campaigns
+from resound.store.registry import load_campaigns, load_sources
 from resound.texts import N_
 from resound.told import Told
 
@@ -89,7 +90,7 @@ def article_page(
             return RedirectResponse(address_of(asked, f"/articles/{view.id}", after=asked.after), 303)
         proof = prove(connection, view.id, view.version, evidence=desk.evidence)
         coded = _coded(connection, view, campaign, visitor.sight)
-        similar, trouble = _similar(connection, desk, view, visitor.sight)
+        similar, trouble = _similar(connection, desk, view, visitor.sight, language)
     return render(
         request,
         "article.html",
@@ -186,7 +187,7 @@ def _coded(connection: Connection, view: ArticleView, wanted: str, sight: Sight)
 
 
 def _similar(
-    connection: Connection, desk: Desk, view: ArticleView, sight: Sight
+    connection: Connection, desk: Desk, view: ArticleView, sight: Sight, language: UiLanguage
 ) -> tuple[tuple[Found, ...], str]:
     """What says nearly the same, without what stands in its story already; and why nothing can be said."""
     known = {view.item, *(one.card.id for one in view.relations.mates)}
@@ -197,4 +198,5 @@ def _similar(
     except SearchUnavailableError as err:
         return (), str(err)
     seen = sight.seen(connection, [one.id for one in found])
-    return tuple(one for one in found if one.id in seen and one.id not in known)[:ALIKE], ""
+    alike = [one for one in found if one.id in seen and one.id not in known][:ALIKE]
+    return in_language(connection, alike, language, load_sources(connection)), ""

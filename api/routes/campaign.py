@@ -41,6 +41,8 @@ from resound.coverage.model import ItemFacts
 from resound.errors import NotFoundError
 from resound.settings import UiLanguage
 from resound.store.registry import load_campaigns
+from resound.texts import N_
+from resound.told import Told
 from resound.words import Words, words
 
 router = APIRouter(include_in_schema=False)
@@ -227,7 +229,7 @@ def _chart(desk: Desk, campaign: str, name: ChartName, spoken: Words, look: Look
         return coverage, _charts(coverage, spoken, look)[name]
     split = _voice(desk, coverage)
     if split is None:
-        raise NotFoundError("The share of voice is still being measured. Try again in a minute.")
+        raise NotFoundError(Told(N_("The share of voice is still being measured. Try again in a minute.")))
     return coverage, chart_voice(split, _subjects(coverage, spoken), spoken, look)
 
 
@@ -288,7 +290,9 @@ def _compared(connection: Connection, coverage: Coverage, split: Split | None, v
     """The items of one side of the share of voice, by day."""
     part = None if split is None else next((one for one in split.parts if one.value == value), None)
     if part is None:
-        raise NotFoundError("There is no such figure, or it is still being measured. Try again in a minute.")
+        raise NotFoundError(
+            Told(N_("There is no such figure, or it is still being measured. Try again in a minute."))
+        )
     found = facts_of(connection, coverage.campaign.id, part.members)
     return sorted(found, key=lambda one: (str(one.day or "9999"), one.url))
 

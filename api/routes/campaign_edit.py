@@ -321,7 +321,7 @@ def _to_preview(chore: Chore) -> Response:
 
 def _campaign(model: object) -> Campaign:
     if not isinstance(model, Campaign):
-        raise NotFoundError("This is not a campaign.")
+        raise NotFoundError(Told(N_("This is not a campaign.")))
     return model
 
 

@@ -30,6 +30,7 @@ from resound.store.keys import list_keys, load_key
 from resound.store.people import list_account_changes, list_accounts, load_person
 from resound.store.registry import load_campaigns
 from resound.texts import N_
+from resound.told import Told
 
 router = APIRouter(prefix="/people", include_in_schema=False)
 Admin = Annotated[Visitor, requires("admin")]
@@ -127,7 +128,7 @@ def revoke(desk: AtDesk, visitor: Admin, login: str, key: int) -> Response:
     """Somebody's key, worthless from now on."""
     with desk.store.write() as connection:
         if load_key(connection, key).login != login:
-            raise NotFoundError("This person has no such key.")
+            raise NotFoundError(Told(N_("This person has no such key.")))
         take_key(connection, key, who=visitor.who, now=desk.now())
     return _back(login, "key")
 

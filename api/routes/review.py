@@ -17,13 +17,17 @@ from api.routes.language import own_path
 from resound.article import Basis
 from resound.coding.deciding import decide, take_back
 from resound.coding.item import item_coding
-from resound.coding.review import Entry, Review, merge_choices, story_of, titles_in
+from resound.coding.review import Entry, Review, merge_choices, story_of
 from resound.errors import NotFoundError, QuerySyntaxError, ResoundError, SearchUnavailableError
+from resound.searching.glossing import in_language
 from resound.searching.search import Found
 from resound.settings import UiLanguage
 from resound.showing.viewing import view_article
 from resound.store.decisions import DECISION_KINDS, Decision, DecisionKind, find_decision, last_decision
+from resound.store.headlines import titles_in
 from resound.store.registry import load_campaigns, load_sources
+from resound.texts import N_
+from resound.told import Told
 
 router = APIRouter(include_in_schema=False)
 LISTED = 12
@@ -120,7 +124,8 @@ def _about(
     if search is not None and not is_second:
         try:
             campaigns = sight.of(load_campaigns(connection)).values()
-            choices = merge_choices(connection, desk.index, entry.item, search, campaigns, sight)
+            found = merge_choices(connection, desk.index, entry.item, search, campaigns, sight)
+            choices = in_language(connection, found, language, load_sources(connection))
         except (QuerySyntaxError, SearchUnavailableError) as err:
             trouble = str(err)
     return {
@@ -136,7 +141,7 @@ def _about(
         "next_one": later or queue.after(entry),
         "following": following,
         "story": story,
-        "titles": titles_in(connection, shown, target),
+        "titles": titles_in(connection, shown, language),
         "target": target,
         "search": search,
         "choices": choices,
@@ -178,7 +183,7 @@ def decide_item(desk: AtDesk, visitor: Coder, campaign: str, sent: Sent) -> Resp
     """Write down one decision and go where the form says."""
     kind, _, value = _text(sent, "answer").partition(" ")
     if kind not in DECISION_KINDS or kind == "undo":
-        raise ResoundError(f"{kind!r} is nothing that can be decided.")
+        raise ResoundError(Told(N_("%(kind)s is nothing that can be decided."), kind=repr(kind)))
     basis = _text(sent, "basis")
     with desk.store.write() as connection:
         decide(
@@ -202,12 +207,17 @@ def undo_decision(request: Request, desk: AtDesk, visitor: Coder, campaign: str,
     """Take back one's own decision."""
     number = _text(sent, "decision")
     if not number.isdecimal():
-        raise NotFoundError("There is no such decision.")
+        raise NotFoundError(Told(N_("There is no such decision.")))
     with desk.store.write() as connection:
         made = find_decision(connection, int(number))
         if made.who != visitor.who or made.campaign not in (None, campaign):
             raise NotAllowedError(
-                f"This was decided by {made.who}. Decide anew instead: the latest word holds, and both are kept."
+                Told(
+                    N_(
+                        "This was decided by %(who)s. Decide anew instead: the latest word holds, and both are kept."
+                    ),
+                    who=made.who,
+                )
             )
         why = _text(sent, "why") or words_of(request).gettext("taken back while reviewing")
         take_back(connection, made.id, why=why, who=visitor.who, now=desk.now())

@@ -5,7 +5,7 @@ All that was asked stands in the address, so that a page can be sent to somebody
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -21,11 +21,13 @@ from resound.campaign import Campaign
 from resound.errors import PlaceError, QuerySyntaxError, SearchUnavailableError
 from resound.index.base import Order
 from resound.searching.catching_up import CatchUp
+from resound.searching.glossing import in_language, stream_in_language
 from resound.searching.hit_rows import csv_lines, json_lines
 from resound.searching.page import Asked, every_hit, view_search
 from resound.searching.query_words import Meaning, say_meaning
 from resound.searching.saved import asked_of
 from resound.searching.search import Found, passages_for, translation_tag
+from resound.source import Source
 from resound.store.registry import load_campaigns, load_sources
 from resound.store.saved_searches import SavedSearch, list_searches
 from resound.value_names import ValueNames
@@ -45,6 +47,7 @@ class Glossary:
     """The campaigns whose names a search knows, and what people call the values of fields, as far as somebody may see."""
 
     campaigns: tuple[Campaign, ...]
+    sources: Mapping[str, Source]
     names: ValueNames
 
 
@@ -53,7 +56,9 @@ def glossary_of(request: Request, desk: AtDesk, visitor: Reader) -> Glossary:
     with desk.store.read() as connection:
         sources, campaigns = load_sources(connection), visitor.sight.of(load_campaigns(connection))
     return Glossary(
-        tuple(campaigns.values()), ValueNames(words_of(request), sources=sources, campaigns=campaigns)
+        tuple(campaigns.values()),
+        sources,
+        ValueNames(words_of(request), sources=sources, campaigns=campaigns),
     )
 
 
@@ -100,7 +105,7 @@ def search_page(
     status = 200
     try:
         shown["standing"] = catch_up.look()
-        shown["view"] = view_search(
+        view = view_search(
             desk.index,
             asked,
             campaigns=glossary.campaigns,
@@ -108,6 +113,9 @@ def search_page(
             limit=PAGE,
             sight=visitor.sight,
         )
+        with desk.store.read() as connection:
+            hits = in_language(connection, view.results.hits, glossary.names.words.language, glossary.sources)
+        shown["view"] = replace(view, results=replace(view.results, hits=hits))
     except QuerySyntaxError:
         status = 400
     except PlaceError:
@@ -156,15 +164,19 @@ def search_help(request: Request, desk: AtDesk, visitor: Reader) -> Response:
 @router.get("/search/hits.csv", dependencies=[limited("export")])
 def export_csv(desk: AtDesk, visitor: Reader, asked: AskedHere, glossary: WithGlossary) -> Response:
     """Every hit as the list shows it, for spreadsheets."""
-    hits = every_hit(desk.index, asked, campaigns=glossary.campaigns, sight=visitor.sight)
-    return stream_csv(hits, glossary.names, desk)
+    return stream_csv(_every_hit(desk, visitor, asked, glossary), glossary.names, desk)
 
 
 @router.get("/search/hits.jsonl", dependencies=[limited("export")])
 def export_jsonl(desk: AtDesk, visitor: Reader, asked: AskedHere, glossary: WithGlossary) -> Response:
     """Every hit for programs, one JSON object on each line."""
+    return stream_jsonl(_every_hit(desk, visitor, asked, glossary), desk)
+
+
+def _every_hit(desk: Desk, visitor: Visitor, asked: Asked, glossary: Glossary) -> Iterator[Found]:
+    """As the page shows them, in the reader's language."""
     hits = every_hit(desk.index, asked, campaigns=glossary.campaigns, sight=visitor.sight)
-    return stream_jsonl(hits, desk)
+    return stream_in_language(desk.store, hits, glossary.names.words.language, glossary.sources)
 
 
 def stream_csv(hits: Iterable[Found], names: ValueNames, desk: Desk) -> StreamingResponse:

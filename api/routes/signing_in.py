@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import NoMatchFound
 
-from api.access import Visitor, requires
+from api.access import SESSION_ENDED, Visitor, requires
 from api.cookies import (
     forget_cookie,
     keep_elsewhere,
@@ -20,7 +20,7 @@ from api.cookies import (
     set_cookie,
 )
 from api.desk import AtDesk, Desk, desk_of
-from api.pages import render
+from api.pages import render, words_of
 from api.routes.language import own_path
 from api.safety import limited
 from resound.errors import NotFoundError, ResoundError, SignInError, TooManyAttemptsError
@@ -39,6 +39,7 @@ from resound.people.tokens import digest, new_token
 from resound.store.people import has_people
 from resound.store.sessions import find_invitation
 from resound.texts import N_
+from resound.told import Told
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Visitor, requires("anyone")]
@@ -47,11 +48,21 @@ NOT_THE_SAME = N_("The two passwords are not the same.")
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, visitor: Anyone, next: str = "/") -> Response:  # noqa: A002 (as in the address)
-    """Where people say who they are."""
+def sign_in_page(
+    request: Request,
+    visitor: Anyone,
+    next: str = "/",  # noqa: A002 (as in the address)
+    unsaved: bool = False,
+) -> Response:
+    """Where people say who they are.
+
+    Args:
+        next: the page of ours that they wanted.
+        unsaved: what they sent was not taken, because their session had ended.
+    """
     if visitor.person is not None:
         return RedirectResponse(own_path(next), 303)
-    return _sign_in_page(request, visitor, back_to=own_path(next))
+    return _sign_in_page(request, visitor, back_to=own_path(next), is_unsaved=unsaved)
 
 
 @router.post("/sign-in", dependencies=[limited("sign-in")])
@@ -62,6 +73,7 @@ def sign_in_now(
     login: Field = "",
     password: Field = "",
     next: Field = "/",  # noqa: A002
+    unsaved: Annotated[bool, Form()] = False,
 ) -> Response:
     """Let them in, or say that it did not fit."""
     back_to = own_path(next)
@@ -75,7 +87,7 @@ def sign_in_now(
             before=read_cookie(request, "resound_session"),
         )
     except SignInError as err:
-        return _sign_in_page(request, visitor, back_to=back_to, login=login, error=err)
+        return _sign_in_page(request, visitor, back_to=back_to, login=login, error=err, is_unsaved=unsaved)
     return _come_in(request, signed_in, back_to)
 
 
@@ -183,7 +195,13 @@ def address_of(request: Request) -> str:
 
 
 def _sign_in_page(
-    request: Request, visitor: Visitor, *, back_to: str, login: str = "", error: SignInError | None = None
+    request: Request,
+    visitor: Visitor,
+    *,
+    back_to: str,
+    login: str = "",
+    error: SignInError | None = None,
+    is_unsaved: bool = False,
 ) -> Response:
     desk = desk_of(request)
     with desk.store.read() as connection:
@@ -196,6 +214,7 @@ def _sign_in_page(
         back_to=back_to,
         login=login[:200],
         error=error,
+        unsaved=words_of(request).gettext(SESSION_ENDED) if is_unsaved else "",
         minutes=-(-error.seconds // 60) if isinstance(error, TooManyAttemptsError) else 0,
         elsewhere=urlsplit(issuer).hostname if issuer is not None else None,
         elsewhere_path=f"/sign-in/elsewhere?next={quote(back_to, safe='')}",
@@ -253,7 +272,7 @@ def _invited(desk: Desk, token: str) -> Person | None:
 def _provider(desk: Desk) -> Provider:
     settings = desk.settings
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
-        raise NotFoundError("Nobody signs in elsewhere here: no OpenID provider is set.")
+        raise NotFoundError(Told(N_("Nobody signs in elsewhere here: no OpenID provider is set.")))
     return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_secret)
 
 

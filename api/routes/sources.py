@@ -292,7 +292,7 @@ def _rules(desk: Desk) -> FetchRules:
 def _load(connection: Connection, key: str) -> Source:
     model = read_version(find_version(connection, "source", key))
     if not isinstance(model, Source):
-        raise NotFoundError(f"There is no source {key!r}.")
+        raise NotFoundError(Told(N_("There is no source %(id)s."), id=repr(key)))
     return model
 
 

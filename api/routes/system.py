@@ -19,6 +19,8 @@ from resound.outcome import Stage
 from resound.store import work
 from resound.store.outbox import count_states
 from resound.store.quarantine import list_reasons, read_quarantine
+from resound.texts import N_
+from resound.told import Told
 from resound.watching.operating import look_at_system
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ def requeue(
             count = work.requeue(connection, only=[piece])
         elif what == "reason":
             if stage is None or reason is None:
-                raise ResoundError("Say which stage and which reason.")
+                raise ResoundError(Told(N_("Say which stage and which reason.")))
             count = work.requeue(connection, stage=stage, reason=reason)
         else:
             count = work.requeue(connection)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.access import NotAllowedError, Visitor, requires
+from api.access import NotAllowedError, Visitor, needs_role, requires
 from api.conditional import tag_by_content
 from api.desk import AtDesk
 from api.item_schemas import Decision, Item, NewDecision, Undoing, describe_item
@@ -119,4 +119,4 @@ def decide_item(
 
 def _ask_for_coder(visitor: Visitor, campaign: str | None) -> None:
     if not visitor.may("coder", campaign):
-        raise NotAllowedError("This needs the role 'coder'.")
+        raise NotAllowedError(needs_role("coder"))

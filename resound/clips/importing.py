@@ -30,7 +30,7 @@ from resound.processing.facts import PROVISIONAL, edition_of
 from resound.searching.documents import outlet_name
 from resound.source import Edition, Source
 from resound.store import Store, work
-from resound.store.articles import Placement, find_article, store_article
+from resound.store.articles import Placement, find_article, list_provisional, store_article
 from resound.store.cleaning import clean_text
 from resound.store.database import insert_new
 from resound.store.registry import load_sources
@@ -203,6 +203,8 @@ def _plan(connection: Connection, row: ClipRow, sources: Mapping[str, Source]) -
     is_page = bool(url) and row.medium in (None, "online", "agency") and not (row.page or row.airtime)
     key = article_id(url) if is_page else clip_key(row)
     place = _place(row, url, sources)
+    if place.outlet.startswith(PROVISIONAL):
+        place = replace(place, outlet=_as_known(place.outlet, list_provisional(connection, PROVISIONAL)))
     return _Plan(key, url, is_page, place, find_article(connection, url if is_page else key))
 
 
@@ -294,7 +296,19 @@ def _place(row: ClipRow, url: str, sources: Mapping[str, Source]) -> Placement:
                 outlet=repr(row.outlet),
             ),
         )
-    return Placement("item", f"{PROVISIONAL}{' '.join(row.outlet.casefold().split())}"[:255], "", row.medium)
+    return Placement("item", f"{PROVISIONAL}{_called(row.outlet)}"[:255], "", row.medium)
+
+
+def _called(outlet: str) -> str:
+    """A name as it was typed (TTXVN), without needless spaces; a host is written small, as for its pages."""
+    name = " ".join(outlet.split())
+    return name.casefold() if "." in name and " " not in name else name
+
+
+def _as_known(outlet: str, known: Iterable[str]) -> str:
+    """The spelling under which an outlet came first: `ttxvn` and `TTXVN` are one."""
+    folded = outlet.casefold()
+    return next((one for one in known if one.casefold() == folded), outlet)
 
 
 def _named_outlet(row: ClipRow, sources: Mapping[str, Source]) -> tuple[Source, Edition] | None:

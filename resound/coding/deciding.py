@@ -23,6 +23,8 @@ from resound.store.decisions import (
 )
 from resound.store.grouping import load_groupings, load_overlay
 from resound.store.registry import load_campaign, load_sources
+from resound.texts import N_
+from resound.told import Told
 
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 TONES: tuple[Tone, ...] = get_args(Tone)
@@ -122,7 +124,8 @@ def item_key(connection: Connection, item: str, sight: Sight = EVERYTHING) -> st
     found = find_article(connection, item)
     if found is None or found not in sight.seen(connection, [found]):
         raise NotFoundError(
-            f"No article is stored for {item!r}. `resound explain URL` tells what is known of it."
+            Told(N_("No article is stored for %(item)s."), item=repr(item)),
+            hint="`resound explain URL` tells what is known of it.",
         )
     grouping = load_groupings(connection, [found]).get(found)
     return grouping.item if grouping is not None else found
@@ -159,7 +162,9 @@ def _check_value(
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError as err:
-            raise ResoundError(f"{value!r} is no day of the form 2014-10-02.") from err
+            raise ResoundError(
+                Told(N_("%(date)s is no day of the form 2014-10-02."), date=repr(value))
+            ) from err
     return item_key(connection, value, sight) if kind in ("merge", "split") else value
 
 

@@ -31,6 +31,11 @@ class Publisher:
     name: str
     relation: Relation
     medium: Medium
+    names: Names | None = None
+
+    def called(self, language: str) -> str:
+        """Its name in a language, where it has several."""
+        return self.name if self.names is None else self.names.best(language)
 
 
 @dataclass(frozen=True, slots=True)

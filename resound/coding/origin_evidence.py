@@ -44,7 +44,7 @@ def trace_origin(
         _publisher(facts.source, facts.outlet),
         _copies(connection, facts, keys, campaign.id, sources, sight),
         credited_by(facts.stored.article, sources, besides=facts.outlet),
-        campaign=Publisher(campaign.id, campaign.name.best(), "owned", "online"),
+        campaign=Publisher(campaign.id, campaign.name.best(), "owned", "online", campaign.name),
         releases=_releases(connection, facts, keys, campaign),
     )
 
@@ -168,4 +168,4 @@ def _is_earlier(other: Facts, than: Facts) -> bool:
 def _publisher(source: Source | None, outlet: str) -> Publisher:
     if source is None:
         return Publisher(outlet, outlet_name(outlet, None), "independent", "online")
-    return Publisher(source.id, source.names.best(), source.relation, source.medium)
+    return Publisher(source.id, source.names.best(), source.relation, source.medium, source.names)

@@ -29,8 +29,6 @@ from resound.index.base import SearchIndex
 from resound.kept_in_memory import Kept
 from resound.people.sight import EVERYTHING, Sight
 from resound.searching.search import Found, find_similar, search
-from resound.store.articles import load_articles
-from resound.store.enrichments import joined, load_translations, said_by
 from resound.store.feed import store_mark
 from resound.store.grouping import load_groupings, story_members
 from resound.store.registry import load_campaign
@@ -261,18 +259,6 @@ def story_of(connection: Connection, item: str) -> list[str]:
         return []
     members = load_groupings(connection, story_members(connection, grouping.story))
     return sorted({one.item for one in members.values()} - {grouping.item})
-
-
-def titles_in(connection: Connection, items: Iterable[str], target: str) -> dict[str, tuple[str, str]]:
-    """item → its headline in another language, and whose machine work that is; without those that have none."""
-    versions = {one.version: key for key, one in load_articles(connection, items).items()}
-    found = {}
-    for version, by_target in load_translations(connection, versions).items():
-        made = by_target.get(target)
-        if made is not None:
-            by = made.made_by[-1]
-            found[versions[version]] = (joined(made.title, target), said_by(by["label"], by["model"]))
-    return found
 
 
 def _merges(

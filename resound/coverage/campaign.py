@@ -40,6 +40,8 @@ from resound.settings import UiLanguage
 from resound.source import Names
 from resound.store.enrichments import list_headlines, list_tones, list_topics
 from resound.store.registry import load_campaign, load_sources
+from resound.texts import N_
+from resound.told import Told
 
 QUOTED = 3
 """Items that are quoted for one message or spokesperson."""
@@ -197,7 +199,7 @@ def select_items(coverage: Coverage, by: str, value: str) -> tuple[str, ...]:
     found = _behind(coverage, by, value)
     if found is None:
         raise NotFoundError(
-            "There is no such figure in this campaign any more. Its page shows those there are."
+            Told(N_("There is no such figure in this campaign any more. Its page shows those there are."))
         )
     return found
 

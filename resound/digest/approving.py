@@ -26,6 +26,8 @@ from resound.sending.weeks import issue_of, last_issue
 from resound.settings import UiLanguage
 from resound.store import Store
 from resound.store.lists import (
+    LISTS_HINT,
+    NO_LIST,
     Issue,
     MailingList,
     Subscription,
@@ -96,7 +98,7 @@ def known_list(connection: Connection, list_id: str) -> MailingList:
     """A list. Raises NotFoundError where there is none of this id."""
     found = find_list(connection, list_id)
     if found is None:
-        raise NotFoundError(f"There is no list {list_id!r}. `resound lists show` names all.")
+        raise NotFoundError(Told(NO_LIST, id=repr(list_id)), hint=LISTS_HINT)
     return found
 
 

@@ -150,7 +150,7 @@ class _Taken:
             of_it = [one for one in items if one.story == named.story] if edit.kind == "story" else [named]
             own = tuple(one.item for one in of_it if one.item not in taken)
             taken.update(dict.fromkeys(own))
-            dropped.append(Dropped(edit.kind, edit.id, named.title, own, edit.who, edit.why))
+            dropped.append(Dropped(edit.kind, edit.id, named.title, own, edit.who, edit.why, named.tag))
         self.items = frozenset(taken)
         self.dropped = tuple(dropped)
         self.lost = tuple(lost)

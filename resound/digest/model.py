@@ -131,7 +131,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """What a person took out of the digest. Its items are counted all the same."""
+    """What a person took out of the digest. Its items are counted all the same. `tag`: the language of `title`."""
 
     kind: Kind
     id: str
@@ -139,6 +139,7 @@ class Dropped:
     items: tuple[str, ...]
     who: str
     why: str
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from resound.errors import ResoundError
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.texts import N_
+from resound.told import Told
 
 Role = Literal["none", "reader", "coder", "editor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -125,7 +126,9 @@ def read_role(text: str) -> Role:
     for role in ROLES:
         if role == text:
             return role
-    raise ResoundError(f"{text!r} is no role. One of: {', '.join(ROLES)}.")
+    raise ResoundError(
+        Told(N_("%(role)s is no role. One of: %(roles)s."), role=repr(text), roles=", ".join(ROLES))
+    )
 
 
 def read_campaign_role(text: str) -> Role:
@@ -133,7 +136,13 @@ def read_campaign_role(text: str) -> Role:
     for role in ("none", *CAMPAIGN_ROLES):
         if role == text:
             return role
-    raise ResoundError(f"{text!r} is no role for one campaign. One of: none, {', '.join(CAMPAIGN_ROLES)}.")
+    raise ResoundError(
+        Told(
+            N_("%(role)s is no role for one campaign. One of: none, %(roles)s."),
+            role=repr(text),
+            roles=", ".join(CAMPAIGN_ROLES),
+        )
+    )
 
 
 def read_scopes(texts: Collection[str]) -> tuple[Scope, ...]:
@@ -151,4 +160,10 @@ def read_language(text: str) -> UiLanguage | None:
     for language in UI_LANGUAGES:
         if language == text:
             return language
-    raise ResoundError(f"The pages come in {', '.join(UI_LANGUAGES)}, not in {text!r}.")
+    raise ResoundError(
+        Told(
+            N_("The pages come in %(languages)s, not in %(other)s."),
+            languages=", ".join(UI_LANGUAGES),
+            other=repr(text),
+        )
+    )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from resound.keeping.exporting import make_harmless
 from resound.searching.search import Found, found_to_json, passages_for
 from resound.texts import N_
+from resound.urls import is_of_the_web
 from resound.value_names import ValueNames
 
 BOM = "\ufeff"
@@ -40,7 +41,7 @@ def hit_row(hit: Found, names: ValueNames) -> tuple[str, ...]:
         "translated_by": hit.shown.get("translated_by", ""),
         "passages": " … ".join(part.text for part in passages_for(hit, names.words.language)),
         "more": str(hit.more),
-        "url": hit.shown["url"],
+        "url": hit.shown["url"] if is_of_the_web(hit.shown["url"]) else "",  # a clip by hand has none
     }
     return tuple(make_harmless(cells[name]) for name in COLUMNS)
 

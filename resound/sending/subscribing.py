@@ -20,6 +20,8 @@ from sqlalchemy import Connection
 from resound.errors import ConflictError, NotFoundError, ResoundError
 from resound.sending.addresses import read_address
 from resound.store.lists import (
+    LISTS_HINT,
+    NO_LIST,
     Ending,
     Subscription,
     find_list,
@@ -64,7 +66,7 @@ def subscribe(
         ResoundError: it is no address; or somebody who complained or left is to be put back without asking.
     """
     if find_list(connection, list_id) is None:
-        raise NotFoundError(f"There is no list {list_id!r}. `resound lists show` names all.")
+        raise NotFoundError(Told(NO_LIST, id=repr(list_id)), hint=LISTS_HINT)
     try:
         address = read_address(address)
     except ValueError as err:

@@ -15,7 +15,6 @@ from resound.searching.documents import outlet_name
 from resound.source import Source
 from resound.store.articles import load_articles
 from resound.store.decisions import Decision, Overlay, overlays, standing_decisions
-from resound.store.enrichments import StoredTranslation, joined, load_translations, said_by
 from resound.store.grouping import (
     Grouping,
     StoredEdge,
@@ -24,6 +23,7 @@ from resound.store.grouping import (
     story_members,
     twins_of,
 )
+from resound.store.headlines import Title, titles_in
 
 MOST_MATES = 100
 """More members of a story are numbered, not listed."""
@@ -31,7 +31,7 @@ MOST_MATES = 100
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article as it stands in a list. `translated_title` is English and machine made, by `translated_by`."""
+    """An article as it stands in a list. `translated_title` is machine made, by `translated_by`, in the language `translated_tag`."""
 
     id: str
     url: str
@@ -43,6 +43,7 @@ class Card:
     medium: str
     translated_title: str = ""
     translated_by: str = ""
+    translated_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +136,20 @@ def load_cards(
         ),
         item_of,
     )
-    translations = load_translations(connection, [one.version for one in articles.values()])
+    titles = titles_in(connection, articles, language)
     return {
         key: make_card(
             lay_over(stored, said.get(item_of.get(key, key), Overlay()), sources),
-            translations.get(stored.version, {}).get("en"),
+            titles.get(key),
             language=language,
         )
         for key, stored in articles.items()
     }
 
 
-def make_card(facts: Facts, english: StoredTranslation | None, *, language: str = "en") -> Card:
+def make_card(facts: Facts, translated: Title | None, *, language: str = "en") -> Card:
     """An article for a list."""
     article = facts.stored.article
-    by = english.made_by[-1] if english is not None and english.made_by else None
     return Card(
         id=facts.stored.id,
         url=article.canonical_url,
@@ -159,8 +159,9 @@ def make_card(facts: Facts, english: StoredTranslation | None, *, language: str 
         outlet_name=outlet_name(facts.outlet, facts.source, language=language),
         day=facts.day,
         medium=facts.medium,
-        translated_title=joined(english.title, "en") if english is not None and by is not None else "",
-        translated_by=said_by(by["label"], by["model"]) if by is not None else "",
+        translated_title=translated.text if translated is not None else "",
+        translated_by=translated.made_by if translated is not None else "",
+        translated_tag=translated.tag if translated is not None else "",
     )
 
 

@@ -43,6 +43,8 @@ from resound.store.grouping import twins_of
 from resound.store.registry import current_definition, load_campaign, load_sources
 from resound.store.tables import version
 from resound.text import analysis_fingerprint
+from resound.texts import N_
+from resound.told import Told
 
 
 def take_snapshot(
@@ -63,7 +65,7 @@ def take_snapshot(
     campaign, sources = load_campaign(connection, campaign_id), load_sources(connection)
     defined = current_definition(connection, "campaign", campaign_id)
     if defined is None:
-        raise NotFoundError(f"There is no campaign {campaign_id!r}.")
+        raise NotFoundError(Told(N_("There is no campaign %(id)s."), id=repr(campaign_id)))
     figures = campaign_figures(connection, campaign_id, now=now)
     outlets = {one.outlet for one, _ in figures.items.values()}
     outlets |= {one.source for one in figures.watch} | {one.outlet for one in figures.leads}

@@ -23,7 +23,7 @@ _SHOWN = ("title", "lead", "paragraphs", "captions", "tag", "language")
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an article was published. `outlet` is a source id, or `host:` and the host of a provisional outlet."""
+    """Where an article was published. `outlet` is a source id, or `host:` and the host or the typed name of a provisional outlet."""
 
     kind: Kind
     outlet: str
@@ -250,6 +250,21 @@ def articles_of_outlets(connection: Connection, outlets: Iterable[str]) -> list[
     """The ids of the articles that were published by these outlets, in the order of the ids."""
     statement = select(article.c.id).where(article.c.outlet.in_(list(outlets))).order_by(article.c.id)
     return list(connection.execute(statement).scalars())
+
+
+def list_provisional(connection: Connection, mark: str) -> list[str]:
+    """The outlets that nobody has described yet: those that begin with `mark`, such as `host:`."""
+    beyond = mark[:-2] + chr(ord(mark[-2]) + 1)  # `hosu`: by this bound the index is used in any collation
+    return list(
+        connection.execute(
+            select(article.c.outlet)
+            .where(
+                article.c.outlet >= mark[:-1], article.c.outlet < beyond, article.c.outlet.startswith(mark)
+            )
+            .distinct()
+            .order_by(article.c.outlet)
+        ).scalars()
+    )
 
 
 def list_places(connection: Connection) -> list[tuple[str, str, Placement]]:

@@ -13,6 +13,10 @@ from resound.article import Basis
 from resound.errors import ConflictError, NotFoundError, ResoundError
 from resound.store.database import in_parts
 from resound.store.tables import decision
+from resound.texts import N_
+from resound.told import Told
+
+NO_DECISION = N_("There is no decision %(number)s.")
 
 DecisionKind = Literal[
     "accept",
@@ -139,7 +143,10 @@ def add_decision(
 ) -> Decision:
     """Write a decision down. The very same decision standing already is returned as it is (a second run adds nothing)."""
     if not why.strip():
-        raise ResoundError("A decision needs a reason: --why 'read the article; it is about the visit'.")
+        raise ResoundError(
+            Told(N_("A decision needs a reason.")),
+            hint="Give it as --why 'read the article; it is about the visit'.",
+        )
     made = Decision(0, kind, article, campaign, value, why, who, now, undoes, basis, 2 if is_second else 1)
     if kind != "undo":
         about = [key for key in (article, value if kind in ("merge", "split") else None) if key is not None]
@@ -178,14 +185,23 @@ def undo_decision(connection: Connection, number: int, *, why: str, who: str, no
     row = connection.execute(select(decision).where(decision.c.id == number)).first()
     if row is None:
         raise NotFoundError(
-            f"There is no decision {number}. `resound explain URL` lists an article's decisions."
+            Told(NO_DECISION, number=number), hint="`resound explain URL` lists an article's decisions."
         )
     if row.kind == "undo":
-        raise ResoundError(f"Decision {number} undid another one; decide anew instead of undoing it.")
+        raise ResoundError(
+            Told(
+                N_("Decision %(number)s undid another one; decide anew instead of undoing it."), number=number
+            )
+        )
     earlier = connection.execute(select(decision).where(decision.c.undoes == number)).first()
     if earlier is not None:
         raise ConflictError(
-            f"Decision {number} was undone already, by {earlier.who} ({earlier.at:%Y-%m-%d %H:%M} UTC)."
+            Told(
+                N_("Decision %(number)s was undone already, by %(who)s (%(at)s UTC)."),
+                number=number,
+                who=earlier.who,
+                at=f"{earlier.at:%Y-%m-%d %H:%M}",
+            )
         )
     return add_decision(
         connection,
@@ -208,7 +224,7 @@ def find_decision(connection: Connection, number: int) -> Decision:
     row = connection.execute(select(decision).where(decision.c.id == number)).first()
     if row is None:
         raise NotFoundError(
-            f"There is no decision {number}. `resound explain URL` lists an article's decisions."
+            Told(NO_DECISION, number=number), hint="`resound explain URL` lists an article's decisions."
         )
     return Decision(**row._mapping)
 

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, select, update
 from resound.errors import NotFoundError
 from resound.people.roles import Scope, read_scopes
 from resound.store.tables import api_key, person
+from resound.texts import N_
+from resound.told import Told
 
 _TOUCHED_EVERY = timedelta(minutes=5)
 
@@ -62,7 +64,10 @@ def load_key(connection: Connection, key: int) -> Key:
     """A key by its number. Raises NotFoundError where there is none."""
     row = connection.execute(_keys().where(api_key.c.id == key)).first()
     if row is None:
-        raise NotFoundError(f"There is no API key {key}. `resound key list` shows what there is.")
+        raise NotFoundError(
+            Told(N_("There is no API key %(number)s."), number=key),
+            hint="`resound key list` shows what there is.",
+        )
     return _key(row)
 
 

@@ -14,6 +14,11 @@ from resound.errors import ConflictError, NotFoundError
 from resound.sending.weeks import DueIssue, WeeklyTime, due_issues, free_days
 from resound.store.database import insert_new
 from resound.store.tables import issue, mailing_list, subscription
+from resound.texts import N_
+from resound.told import Told
+
+NO_LIST = N_("There is no list %(id)s.")
+LISTS_HINT = "`resound lists show` names all."
 
 if TYPE_CHECKING:
     from resound.settings import UiLanguage
@@ -137,7 +142,7 @@ def change_list(connection: Connection, new: MailingList) -> None:
         )
     )
     if changed.rowcount != 1:
-        raise NotFoundError(f"There is no list {new.id!r}. `resound lists show` names all.")
+        raise NotFoundError(Told(NO_LIST, id=repr(new.id)), hint=LISTS_HINT)
 
 
 def find_list(connection: Connection, list_id: str) -> MailingList | None:
@@ -160,7 +165,7 @@ def set_approvers(connection: Connection, list_id: str, approvers: Sequence[str]
         update(mailing_list).where(mailing_list.c.id == list_id).values(approvers=list(approvers))
     )
     if changed.rowcount != 1:
-        raise NotFoundError(f"There is no list {list_id!r}. `resound lists show` names all.")
+        raise NotFoundError(Told(NO_LIST, id=repr(list_id)), hint=LISTS_HINT)
 
 
 def set_active(connection: Connection, list_id: str, is_active: bool) -> None:
@@ -173,7 +178,7 @@ def set_active(connection: Connection, list_id: str, is_active: bool) -> None:
         update(mailing_list).where(mailing_list.c.id == list_id).values(is_active=is_active, since=None)
     )
     if changed.rowcount != 1:
-        raise NotFoundError(f"There is no list {list_id!r}. `resound lists show` names all.")
+        raise NotFoundError(Told(NO_LIST, id=repr(list_id)), hint=LISTS_HINT)
 
 
 def open_issues(connection: Connection, *, now: datetime) -> list[Issue]:

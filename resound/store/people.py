@@ -19,6 +19,7 @@ from resound.settings import UiLanguage
 from resound.store.database import upsert
 from resound.store.tables import campaign_role, definition, invitation, person, session
 from resound.texts import N_
+from resound.told import Told
 
 LOGIN_TAKEN = N_("Somebody has this login already. Choose another one.")
 ACCOUNT = "account"
@@ -125,7 +126,10 @@ def load_person(connection: Connection, login: str) -> Person:
     """
     found = find_person(connection, login)
     if found is None:
-        raise NotFoundError(f"Nobody has the login {login!r}. `resound user list` shows who there is.")
+        raise NotFoundError(
+            Told(N_("Nobody has the login %(login)s."), login=repr(login)),
+            hint="`resound user list` shows who there is.",
+        )
     return found
 
 
@@ -133,7 +137,7 @@ def person_of(connection: Connection, number: int) -> Person:
     """The person that a row of the store belongs to."""
     found = _one(connection, person.c.id == number)
     if found is None:
-        raise NotFoundError("This person has no account any more.")
+        raise NotFoundError(Told(N_("This person has no account any more.")))
     return found
 
 

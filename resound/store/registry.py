@@ -14,6 +14,8 @@ from resound.campaign import Campaign
 from resound.errors import NotFoundError
 from resound.source import Source
 from resound.store.tables import definition
+from resound.texts import N_
+from resound.told import Told
 
 Model = TypeVar("Model", Source, Campaign)
 Kind = Literal["source", "campaign"]
@@ -168,8 +170,8 @@ def load_campaign(connection: Connection, key: str) -> Campaign:
     if found is None:
         known = ", ".join(one.key for one in current_definitions(connection, "campaign"))
         raise NotFoundError(
-            f"There is no campaign {key!r}. "
-            + (f"Known: {known}." if known else "Apply one first: resound apply campaigns/NAME.yml")
+            Told(N_("There is no campaign %(id)s."), id=repr(key)),
+            hint=f"Known: {known}." if known else "Apply one first: resound apply campaigns/NAME.yml",
         )
     return Campaign.model_validate(found.body)
 

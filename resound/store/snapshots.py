@@ -11,6 +11,8 @@ from sqlalchemy import Connection, func, select
 
 from resound.errors import NotFoundError
 from resound.store.tables import snapshot
+from resound.texts import N_
+from resound.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +86,22 @@ def load_body(connection: Connection, campaign: str, number: int | None = None) 
         statement = statement.where(snapshot.c.number == number)
     row = connection.execute(statement.order_by(snapshot.c.number.desc()).limit(1)).first()
     if row is None:
-        raise NotFoundError(_absent(campaign, number, list_snapshots(connection, campaign)))
+        raise _absent(campaign, number, list_snapshots(connection, campaign))
     values = dict(row._mapping)
     body: bytes = values.pop("body")
     return SnapshotRow(**values), body
 
 
-def _absent(campaign: str, number: int | None, there: Sequence[SnapshotRow]) -> str:
-    if number is None or not there:
-        which = "no snapshot yet" if number is None else f"no snapshot {number}, nor any other"
-        return f"The campaign {campaign!r} has {which}. `resound freeze {campaign}` makes one."
-    newest = there[0].number  # numbers have no holes: nothing is ever deleted
-    known = "the only one is 1" if newest == 1 else f"there are 1 to {newest}"
-    return f"The campaign {campaign!r} has no snapshot {number}: {known}. `resound snapshots {campaign}` tells of each."
+def _absent(campaign: str, number: int | None, there: Sequence[SnapshotRow]) -> NotFoundError:
+    """A sentence for people, and beside it what to type."""
+    sentence = Told(N_("The campaign %(id)s has no snapshot yet."), id=repr(campaign))
+    hint = f"`resound freeze {campaign}` makes one."
+    if number is not None:
+        sentence = Told(
+            N_("The campaign %(id)s has no snapshot %(number)s."), id=repr(campaign), number=number
+        )
+    if there:
+        newest = there[0].number  # numbers have no holes: nothing is ever deleted
+        known = "The only one is 1" if newest == 1 else f"There are 1 to {newest}"
+        hint = f"{known}: `resound snapshots {campaign}` tells of each."
+    return NotFoundError(sentence, hint=hint)

@@ -317,3 +317,15 @@ def test_one_side_can_be_read_alone_by_keyboard_and_without_script(
     assert not original.is_visible()
     page.get_by_label("Marks", exact=True).uncheck()
     assert not page.locator(".legend").is_visible()
+
+
+def test_what_is_told_of_other_articles_is_in_the_readers_language(
+    reading_client: TestClient, demo_folder: Path
+) -> None:
+    key = one(demo_folder, VIETNAMESE)
+    for language, theirs in (("zh-TW", "zh-Hant"), ("en", "en")):
+        page = ask(reading_client, f"/articles/{key}", language)
+        assert {node.attributes["lang"] for node in page.css("#story ~ ul .translated-title")} == {theirs}
+    english = words(ask(reading_client, f"/articles/{key}"), "#story ~ ul .meta")
+    chinese = words(ask(reading_client, f"/articles/{key}", "zh-TW"), "#story ~ ul .meta")
+    assert english != chinese

@@ -70,6 +70,36 @@ def test_a_broadcast_is_added_matched_and_found(client: TestClient, demo_copy: P
     assert search(desk.index, "chia-tay").total == 1
 
 
+def test_a_clip_is_told_in_words_and_not_in_our_own_marks(client: TestClient) -> None:
+    cells = {**TV, "outlet": "TTXVN Nhỏ", "page": "A3"}
+    path = add(client, ("a.txt", b"nineteen bytes long"), **cells).headers["location"]
+    page = client.get(path).text
+    body = LexborHTMLParser(page)
+    meta = body.css_first("article > header .meta").text()
+    assert "TTXVN Nhỏ" in meta
+    assert "aired at 19:30" in meta
+    assert "page A3" in meta
+    entered = dict(
+        zip(
+            [one.text() for one in body.css(".evidence dt")],
+            [one.text() for one in body.css(".evidence dd")],
+            strict=True,
+        )
+    )
+    assert (entered["Medium"], entered["Language"]) == ("television", "Vietnamese")
+    assert "19 bytes" in page
+    found = client.get("/?q=chia-tay").text
+    assert "clip:" not in text_of(found)
+    assert "TTXVN Nhỏ" in text_of(found)
+    assert "ttxvn nhỏ" not in text_of(found)
+    table = client.get("/search/hits.csv?q=chia-tay").text
+    assert "clip:" not in table
+    key = path.removeprefix("/articles/").partition("?")[0]
+    review = client.get(client.get("/review").headers["location"], params={"item": key}).text
+    assert "TTXVN Nhỏ" in review
+    assert "at the publisher" not in review
+
+
 def test_the_file_is_handed_out_as_a_download_whatever_its_name(client: TestClient) -> None:
     evil = 'a"; filename=evil.html\r\nSet-Cookie: x=1\r\n 剪報\u202efdp.<script>.pdf'
     answer = add(client, (evil, PDF), **TV)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
@@ -230,6 +231,22 @@ def test_a_story_is_moved_left_out_and_brought_back(
     assert edition.counts.items == 26, "it stays counted"
     change(client, do="restore-story", about=first)
     assert now_of(app)[1].top[0].id == first
+
+
+def test_headlines_that_are_edited_say_their_language(
+    app: FastAPI, client: TestClient, draft: MailingList
+) -> None:
+    foreign = next(one for one in now_of(app)[1].top if one.head.tag != "en")
+    change(client, do="drop", what=f"story {foreign.id}", why="twice told")
+    page = LexborHTMLParser(client.get(HERE).text)
+    (named,) = page.css(".story-edits bdi[lang]")
+    assert (named.text(), named.attributes["lang"]) == (foreign.head.title, foreign.head.tag)
+    bring_back = page.css_first('button[value^="restore-"] .hidden-text')
+    assert bring_back.attributes["lang"] == foreign.head.tag
+    for card in page.css("li.story-edit[id]"):
+        tag = card.css_first(".entry-title").attributes["lang"]
+        assert card.css_first("summary .hidden-text").attributes["lang"] == tag
+        assert all(one.attributes.get("lang") for one in card.css('option[value^="item "]'))
 
 
 def test_a_note_stands_at_the_head_and_stays_text(client: TestClient, draft: MailingList) -> None:

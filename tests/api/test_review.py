@@ -377,3 +377,26 @@ def _two_merges_of_one_item(client: TestClient) -> tuple[str, str]:
         client.get(REVIEW, params={"at": keys_of(client.get(REVIEW).text, "merge")[0]}).text, "merge"
     )
     return next((a, b) for a, b in pairwise(keys) if a.split(".")[1] == b.split(".")[1])
+
+
+def test_nobody_is_told_a_headline_of_their_own_language_in_another(client: TestClient) -> None:
+    html = client.get(REVIEW, headers={"accept-language": "zh-TW"}).text
+    listed = html.split('class="plain-list entries"', 1)[1]
+    told = re.findall(
+        r'<span lang="([^"]+)" class="entry-title">[^<]*</span>\s*<span class="entry-translated" lang="([^"]+)"',
+        listed,
+    )
+    assert told
+    assert not [one for one in told if one[0].startswith("zh")]
+    assert {one[1] for one in told} <= {"zh-Hant", "en"}
+
+
+def test_what_may_be_joined_is_told_in_the_readers_language(client: TestClient) -> None:
+    found = {}
+    for language, theirs in (("zh-TW", "zh-Hant"), ("en", "en")):
+        html = client.get(f"{REVIEW}?q=", headers={"accept-language": language}).text
+        form = html.split('class="choices-form"', 1)[1].split("</form>", 1)[0]
+        assert set(re.findall(r'class="entry-translated" lang="([^"]+)"', form)) <= {theirs}
+        found[theirs] = re.findall(r'<span class="soft small">([^<·]+)', form)
+    assert len(found["en"]) == len(found["zh-Hant"]) > 0
+    assert found["en"] != found["zh-Hant"]

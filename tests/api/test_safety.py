@@ -52,6 +52,8 @@ def test_foreign_hosts_are_refused(reading_client: TestClient) -> None:
 def test_large_bodies_are_refused_declared_or_not(reading_client: TestClient) -> None:
     body = b"x" * 3_000_000
     assert reading_client.post("/healthz", content=body).status_code == 413
+    told = reading_client.post("/healthz", content=body, headers={"accept-language": "zh-TW"})
+    assert told.text == "檔案或內容過大：一次最多 2 MB。\n"
 
     def piecemeal() -> object:
         yield from (body[:1_000_000] for _ in range(4))

@@ -395,3 +395,32 @@ def test_another_translation_keeps_the_way_back_to_the_search(reading_client: Te
     turned = read(reading_client, article.partition("?")[0] + (other.attributes["href"] or ""))
     assert "list=stories" in link(turned, "Back to the search")
     assert link(turned, "Back to the search") == link(opened, "Back to the search")
+
+
+@pytest.mark.parametrize(("language", "theirs"), [("zh-TW", "zh-Hant"), ("vi", "en"), ("en", "en")])
+def test_glosses_and_outlets_are_in_the_readers_language(
+    reading_client: TestClient, language: str, theirs: str
+) -> None:
+    asked = {"accept-language": language}
+    page = search(reading_client, "綠耕隊", **asked)
+    tags = {one.attributes["lang"] for one in page.css(".hit-translation > span:first-child")}
+    assert tags == {theirs}
+    shown = {
+        one.css_first("h3 a").text(): (
+            texts(one, ".meta span")[0],
+            [gloss.text() for gloss in one.css(".hit-translation > span:first-child")],
+        )
+        for one in page.css(".hit")
+    }
+    lines = [
+        json.loads(one)
+        for one in reading_client.get(link(page, "JSON Lines"), headers=asked).text.splitlines()
+    ]
+    for one in lines:
+        outlet, glosses = shown.get(one["title"], (one["outlet_name"], []))
+        assert one["outlet_name"] == outlet
+        assert not glosses or glosses == [one["translated_title"]]
+        assert "translated_title" not in one or one["translated_language"] in (theirs, "en")
+    table = reading_client.get(link(page, "CSV"), headers=asked).text.removeprefix("\ufeff")
+    rows = {row[4].removeprefix("'"): row for row in csv.reader(io.StringIO(table))}
+    assert [rows[one["title"]][5] for one in lines] == [one.get("translated_title", "") for one in lines]

@@ -122,13 +122,17 @@ def test_no_query_reaches_beyond(place: Place, query: str, more: dict[str, str])
     page = place.ask("minh", "/", q=query, **more).text
     assert set(re.findall(r'href="/articles/([0-9a-f]{16})', page)) <= own
     assert "Green Team in Vietnam, 2014" not in page
+    told = set()
     for path in ("/search/hits.jsonl", "/api/v1/search.jsonl"):
         lines = place.ask("minh", path, q=query, **more).text.splitlines()
         assert {json.loads(line)["id"] for line in lines} <= own
+        told |= {json.loads(line)["title"] for line in lines}
     urls = {place.urls[one] for one in own}
     for path in ("/search/hits.csv", "/api/v1/search.csv"):
         table = place.ask("minh", path, q=query, **more).text.removeprefix("\ufeff")
-        assert {row["Address"] for row in csv.DictReader(io.StringIO(table))} <= urls
+        rows = list(csv.DictReader(io.StringIO(table)))
+        assert {row["Address"] for row in rows} <= urls | {""}  # a clip by hand has none
+        assert {row["Headline"].removeprefix("'") for row in rows} <= told
     found = place.ask("minh", "/api/v1/search", q=query, limit=200, histogram="month").json()
     assert {one["id"] for one in found["hits"]} <= own
     assert (

@@ -13,7 +13,7 @@ from resound.people.accounts import add_key, invite, invite_first
 from resound.store import open_store
 from resound.store.people import find_person, list_accounts, load_person
 from tests.api.conftest import csrf_of
-from tests.api.staffed import Clock, browsing, enter, make_app, send, store_of, token_of
+from tests.api.staffed import HERE, Clock, browsing, enter, make_app, send, store_of, token_of
 from tests.resound.staff import NOW, PASSWORD, hash_quickly, hire
 
 OTHER = "four brown kettles hum"
@@ -163,6 +163,82 @@ def test_signing_out_ends_the_session_not_only_the_cookie(client: TestClient) ->
     assert "resound_session" not in client.cookies
     client.cookies.set("resound_session", token)
     assert client.get("/account").status_code == 303
+
+
+def test_who_sends_a_form_after_the_session_ended_is_told_and_led_back(client: TestClient) -> None:
+    enter(client, "thi-my")
+    form = csrf_of(client.get("/clips/new").text)
+    send(client, "/sign-out", "/account")
+    referer = {"referer": f"{HERE}/clips/new?outlet=vna"}
+    sent = client.post("/clips/new", data={"csrf": form, "title": "x"}, headers=referer)
+    led_to = "/sign-in?next=/clips/new%3Foutlet%3Dvna&unsaved=1"
+    assert (sent.status_code, sent.headers["location"]) == (303, led_to)
+    page = client.get(led_to).text
+    assert "Nothing was saved: your session had ended." in page
+    assert 'name="next" value="/clips/new?outlet=vna"' in page
+    mistyped = enter(client, "thi-my", OTHER, next="/clips/new", unsaved="1")
+    assert (mistyped.status_code, "Nothing was saved" in mistyped.text) == (401, True)
+    assert enter(client, "thi-my", next="/clips/new").headers["location"] == "/clips/new"
+
+
+@pytest.mark.parametrize(
+    "referer", ["https://evil.example/x", "", f"{HERE}/sign-in?next=/people", "nonsense"]
+)
+def test_nobody_is_led_elsewhere_by_the_page_that_a_form_was_sent_from(
+    client: TestClient, referer: str
+) -> None:
+    sent = client.post("/clips/new", data={"title": "x"}, headers={"referer": referer})
+    assert sent.headers["location"] == "/sign-in?unsaved=1"
+    by_part = {"hx-request": "true", "hx-current-url": f"{HERE}/review/tourism"}
+    part = client.post("/clips/new", headers=by_part)
+    assert part.headers["hx-redirect"] == "/sign-in?next=/review/tourism&unsaved=1"
+    looked = client.get("/people", headers=by_part)
+    assert (looked.status_code, looked.headers["hx-redirect"]) == (204, "/sign-in?next=/review/tourism")
+    assert client.post("/sign-out").headers["location"] == "/sign-in"
+    assert "Nothing was saved" not in client.get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "advice"),
+    [
+        ("en", "This form is no longer valid", "Open the page again and send it"),
+        ("zh-TW", "這份表單已失效", "重新開啟該頁後再送出"),
+        ("vi", "Biểu mẫu này không còn hiệu lực", "mở lại trang rồi gửi"),
+    ],
+)
+def test_a_form_from_before_the_sign_in_says_what_to_do(
+    client: TestClient, language: str, heading: str, advice: str
+) -> None:
+    enter(client, "thi-my")
+    form = csrf_of(client.get("/clips/new").text)
+    client.cookies.clear()
+    enter(client, "thi-my")
+    sent = client.post("/clips/new", data={"csrf": form, "title": "x"}, headers={"accept-language": language})
+    assert sent.status_code == 403
+    assert f"<h1>{heading}</h1>" in sent.text
+    assert advice in sent.text
+
+
+def test_what_was_written_is_given_back_to_whom_a_page_of_ours_sent(client: TestClient) -> None:
+    enter(client, "thi-my")
+    form = csrf_of(client.get("/clips/new").text)
+    fields = {"csrf": form, "title": "</textarea><b>福爾摩沙", "url": "https://a.example/1", "medium": "tv"}
+    ours = {"sec-fetch-site": "same-origin", "referer": f"{HERE}/clips/new"}
+    send(client, "/sign-out", "/account")
+    ended = client.post("/clips/new", data=fields, headers=ours)
+    assert ended.status_code == 401
+    assert "Nothing was saved: your session had ended." in ended.text
+    assert "&lt;/textarea&gt;&lt;b&gt;福爾摩沙\n\nhttps://a.example/1</textarea>" in ended.text
+    assert 'href="/sign-in?next=/clips/new&amp;unsaved=1"' in ended.text
+    enter(client, "thi-my")
+    old = client.post("/clips/new", data=fields, files={"file": ("a.txt", b"x")}, headers=ours)
+    assert old.status_code == 403
+    assert "福爾摩沙" in old.text
+    assert 'href="/clips/new" target="_blank"' in old.text
+    for foreign in ({"sec-fetch-site": "cross-site"}, {"referer": "https://evil.example/"}, {}):
+        assert "福爾摩沙" not in client.post("/clips/new", data=fields, headers=foreign).text
+    secret = {"csrf": form, "password": "my own password", "again": "my own password"}
+    assert "my own" not in client.post("/account/password", data=secret, headers=ours).text
 
 
 def test_a_session_ends_when_nobody_uses_it(client: TestClient, clock: Clock) -> None:

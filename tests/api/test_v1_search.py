@@ -59,7 +59,8 @@ def test_cursors_lead_through_every_hit_and_files_hold_the_same(
     table = reading_client.get(f"{ADDRESS}.csv", params=asked).text
     rows = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"))))
     assert rows[0][:3] == ["Day", "Outlet", "Language"]
-    assert [row[9] for row in rows[1:]] == [hit["url"] for hit in hits]
+    addresses = ["" if hit["url"].startswith("clip:") else hit["url"] for hit in hits]
+    assert [row[9] for row in rows[1:]] == addresses
     assert [row[8] for row in rows[1:]] == [str(hit["more"]) for hit in hits]
 
 

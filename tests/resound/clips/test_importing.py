@@ -138,7 +138,7 @@ def test_a_second_import_adds_nothing_not_even_out_of_another_table(store: Store
 def test_an_outlet_that_is_named_later_makes_no_second_item(store: Store, tmp_path: Path) -> None:
     row = replace(TV, outlet="Đài Mới", medium="radio")
     (first,) = bring(store, tmp_path, row)
-    assert stored(store, first).placement.outlet == "host:đài mới"
+    assert stored(store, first).placement.outlet == "host:Đài Mới"
     body = source("dai-moi", "moi.example", medium="radio", names={"vi": "Đài Mới"})
     with store.write() as connection:
         apply_definition(
@@ -146,6 +146,21 @@ def test_an_outlet_that_is_named_later_makes_no_second_item(store: Store, tmp_pa
         )
     (second,) = bring(store, tmp_path, row)
     assert (second.result, second.article) == ("known", first.article)
+
+
+def test_an_unknown_outlet_keeps_the_name_that_was_typed_first_and_is_one(
+    store: Store, tmp_path: Path
+) -> None:
+    rows = [
+        replace(TV, row=at, outlet=name, title=f"T{at}", medium="agency", airtime="19:30")
+        for at, name in enumerate(("TTXVN", "ttxvn", " Ttxvn ", "News.Example.Org"))
+    ]
+    results = bring(store, tmp_path, *rows)
+    assert [stored(store, one).placement.outlet for one in results] == [
+        *["host:TTXVN"] * 3,
+        "host:news.example.org",
+    ]
+    assert results[0].outlet == "TTXVN"
 
 
 def test_a_page_that_was_crawled_is_known_and_gains_the_evidence(store: Store, tmp_path: Path) -> None:
@@ -243,7 +258,7 @@ def test_a_preview_says_what_the_import_does_and_writes_nothing(store: Store, tm
     ]
     assert seen[2].message == "the same as row 3 of this table"
     assert [one.column for one in seen[3:6]] == ["date", "file", "medium"]
-    assert [(one.outlet, one.is_new_outlet) for one in seen[6:]] == [("unheard of", True), ("Portal", False)]
+    assert [(one.outlet, one.is_new_outlet) for one in seen[6:]] == [("Unheard of", True), ("Portal", False)]
     done = bring(store, tmp_path, *rows)
     assert [(one.row, one.result, one.column) for one in done] == [
         (one.row, one.result, one.column) for one in seen

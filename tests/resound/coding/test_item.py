@@ -179,9 +179,15 @@ def test_an_agency_is_recognised_whether_it_is_a_source_or_not(store: Store) -> 
     assert (one.origin, one.publisher.id, one.publisher.medium) == (
         "agency-pick-up", "agency:cna", "agency",
     )  # fmt: skip
-    apply(store, source("island-wire", medium="agency", names={"en": "Central News Agency (CNA)"}))
+    apply(
+        store,
+        source(
+            "island-wire", medium="agency", names={"en": "Central News Agency (CNA)", "zh-Hant": "中央社"}
+        ),
+    )
     (one,) = read(store, story).origin.proposed.evidence
     assert (one.publisher.id, one.publisher.name) == ("island-wire", "Central News Agency (CNA)")
+    assert (one.publisher.called("zh-Hant"), one.publisher.called("vi")) == ("中央社", one.publisher.name)
     assert one.passage == "By Lin Wen / CNA, with staff writer in Taipei"
     own = put(store, "island-wire", 2, AGENCY, byline="CNA, Taipei", hours=60)
     assert read(store, own).origin.proposed.origin is None

@@ -49,6 +49,11 @@ def test_a_line_has_what_the_list_shows_in_the_readers_language() -> None:
     assert header[0] == "Ngày"
 
 
+def test_a_clip_that_has_no_address_shows_none() -> None:
+    row = hit_row(found("T", url="clip:d2c576e67cb03c1f"), value_names())
+    assert row[list(COLUMNS).index("url")] == ""
+
+
 @given(st.text(alphabet="=+-@\t\r\n ,\"';|a1"))
 def test_no_cell_is_a_formula(text: str) -> None:
     hit = found(text, outlet_name=text, translated_title=text, url=text)
