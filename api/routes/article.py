@@ -15,6 +15,7 @@ from api.desk import AtDesk, Desk
 from api.downloads import OCTETS, download_headers
 from api.pages import language_of, render, words_of
 from api.stage_words import reason_words
+from resound.clips.rewording import CLIP
 from resound.coding.item import item_coding
 from resound.coding.review import MOST_ALIKE
 from resound.coverage.counting import DOUBTS
@@ -68,7 +69,7 @@ def article_page(
     q: Words = "",
     to: Annotated[str, Query(max_length=35)] = "",
     campaign: Annotated[str, Query(max_length=80)] = "",
-    came: Literal["", "added", "known"] = "",
+    came: Literal["", "added", "changed", "known"] = "",
 ) -> Response:
     """The article.
 
@@ -76,7 +77,7 @@ def article_page(
         q: the search that the reader came from; its words are marked.
         to: which translation stands beside the original.
         campaign: for which campaign the coding form is open, where there are several.
-        came: whether the visitor has just brought it as a clip.
+        came: whether the visitor has just brought it as a clip, or other words for it.
     """
     language = language_of(request)
     with desk.store.read() as connection:
@@ -92,6 +93,7 @@ def article_page(
         view=view,
         proof=proof,
         came=came,
+        is_by_hand=any(one.is_row for one in proof.brought) and view.extractor == CLIP,
         query=q,
         target=_target(view, to, language),
         similar=similar,

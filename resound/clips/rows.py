@@ -162,6 +162,11 @@ def clip_key(row: ClipRow) -> str:
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def same_words(one: str, other: str) -> bool:
+    """Whether two titles are the same but for case, width and spaces."""
+    return _fold(one, keep_marks=True) == _fold(other, keep_marks=True)
+
+
 def _read_header(header: Sequence[str]) -> tuple[list[str], list[Told]]:
     """The column that each cell of the header names ("" for none; a foreign name stays), and what is wrong with them."""
     columns: list[str] = []
