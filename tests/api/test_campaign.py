@@ -278,3 +278,11 @@ def test_the_keyboard_opens_a_definition_and_pictures_come(reading_address: str,
     page.wait_for_load_state("networkidle")
     assert "scheme=dark" in picture.evaluate("image => image.currentSrc")
     assert barriers(page) == []
+
+
+def test_the_line_above_the_items_ends_as_the_readers_language_ends_a_sentence(
+    reading_client: TestClient,
+) -> None:
+    page = reading_client.get(f"{PAGE}/items", headers={"accept-language": "zh-TW"}).text
+    assert "30 則報導。已採計" in page
+    assert re.search(r"於統計期間內 \d{4}-", page) is None
