@@ -182,9 +182,18 @@ def preview_page(request: Request, desk: AtDesk, visitor: Coder, token: str) -> 
     """What would become of each row of the table; or, once it was imported, what did."""
     root, now = desk.settings.uploads, desk.now()
     staged = find_staged(root, token, who=visitor.who, now=now)
+    with desk.store.read() as connection:
+        names = {key: one.names.best(language_of(request)) for key, one in load_sources(connection).items()}
     report = read_report(root, staged)
     if report is not None:
-        return render(request, "clips_report.html", results=report, counts=_counts(report), staged=staged)
+        return render(
+            request,
+            "clips_report.html",
+            results=report,
+            counts=_counts(report),
+            staged=staged,
+            outlet_names=names,
+        )
     results = list(
         preview_clips(
             desk.store,
@@ -194,7 +203,14 @@ def preview_page(request: Request, desk: AtDesk, visitor: Coder, token: str) -> 
             most_bytes=desk.settings.max_upload,
         )
     )
-    return render(request, "clips_preview.html", results=results, counts=_counts(results), staged=staged)
+    return render(
+        request,
+        "clips_preview.html",
+        results=results,
+        counts=_counts(results),
+        staged=staged,
+        outlet_names=names,
+    )
 
 
 @router.post("/import/{token}")

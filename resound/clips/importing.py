@@ -57,7 +57,8 @@ class ClipResult:
     """What became of one row (in a preview: would become); `row` counts as a spreadsheet does, the header being row 1.
 
     `changed`: it was there, and has another version now. `column` is the cell that a problem is about, where it is
-    about one. `outlet` is told for what has a place.
+    about one. `outlet` is told for what has a place, `source` where it is one that we know; of a problem
+    `title` and `outlet` are what the row says.
     """
 
     row: int
@@ -68,6 +69,8 @@ class ClipResult:
     column: str = ""
     outlet: str = ""
     is_new_outlet: bool = False
+    title: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,10 @@ def import_clips(
                     )
             kept.append((keep_row(evidence, _plain(row)), f"row {row.row}" if row.row else "form"))
         except _UnfitRowError as err:
-            yield ClipResult(row.row, "problem", None, err.sentence, row, err.column)
+            yield _unfit(row, err.column, err.sentence)
             continue
         except ClipFileError as err:
-            yield ClipResult(row.row, "problem", None, _sentence(err), row, "file")
+            yield _unfit(row, "file", _sentence(err))
             continue
         with store.write() as connection:
             plan = _plan(connection, row, sources, detect, corrects)
@@ -213,10 +216,10 @@ def preview_clips(
                 with open_file(row.file) as file:
                     check_file(file, row.file, most=most_bytes)
         except _UnfitRowError as err:
-            yield ClipResult(row.row, "problem", None, err.sentence, row, err.column)
+            yield _unfit(row, err.column, err.sentence)
             continue
         except ClipFileError as err:
-            yield ClipResult(row.row, "problem", None, _sentence(err), row, "file")
+            yield _unfit(row, "file", _sentence(err))
             continue
         draft = drafts.get(plan.key)
         if draft is not None:  # an earlier row of this table will have been stored by then
@@ -366,11 +369,21 @@ def _result(row: ClipRow, plan: _Plan, sources: Mapping[str, Source], *, article
         clip=row,
         outlet=name,
         is_new_outlet=source is None,
+        title=title,
+        source=source.id if source is not None else "",
     )
 
 
 def _refused(row: ClipProblem) -> ClipResult:
-    return ClipResult(row.row, "problem", None, row.message, None, row.column)
+    return ClipResult(
+        row.row, "problem", None, row.message, None, row.column, outlet=row.outlet, title=row.title
+    )
+
+
+def _unfit(row: ClipRow, column: str, sentence: str) -> ClipResult:
+    return ClipResult(
+        row.row, "problem", None, sentence, row, column, outlet=row.outlet, title=row.title or row.url
+    )
 
 
 def _sentence(err: ClipFileError) -> str:

@@ -269,7 +269,27 @@ def test_a_table_is_looked_at_and_then_imported(client: TestClient, demo_copy: P
     assert twice.headers["location"] == address
     chinese = client.get(address, headers={"accept-language": "zh-Hant"})
     assert "無法讀取日期" in chinese.text
+    told = [
+        " ".join(one.text(separator=" ").split()) for one in LexborHTMLParser(chinese.text).css("tbody tr")
+    ]
+    wrong = next(one for one in told if "昨天" in one)
+    assert "綠耕隊" in wrong  # whose row it is
+    assert "範例日報" in wrong
     assert "已新增 1 則" in chinese.text
+
+
+def test_outlets_are_named_as_the_reader_names_them(client: TestClient) -> None:
+    table = (
+        "outlet,title,date,medium\nFormosa Daily,綠耕隊返國,2014-10-09,print\nFormosa Daily,X,soon,print\n"
+    )
+    address = bring(client, table.encode()).headers["location"]
+    chinese = {"accept-language": "zh-Hant"}
+    preview = client.get(address, headers=chinese).text
+    client.post(address, data={"csrf": csrf_of(preview), "what": "import"})
+    for page in (preview, client.get(address, headers=chinese).text):
+        cells = [one.text().strip() for one in LexborHTMLParser(page).css("td[data-name='媒體']")]
+        assert cells[1] == "Formosa Daily"  # as it was written: nothing became of it
+        assert cells[0].startswith("寶島日報")
 
 
 def test_files_may_come_as_one_zip(client: TestClient) -> None:
@@ -296,6 +316,7 @@ def test_a_table_can_be_forgotten(client: TestClient, demo_copy: Path) -> None:
         (b"", "a.csv", "no header row"),
         (b"nothing,known\n1,2\n", "a.csv", "no header row"),
         (b"PK\x03\x04broken", "a.xlsx", "no spreadsheet"),
+        (b"broken", "a.xlsx", "no spreadsheet"),
         (b"outlet,title\n" + b"a,b\n" * 1001, "a.csv", "more than 1000 rows"),
         (b"\x7fELF", "a.csv", "no header row"),
     ],
