@@ -26,7 +26,10 @@ class Told(str):
 def told_to_json(sentence: str) -> Any:
     """For keeping a sentence with what it was made of; a plain one stays a string."""
     if isinstance(sentence, Told):
-        return {"pattern": sentence.pattern, "values": sentence.values}
+        values = {
+            key: told_to_json(one) if isinstance(one, Told) else one for key, one in sentence.values.items()
+        }
+        return {"pattern": sentence.pattern, "values": values}
     return sentence
 
 
@@ -35,4 +38,7 @@ def told_from_json(written: Any) -> str:
     if isinstance(written, str):
         return written
     pattern: str = written["pattern"]
-    return Told(pattern, **written["values"])
+    values = {
+        key: told_from_json(one) if isinstance(one, dict) else one for key, one in written["values"].items()
+    }
+    return Told(pattern, **values)

@@ -6,6 +6,7 @@ The catalogues are read as they are; there is nothing to compile.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from functools import cache
@@ -30,6 +31,8 @@ OWN_NAMES: Mapping[UiLanguage, str] = {"zh-Hant": "繁體中文", "en": "English
 """What each language calls itself, in the order in which they are offered."""
 _WRITTEN: Mapping[str, str] = {"zh-Hant": N_("Traditional Chinese"), "zh-Hans": N_("Simplified Chinese")}
 """Names without brackets, which CLDR has (「中文 (繁體)」): they stand in brackets themselves."""
+# A sentence inside another one loses its full stop before "；", "," or ")": 找不到這個主機；讀不到 …
+_BEFORE_A_MARK = re.compile(r"%\((\w+)\)s(?=[；，、。）;,.)])")
 _SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
 
 
@@ -49,9 +52,12 @@ class Words:
     def told(self, sentence: str) -> str:
         """A sentence of the domain in this language, where it remembers what it was made of; else as it is."""
         if isinstance(sentence, Told):
-            return self.gettext(
-                sentence.pattern, **{key: self._inner(one) for key, one in sentence.values.items()}
-            )
+            text = self.lookup(sentence.pattern)
+            values = {key: self._inner(one) for key, one in sentence.values.items()}
+            for name in _BEFORE_A_MARK.findall(text):
+                if isinstance(sentence.values.get(name), Told):
+                    values[name] = values[name].rstrip("。.")
+            return text % values if values else text
         return sentence
 
     def _inner(self, value: Any) -> Any:

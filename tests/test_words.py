@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 
+from resound.coverage.named import ORIGINS, TONES
 from resound.settings import UiLanguage
+from resound.told import Told
+from resound.value_names import ValueNames
+from resound.watching.crawl_words import recognise
 from resound.words import choose_language, load_texts, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,6 +86,30 @@ def test_lists_are_joined_as_each_language_does() -> None:
     )
     assert words("vi").sentences("Một.", "Hai.") == "Một. Hai."
     assert words("vi").parted(["30 thg 9", "7 thg 10"]) == "30 thg 9; 7 thg 10"
+
+
+def test_a_sentence_inside_another_one_loses_its_full_stop() -> None:
+    told = recognise(
+        "https://a.example/ cannot be read: There is no such host; where robots.txt cannot be read, nothing is fetched."
+    )
+    assert isinstance(told, Told)
+    for language in ("en", "zh-Hant", "vi"):
+        assert not re.search(r"[。.][；;]", words(language).told(told))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "vi"])
+def test_one_thing_has_one_name(language: UiLanguage) -> None:
+    spoken = words(language)
+    names = ValueNames(spoken, sources={}, campaigns={})
+    for field, texts in (("origin", ORIGINS), ("tone", TONES)):
+        for value, text in texts.items():
+            assert names.value(field, value).casefold() == spoken.gettext(text).casefold()
+    assert "已接受" not in " ".join(text for one in load_texts("zh-Hant").values() for text in one)
+
+
+def test_a_day_in_a_sentence_is_written_out() -> None:
+    sentence = Told("It was published outside the campaign's window: %(when)s.", when=date(2014, 10, 2))
+    assert words("zh-Hant").told(sentence) == "刊出日期不在統計期間：2014年10月2日。"
 
 
 @pytest.mark.parametrize(

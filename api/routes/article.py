@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
@@ -16,10 +17,11 @@ from api.downloads import OCTETS, download_headers
 from api.pages import language_of, render, words_of
 from api.routes.search import AskedHere, address_of, values_of
 from api.stage_words import reason_words
+from resound.clips.rewording import CLIP
 from resound.coding.item import item_coding
-from resound.coding.review import MOST_ALIKE
+from resound.coding.review import MOST_ALIKE, merge_choices
 from resound.coverage.counting import DOUBTS
-from resound.errors import NotFoundError, SearchUnavailableError
+from resound.errors import NotFoundError, QuerySyntaxError, SearchUnavailableError
 from resound.people.sight import Sight
 from resound.searching.glossing import in_language
 from resound.searching.search import Found, find_similar
@@ -41,6 +43,15 @@ Words = Annotated[str, Query(max_length=2000)]
 ALIKE = 5
 """So many similar items are shown."""
 NOT_COLLECTED = N_("No article of this address has been collected.")
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """A search for an item to join this one with (None: nobody searched), what it found, and why it found nothing."""
+
+    search: str | None
+    choices: tuple[Found, ...] = ()
+    trouble: str = ""
 
 
 @router.get("/article/{key}", dependencies=[requires("reader", somewhere=True)])
@@ -71,7 +82,8 @@ def article_page(
     q: Words = "",
     to: Annotated[str, Query(max_length=35)] = "",
     campaign: Annotated[str, Query(max_length=80)] = "",
-    came: Literal["", "added", "known"] = "",
+    came: Literal["", "added", "changed", "known"] = "",
+    merge: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """The article.
 
@@ -80,7 +92,8 @@ def article_page(
         q: its words, which are marked.
         to: which translation stands beside the original.
         campaign: for which campaign the coding form is open, where there are several.
-        came: whether the visitor has just brought it as a clip.
+        came: whether the visitor has just brought it as a clip, or other words for it.
+        merge: a coder's search for an item that tells the same text; empty for what is most like it.
     """
     language = language_of(request)
     came_from = values_of(asked)
@@ -91,6 +104,10 @@ def article_page(
         proof = prove(connection, view.id, view.version, evidence=desk.evidence)
         coded = _coded(connection, view, campaign, visitor.sight)
         similar, trouble = _similar(connection, desk, view, visitor.sight, language)
+        desk_of = next((one for one in coded["codable"] if visitor.may("coder", one.id)), None)
+        merging = _merging(
+            connection, desk, view, merge if desk_of is not None else None, visitor.sight, language
+        )
     return render(
         request,
         "article.html",
@@ -99,9 +116,13 @@ def article_page(
         came=came,
         came_from=came_from,
         back=address_of(asked, after=asked.after) if came_from else "",
+        is_by_hand=any(one.is_row for one in proof.brought) and view.extractor == CLIP,
         target=_target(view, to, language),
         similar=similar,
         similar_trouble=trouble,
+        desk_of=desk_of,
+        merging=merging,
+        asked_campaign=campaign,
         doubts=DOUBTS,
         reason_words=partial(reason_words, words_of(request)),
         **coded,
@@ -184,6 +205,25 @@ def _coded(connection: Connection, view: ArticleView, wanted: str, sight: Sight)
         "coding": item_coding(connection, view.item, chosen, sight=sight) if chosen is not None else None,
         "codable": [campaigns[one] for one in (*near, *(one for one in campaigns if one not in near))],
     }
+
+
+def _merging(
+    connection: Connection,
+    desk: Desk,
+    view: ArticleView,
+    search: str | None,
+    sight: Sight,
+    language: UiLanguage,
+) -> Merging:
+    """Items that this one may be joined with."""
+    if search is None:
+        return Merging(None)
+    try:
+        campaigns = sight.of(load_campaigns(connection)).values()
+        found = merge_choices(connection, desk.index, view.item, search, campaigns, sight)
+        return Merging(search, in_language(connection, found, language, load_sources(connection)))
+    except (QuerySyntaxError, SearchUnavailableError) as err:
+        return Merging(search, trouble=str(err))
 
 
 def _similar(

@@ -13,7 +13,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from api.access import Visitor, requires
 from api.conditional import tag_by_store
 from api.desk import AtDesk, Desk
+from api.downloads import download_headers
 from api.pages import language_of, render, words_of
+from api.routes.search import in_chunks
 from api.safety import limited
 from nlp.topics import load_topics
 from resound import __version__
@@ -39,10 +41,12 @@ from resound.coverage.charts import (
 from resound.coverage.figures import facts_of
 from resound.coverage.model import ItemFacts
 from resound.errors import NotFoundError
+from resound.report.items_file import items_csv
 from resound.settings import UiLanguage
-from resound.store.registry import load_campaigns
+from resound.store.registry import load_campaigns, load_sources
 from resound.texts import N_
 from resound.told import Told
+from resound.value_names import ValueNames
 from resound.words import Words, words
 
 router = APIRouter(include_in_schema=False)
@@ -123,6 +127,23 @@ def campaign_items_page(
             pages=max(1, -(-len(items) // ITEMS_AT_ONCE)),
             translated=headlines(connection, shown, language_of(request)),
         )
+
+
+@router.get("/campaigns/{campaign}/items.csv", dependencies=[limited("export")])
+def campaign_items_csv(
+    request: Request,
+    desk: AtDesk,
+    visitor: Reader,  # noqa: ARG001 (asked for its role)
+    campaign: CampaignId,
+) -> Response:
+    """Every item, counted or not and why, for spreadsheets and in the reader's words."""
+    spoken = words_of(request)
+    with desk.store.read() as connection:
+        coverage = _coverage(desk, connection, campaign)
+        names = ValueNames(spoken, sources=load_sources(connection), campaigns={campaign: coverage.campaign})
+        data = b"".join(in_chunks(items_csv(connection, coverage, names)))
+    name = f"{coverage.campaign.name.best(spoken.language)} {desk.now():%Y-%m-%d}.csv"
+    return Response(data, media_type="text/csv; charset=utf-8", headers=download_headers(name))
 
 
 @router.get("/campaigns/{campaign}/stories", dependencies=[limited("search")])

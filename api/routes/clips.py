@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Path, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from api.access import Visitor, requires
@@ -17,6 +17,7 @@ from api.pages import language_of, render, words_of
 from nlp.language import detect_language
 from resound.clips.files import KINDS, files_brought
 from resound.clips.importing import ClipResult, add_clip, import_clips, preview_clips
+from resound.clips.rewording import find_by_hand
 from resound.clips.rows import COLUMNS, MEDIA, read_clips
 from resound.clips.staging import (
     Upload,
@@ -36,9 +37,12 @@ from resound.told import Told
 
 router = APIRouter(prefix="/clips", dependencies=[requires("coder")], include_in_schema=False)
 Coder = Annotated[Visitor, requires("coder")]
+ArticleId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 MOST_ROWS = 1_000
 """Of a table over the web: somebody waits for the answer. The command line takes any number."""
 INDEX_SECONDS = 5.0
+CORRECTED = ("title", "text", "language", "note")
+"""Cells that a form to correct a clip takes; the others say which clip it is."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -89,6 +93,53 @@ def add_one(
     return RedirectResponse(f"/articles/{result.article}?came={result.result}", 303)
 
 
+@router.get("/{article}/correct", name="correct_clip_page")
+def correct_page(request: Request, desk: AtDesk, article: ArticleId) -> Response:
+    """The form with what was entered of a clip and the words that it has now."""
+    with desk.store.read() as connection:
+        cells = find_by_hand(connection, article)
+    return _form(request, desk, cells, corrects=article)
+
+
+@router.post("/{article}/correct")
+def correct_one(
+    request: Request,
+    desk: AtDesk,
+    visitor: Coder,
+    article: ArticleId,
+    cells: Annotated[dict[str, str], Depends(_cells)],
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Give a clip other words: another version of it, kept with who and when."""
+    with desk.store.read() as connection:
+        entered = find_by_hand(connection, article)
+    brought = (file.filename or "", file.file) if file is not None and file.filename else None
+    given = entered | {name: cells[name] for name in CORRECTED if name in cells}
+    result = add_clip(
+        desk.store,
+        given,
+        brought,
+        evidence=desk.evidence,
+        detect=detect_language,
+        who=visitor.who,
+        now=desk.now(),
+        most_bytes=desk.settings.max_upload,
+        corrects=article,
+    )
+    if result.result == "problem":
+        return _form(
+            request,
+            desk,
+            given,
+            corrects=article,
+            problem=result,
+            had_file=brought is not None,
+            status_code=422,
+        )
+    _settle(desk, [result])
+    return RedirectResponse(f"/articles/{result.article}?came={result.result}", 303)
+
+
 @router.get("/import", name="import_page")
 def import_page(request: Request, desk: AtDesk) -> Response:
     """Where a table is chosen."""
@@ -131,18 +182,35 @@ def preview_page(request: Request, desk: AtDesk, visitor: Coder, token: str) -> 
     """What would become of each row of the table; or, once it was imported, what did."""
     root, now = desk.settings.uploads, desk.now()
     staged = find_staged(root, token, who=visitor.who, now=now)
+    with desk.store.read() as connection:
+        names = {key: one.names.best(language_of(request)) for key, one in load_sources(connection).items()}
     report = read_report(root, staged)
     if report is not None:
-        return render(request, "clips_report.html", results=report, counts=_counts(report), staged=staged)
+        return render(
+            request,
+            "clips_report.html",
+            results=report,
+            counts=_counts(report),
+            staged=staged,
+            outlet_names=names,
+        )
     results = list(
         preview_clips(
             desk.store,
             read_clips(staged.table, now=now),
             open_file=files_brought(staged.files),
+            detect=detect_language,
             most_bytes=desk.settings.max_upload,
         )
     )
-    return render(request, "clips_preview.html", results=results, counts=_counts(results), staged=staged)
+    return render(
+        request,
+        "clips_preview.html",
+        results=results,
+        counts=_counts(results),
+        staged=staged,
+        outlet_names=names,
+    )
 
 
 @router.post("/import/{token}")
@@ -192,6 +260,7 @@ def _form(
     desk: Desk,
     cells: dict[str, str],
     *,
+    corrects: str = "",
     problem: ClipResult | None = None,
     had_file: bool = False,
     status_code: int = 200,
@@ -212,6 +281,7 @@ def _form(
         "clip_new.html",
         status_code=status_code,
         cells={name: cells.get(name, "") for name in COLUMNS},
+        corrects=corrects,
         problem=problem,
         had_file=had_file,
         outlets=outlets,
@@ -244,8 +314,8 @@ def _sentence(error: ResoundError) -> str:
 
 
 def _settle(desk: Desk, results: Iterable[ClipResult]) -> None:
-    """What was added is matched, grouped and found in a search at once, where that does not take long."""
-    added = [one.article for one in results if one.result == "added" and one.article is not None]
-    if added:
-        settle(desk.store, added, enrich=desk.settings.enrich, clock=desk.now)
+    """What is new is matched, grouped and found in a search at once, where that does not take long."""
+    new = [one.article for one in results if one.result in ("added", "changed") and one.article is not None]
+    if new:
+        settle(desk.store, new, enrich=desk.settings.enrich, clock=desk.now)
         try_to_update_index(desk.store, desk.index, clock=desk.now, seconds=INDEX_SECONDS)

@@ -191,10 +191,10 @@ def stream_jsonl(hits: Iterable[Found], desk: Desk) -> StreamingResponse:
 
 def _stream(lines: Iterator[str], kind: str, name: str) -> StreamingResponse:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_chunks(lines), media_type=kind, headers=headers)
+    return StreamingResponse(in_chunks(lines), media_type=kind, headers=headers)
 
 
-def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
+def in_chunks(lines: Iterable[str]) -> Iterator[bytes]:
     """Lines, many at a time: each piece of a stream costs a turn of a thread."""
     held: list[str] = []
     size = 0

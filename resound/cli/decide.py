@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -151,7 +152,7 @@ def import_table(
     who: Annotated[str | None, typer.Option(help="Who brings them.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Import a table of clips. Every row is reported; importing it again adds nothing."""
+    """Import a table of clips. Every row is reported; importing it again adds nothing, new words make a new version."""
     from nlp.language import detect_language
     from resound.cli.collect import process_all
     from resound.clips.files import files_beside
@@ -188,9 +189,10 @@ def import_table(
     else:
         rows = [(one.row, one.result, one.message) for one in results]
         screen().print(table("", {"row": "right", "result": "left", "what": "left"}, rows))
-        counts = {kind: sum(one.result == kind for one in results) for kind in ("added", "known", "problem")}
+        counts = Counter(one.result for one in results)
+        changed = f"{counts['changed']} worded anew, " if counts["changed"] else ""
         screen().print(
-            f"{counts['added']} added, {counts['known']} known already, {counts['problem']} with a problem."
+            f"{counts['added']} added, {changed}{counts['known']} known already, {counts['problem']} with a problem."
         )
     if any(one.result == "problem" for one in results):
         raise typer.Exit(1)

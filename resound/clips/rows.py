@@ -20,11 +20,14 @@ from zoneinfo import ZoneInfo
 from resound.article import FoundDate, Medium
 from resound.clips.table import excel_day, read_table
 from resound.processing.dates import read_date
+from resound.texts import N_
 from resound.told import Told
 from resound.urls import is_http_url
 from resound.web_archives import is_capture, original_url
 
 MEDIA: tuple[Medium, ...] = get_args(Medium)
+_MEDIA_WORDS = N_("online, print, television, radio, agency")
+"""As a reader writes them; a translation names words that are taken, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,16 @@ class ClipRow:
 
 @dataclass(frozen=True, slots=True)
 class ClipProblem:
-    """A row that cannot be taken, and a sentence that says what would fit. `column`: which cell is wrong, where one is."""
+    """A row that cannot be taken, and a sentence that says what would fit. `column`: which cell is wrong, where one is.
+
+    `title` (or the address) and `outlet` as they are written, by which whoever wrote the row knows it again.
+    """
 
     row: int
     message: str
     column: str = ""
+    title: str = ""
+    outlet: str = ""
 
 
 COLUMNS: Mapping[str, str] = {
@@ -162,6 +170,11 @@ def clip_key(row: ClipRow) -> str:
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def same_words(one: str, other: str) -> bool:
+    """Whether two titles are the same but for case, width and spaces."""
+    return _fold(one, keep_marks=True) == _fold(other, keep_marks=True)
+
+
 def _read_header(header: Sequence[str]) -> tuple[list[str], list[Told]]:
     """The column that each cell of the header names ("" for none; a foreign name stays), and what is wrong with them."""
     columns: list[str] = []
@@ -225,7 +238,8 @@ def check_cells(number: int, given: Mapping[str, str], now: datetime) -> ClipRow
             language=_check_language(given.get("language", "")),
         )
     except _UnfitCellError as err:
-        return ClipProblem(number, err.sentence, err.column)
+        title = given.get("title", "") or given.get("url", "")
+        return ClipProblem(number, err.sentence, err.column, title, given.get("outlet", ""))
 
 
 class _UnfitCellError(Exception):
@@ -348,7 +362,7 @@ def _check_medium(written: str) -> Medium | None:
             Told(
                 "%(written)s is no medium. One of: %(media)s (or leave it empty).",
                 written=repr(written[:60]),
-                media=", ".join(MEDIA),
+                media=Told(_MEDIA_WORDS),
             ),
         )
     return found

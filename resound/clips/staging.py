@@ -119,6 +119,8 @@ def write_report(root: Path, staged: StagedTable, results: Iterable[ClipResult])
             "result": one.result,
             "article": one.article,
             "outlet": one.outlet,
+            "title": one.title,
+            "source": one.source,
             "column": one.column,
             "message": told_to_json(one.message),
         }

@@ -38,6 +38,7 @@ _WIDE = 0.04
 _SHEET = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 # <c r="XFD1048576"> and <row r="1048576">
 _CELL = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
+_BOOKS = frozenset([".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"])
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -85,6 +86,8 @@ def read_table(path: Path, *, count_known: Callable[[Sequence[str]], int]) -> Cl
                 break
         if head and count_known(head[-1].cells) >= 2:
             return ClipTable(head[-1].number, head[-1].cells, rows)
+    if path.suffix.lower() in _BOOKS and not data.startswith((_ZIP, _OLE)):
+        raise _no_spreadsheet(path)
     raise ResoundError(
         Told(
             "%(name)s has no header row. Its first row must name the columns, at least two of them: url, outlet, date, "

@@ -35,11 +35,11 @@ _EXPLAINED: Mapping[UiLanguage, Mapping[str, str]] = {
         "outlet": "媒體名稱，中、英、越文皆可",
         "date": "刊播日期：2014-10-02、2014/10/2、民國103年10月2日",
         "title": "標題，或節目單元名稱",
-        "medium": "網路、報紙、電視、廣播或通訊社",
+        "medium": "網路、平面、電視、廣播或通訊社",
         "page": "平面媒體：版面",
         "airtime": "電視與廣播：播出時間（19:30）；每次播出各填一列",
         "file": "與此表一同上傳的掃描檔或錄影、錄音檔名稱",
-        "text": "內文或摘要；系統由此比對專案名稱",
+        "text": "內文或摘要；系統由此比對宣傳活動名稱",
         "language": "zh-Hant、zh-Hans、en、vi",
         "edition": "媒體的語言版本",
         "archive_url": "網頁典藏中的網址",
@@ -50,7 +50,7 @@ _EXPLAINED: Mapping[UiLanguage, Mapping[str, str]] = {
         "outlet": "tên cơ quan báo chí, bằng tiếng Hoa, Anh hoặc Việt",
         "date": "ngày đăng hoặc phát: 2014-10-02, 2014/10/2",
         "title": "tiêu đề, hoặc tên mục phát sóng",
-        "medium": "trực tuyến, báo in, truyền hình, phát thanh hoặc thông tấn",
+        "medium": "báo mạng, báo in, truyền hình, phát thanh hoặc hãng thông tấn",
         "page": "báo in: trang hoặc chuyên mục",
         "airtime": "truyền hình và phát thanh: giờ phát (19:30); mỗi lần phát là một dòng",
         "file": "tên tệp quét hoặc ghi âm, ghi hình gửi kèm bảng này",
@@ -62,10 +62,34 @@ _EXPLAINED: Mapping[UiLanguage, Mapping[str, str]] = {
     },
 }
 _EXAMPLES: tuple[Mapping[str, str], ...] = (
-    {"url": "https://news.example/story-1", "outlet": "Example News", "date": "2014-10-02", "title": "A workshop", "medium": "online", "note": "example: a page that cannot be crawled; the address is enough to tell the outlet"},
-    {"outlet": "範例日報", "date": "民國103年10月3日", "title": "綠耕隊訪越", "medium": "print", "page": "A5", "file": "page-a5.pdf", "text": "綠耕隊……", "language": "zh-Hant", "note": "example: a printed page, with its scan beside this table"},
-    {"outlet": "Truyền hình Ví dụ", "date": "2014-10-04", "title": "Thời sự tối", "medium": "tv", "airtime": "19:30", "file": "news.mp4", "language": "vi", "note": "example: one airing; when it is aired again that is another row"},
+    {"url": "https://news.example/story-1", "outlet": "Example News", "date": "2014-10-02", "title": "A workshop", "medium": "online"},
+    {"outlet": "範例日報", "date": "民國103年10月3日", "title": "綠耕隊訪越", "medium": "print", "page": "A5", "file": "page-a5.pdf", "text": "綠耕隊……", "language": "zh-Hant"},
+    {"outlet": "Truyền hình Ví dụ", "date": "2014-10-04", "title": "Thời sự tối", "medium": "tv", "airtime": "19:30", "file": "news.mp4", "language": "vi"},
 )  # fmt: skip
+
+_EXAMPLE_NOTES: Mapping[UiLanguage, tuple[str, str, str]] = {
+    "en": (
+        "example: a page that cannot be crawled; the address is enough to tell the outlet",
+        "example: a printed page, with its scan beside this table",
+        "example: one airing; when it is aired again that is another row",
+    ),
+    "zh-Hant": (
+        "範例：無法自動擷取的網頁；有網址即可辨識媒體",
+        "範例：平面報導，掃描檔與此表一同上傳",
+        "範例：一次播出；重播請另填一列",
+    ),
+    "vi": (
+        "ví dụ: trang không thu thập tự động được; chỉ cần đường dẫn là biết cơ quan báo chí",
+        "ví dụ: trang báo in, tệp quét gửi kèm bảng này",
+        "ví dụ: một lần phát; phát lại thì ghi thêm một dòng",
+    ),
+}
+MEDIUM_NAMES: Mapping[UiLanguage, Mapping[str, str]] = {
+    "en": {one: one for one in MEDIA},
+    "zh-Hant": {"online": "網路", "print": "平面", "tv": "電視", "radio": "廣播", "agency": "通訊社"},
+    "vi": {"online": "báo mạng", "print": "báo in", "tv": "truyền hình", "radio": "phát thanh", "agency": "hãng thông tấn"},
+}  # fmt: skip
+"""As they are chosen from a list; each is one that the reading of tables knows."""
 
 
 def write_template(path: Path) -> None:
@@ -112,14 +136,23 @@ def xlsx_template(language: UiLanguage = "en") -> bytes:
         sheet.freeze_panes(1, 0)
         medium = list(COLUMNS).index("medium")
         sheet.data_validation(
-            1, medium, 5000, medium, {"validate": "list", "source": list(MEDIA), "ignore_blank": True}
+            1,
+            medium,
+            5000,
+            medium,
+            {"validate": "list", "source": list(MEDIUM_NAMES[language].values()), "ignore_blank": True},
         )
     return made.getvalue()
 
 
 def _rows(language: UiLanguage) -> Iterator[list[str]]:
     names, explained = COLUMN_NAMES[language], _EXPLAINED[language]
+    media = MEDIUM_NAMES[language]
     yield [names[name] for name in COLUMNS]
-    for cells in (explained, *_EXAMPLES):
+    examples = (
+        {**cells, "medium": media.get(cells["medium"], ""), "note": note}
+        for cells, note in zip(_EXAMPLES, _EXAMPLE_NOTES[language], strict=True)
+    )
+    for cells in (explained, *examples):
         line = [cells.get(name, "") for name in COLUMNS]
         yield [f"# {line[0]}", *line[1:]]

@@ -70,7 +70,7 @@ _OVERLAPS: Mapping[Dimension, frozenset[Column]] = {
 
 def standing(item: ItemFacts) -> Standing:
     """Where an item stands. Every item has exactly one standing; the module's text gives the order of the rules."""
-    when = item.day.isoformat() if item.day is not None else Told("no date")
+    when = item.day if item.day is not None else Told("no date")
     if item.review == "rejected":
         return Standing("rejected", Told("A person decided that it is not coverage of this campaign."))
     if item.review == "unreviewed" and not item.still_matches:

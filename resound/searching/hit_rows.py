@@ -48,9 +48,9 @@ def hit_row(hit: Found, names: ValueNames) -> tuple[str, ...]:
 
 def csv_lines(hits: Iterable[Found], names: ValueNames) -> Iterator[str]:
     """A header and a line for each hit."""
-    yield BOM + _csv_line([names.words.gettext(text) for text in COLUMNS.values()])
+    yield BOM + csv_line([names.words.gettext(text) for text in COLUMNS.values()])
     for hit in hits:
-        yield _csv_line(hit_row(hit, names))
+        yield csv_line(hit_row(hit, names))
 
 
 def json_lines(hits: Iterable[Found]) -> Iterator[str]:
@@ -60,7 +60,8 @@ def json_lines(hits: Iterable[Found]) -> Iterator[str]:
         yield json.dumps(found_to_json(hit)) + "\n"
 
 
-def _csv_line(cells: Iterable[str]) -> str:
+def csv_line(cells: Iterable[str]) -> str:
+    """Cells as one line of a CSV file."""
     buffer = io.StringIO()
     csv.writer(buffer).writerow(cells)
     return buffer.getvalue()

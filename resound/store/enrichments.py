@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, Connection, delete, select
 
 from resound.store.database import in_parts, insert_new, upsert
 from resound.store.tables import article, sentence, tone, topics, translation, vector
@@ -125,6 +125,11 @@ def load_translations(
     for row in _rows(connection, translation.c.version, versions):
         found.setdefault(row["version"], {})[row["target"]] = StoredTranslation(**row)
     return found
+
+
+def forget_translations(connection: Connection, version: str) -> None:
+    """Take the translations of a version away: they were made out of a language that it is not in."""
+    connection.execute(delete(translation).where(translation.c.version == version))
 
 
 def set_tone(connection: Connection, row: StoredTone) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -39,6 +41,38 @@ def store(demo_copy: Path) -> Iterator[Store]:
 def look(store: Store) -> Coverage:
     with store.read() as connection:
         return campaign_coverage(connection, CAMPAIGN, now=NOW)
+
+
+def test_all_items_are_a_table_in_the_readers_words(reading_client: TestClient, demo_folder: Path) -> None:
+    html = reading_client.get(PAGE, headers={"accept-language": "zh-TW"}).text
+    link = LexborHTMLParser(html).css_first("main a[download]")
+    assert link is not None
+    assert link.attributes["href"] == f"{PAGE}/items.csv"
+    tables = {}
+    for language in ("zh-TW", "en", "vi"):
+        answer = reading_client.get(f"{PAGE}/items.csv", headers={"accept-language": language})
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert answer.content.startswith(b"\xef\xbb\xbf")
+        tables[language] = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    api = reading_client.get(f"/api/v1/campaigns/{CAMPAIGN}/items.csv").content.decode("utf-8-sig")
+    codes = list(csv.DictReader(io.StringIO(api)))
+    assert {len(one) for one in tables.values()} == {len(codes)}
+    assert codes[0]["standing"] == "counted"  # for programs, as ever
+    chinese = tables["zh-TW"]
+    assert sum(one["狀態"] == "已計入" for one in chinese) == 30
+    first = next(one for one in chinese if one["語言"] == "越南文" and one["媒體"] == "Mekong TV")
+    assert (first["國家"], first["媒體類型"]) == ("越南", "電視")
+    spoken = {
+        name: {one[name] for one in chinese}
+        for name in ("狀態", "原因", "國家", "媒體類型", "內容來源", "提及位置")
+    }
+    for name, values in spoken.items():
+        assert not [one for one in values if re.fullmatch(r"[\x20-\x7e]+", one)], name
+    assert "寶島日報" in {one["媒體"] for one in chinese}
+    assert "Formosa Daily" in {one["Outlet"] for one in tables["en"]}
+    assert "Được tính" in {one["Tình trạng"] for one in tables["vi"]}
+    assert {one["報導傾向（人員判定）"] for one in chinese} > {"正面"}
+    assert any(one["標題（機器翻譯）"] for one in chinese)
 
 
 def figures_of(html: str) -> dict[str, int]:
@@ -244,3 +278,11 @@ def test_the_keyboard_opens_a_definition_and_pictures_come(reading_address: str,
     page.wait_for_load_state("networkidle")
     assert "scheme=dark" in picture.evaluate("image => image.currentSrc")
     assert barriers(page) == []
+
+
+def test_the_line_above_the_items_ends_as_the_readers_language_ends_a_sentence(
+    reading_client: TestClient,
+) -> None:
+    page = reading_client.get(f"{PAGE}/items", headers={"accept-language": "zh-TW"}).text
+    assert "30 則報導。已採計" in page
+    assert re.search(r"於統計期間內 \d{4}-", page) is None

@@ -13,8 +13,11 @@ from selectolax.lexbor import LexborHTMLParser
 from starlette.testclient import TestClient
 
 from api.desk import Desk
+from resound.clips.rewording import is_by_hand
 from resound.clips.rows import read_clips
 from resound.searching.search import search
+from resound.store import work
+from resound.store.articles import list_article_ids, load_articles
 from tests.api.conftest import OpenPage, barriers, csrf_of, make_app
 from tests.api.markup import foreign_markup
 
@@ -98,6 +101,58 @@ def test_a_clip_is_told_in_words_and_not_in_our_own_marks(client: TestClient) ->
     review = client.get(client.get("/review").headers["location"], params={"item": key}).text
     assert "TTXVN Nhỏ" in review
     assert "at the publisher" not in review
+
+
+def test_a_text_that_follows_is_a_new_version_and_is_matched(client: TestClient) -> None:
+    first = add(client, None, **{**TV, "text": "", "title": "Thời sự tối"})
+    page = text_of(client.get(first.headers["location"]).text)
+    assert "It matches no campaign." in page
+    again = add(client, None, **{**TV, "title": "Thời sự tối"})
+    assert again.headers["location"].endswith("came=changed")
+    page = text_of(client.get(again.headers["location"]).text)
+    assert "The clip has a new version." in page
+    assert "ký biên bản ghi nhớ với SMEDEC 2" in page
+    assert "waits for review" in page
+    assert "Version 2" in page
+    desk: Desk = client.app.state.desk  # type: ignore[attr-defined]
+    with desk.store.read() as connection:
+        article = again.headers["location"].rpartition("/")[2].partition("?")[0]
+        assert not work.is_finished(connection, "translate", article)
+    assert search(desk.index, "SMEDEC AND outlet:mekong-tv").total == 1
+
+
+def test_a_clip_is_corrected_in_the_form_that_it_came_by(client: TestClient, demo_copy: Path) -> None:
+    where = add(client, None, **{**TV, "language": "en"}).headers["location"].partition("?")[0]
+    page = LexborHTMLParser(client.get(where).text)
+    link = next(one for one in page.css("main a") if one.text() == "Correct this clip")
+    there = str(link.attributes["href"])
+    shown = client.get(there)
+    assert foreign_markup(shown.text) == []
+    form = LexborHTMLParser(shown.text)
+    title, text = form.css_first("#clip-title"), form.css_first("#clip-text")
+    assert title is not None
+    assert text is not None
+    assert (title.attributes["value"], text.text()) == (TV["title"], TV["text"])
+    assert "Mekong TV" in text_of(shown.text)
+    sent = {"csrf": csrf_of(shown.text), "text": TV["text"], "language": "vi", "outlet": "Another TV"}
+    wrong = client.post(there, data={**sent, "title": ""})
+    assert wrong.status_code == 422
+    assert "Nothing was changed yet." in text_of(wrong.text)
+    answer = client.post(there, data={**sent, "title": "Đội Xanh chia tay"})
+    assert answer.headers["location"] == f"{where}?came=changed"
+    page = client.get(where).text
+    told = text_of(page)
+    assert "Đội Xanh chia tay" in told
+    assert "Mekong TV" in told
+    assert "Another TV" not in told
+    assert told.count("Entered by hand") == 2
+    desk: Desk = client.app.state.desk  # type: ignore[attr-defined]
+    with desk.store.read() as connection:
+        articles = load_articles(connection, list_article_ids(connection)).values()
+    key = next(one.id for one in articles if not is_by_hand(one.article))
+    assert "Correct this clip" not in client.get(f"/articles/{key}").text
+    assert client.get(f"/clips/{key}/correct").status_code in (400, 422)
+    assert client.get("/clips/0123456789abcdef/correct").status_code == 404
 
 
 def test_the_file_is_handed_out_as_a_download_whatever_its_name(client: TestClient) -> None:
@@ -229,22 +284,42 @@ def test_a_table_is_looked_at_and_then_imported(client: TestClient, demo_copy: P
     address = answer.headers["location"]
     page = client.get(address)
     told = text_of(page.text)
-    assert "1 will be added 1 known already 3 with a problem" in told
+    assert "1 will be added 1 will be a new version 0 known already 3 with a problem" in told
     assert "none of what is taken" in told
     assert "no date that can be read" in told
-    assert "the same as row 2 of this table" in told
+    assert "row 2 of this table once more, with other words" in told
     assert "'missing.pdf' is not beside the table" in told
     assert kept(demo_copy) == before
     done = client.post(address, data={"csrf": csrf_of(page.text), "what": "import"})
     assert done.status_code == 303
     report = text_of(client.get(done.headers["location"]).text)
-    assert "1 added 1 known already 3 with a problem" in report
+    assert "1 added 1 new version 0 known already 3 with a problem" in report
     assert not list((demo_copy / "uploads").glob("*/table"))
     twice = client.post(address, data={"csrf": csrf_of(page.text), "what": "import"})
     assert twice.headers["location"] == address
     chinese = client.get(address, headers={"accept-language": "zh-Hant"})
     assert "無法讀取日期" in chinese.text
+    told = [
+        " ".join(one.text(separator=" ").split()) for one in LexborHTMLParser(chinese.text).css("tbody tr")
+    ]
+    wrong = next(one for one in told if "昨天" in one)
+    assert "綠耕隊" in wrong  # whose row it is
+    assert "範例日報" in wrong
     assert "已新增 1 則" in chinese.text
+
+
+def test_outlets_are_named_as_the_reader_names_them(client: TestClient) -> None:
+    table = (
+        "outlet,title,date,medium\nFormosa Daily,綠耕隊返國,2014-10-09,print\nFormosa Daily,X,soon,print\n"
+    )
+    address = bring(client, table.encode()).headers["location"]
+    chinese = {"accept-language": "zh-Hant"}
+    preview = client.get(address, headers=chinese).text
+    client.post(address, data={"csrf": csrf_of(preview), "what": "import"})
+    for page in (preview, client.get(address, headers=chinese).text):
+        cells = [one.text().strip() for one in LexborHTMLParser(page).css("td[data-name='媒體']")]
+        assert cells[1] == "Formosa Daily"  # as it was written: nothing became of it
+        assert cells[0].startswith("寶島日報")
 
 
 def test_files_may_come_as_one_zip(client: TestClient) -> None:
@@ -271,6 +346,7 @@ def test_a_table_can_be_forgotten(client: TestClient, demo_copy: Path) -> None:
         (b"", "a.csv", "no header row"),
         (b"nothing,known\n1,2\n", "a.csv", "no header row"),
         (b"PK\x03\x04broken", "a.xlsx", "no spreadsheet"),
+        (b"broken", "a.xlsx", "no spreadsheet"),
         (b"outlet,title\n" + b"a,b\n" * 1001, "a.csv", "more than 1000 rows"),
         (b"\x7fELF", "a.csv", "no header row"),
     ],

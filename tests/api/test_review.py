@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from httpx import Response
+from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import update
 from starlette.requests import Request
 from starlette.testclient import TestClient
@@ -19,9 +21,11 @@ from api.app import create_app
 from api.pages import environment
 from resound.coding.deciding import take_back
 from resound.coding.item import item_coding
+from resound.coverage.campaign import campaign_coverage
 from resound.people.roles import Person, Role
 from resound.settings import load_settings
 from resound.store import Store, open_store
+from resound.store.articles import load_articles
 from resound.store.decisions import Decision, all_decisions, standing_decisions
 from resound.store.tables import version
 from tests.api.conftest import csrf_of
@@ -236,6 +240,69 @@ def test_stories_are_joined_and_parted(client: TestClient, store: Store) -> None
     send(client, "split", page=page, **{"otherwise.split": "its own"})
     assert "No other item is known" in client.get(went.headers["location"]).text
     assert "expected" in client.get(REVIEW, params={"q": "(unclosed"}).text.lower()
+
+
+def counted(client: TestClient) -> dict[str, int]:
+    answer = client.get(f"/api/v1/campaigns/{CAMPAIGN}/counts")
+    found: dict[str, int] = answer.json()["counts"]
+    return found
+
+
+def test_a_finished_item_is_joined_and_parted_on_its_own_page(
+    client: TestClient, chen: TestClient, store: Store
+) -> None:
+    with store.read() as connection:
+        stories = campaign_coverage(connection, CAMPAIGN, now=datetime.now(UTC)).stories
+    alone = [one.items[0].item for one in stories if len(one.items) == 1]
+    one, other = alone[0], alone[1]
+    before = counted(client)
+    at = f"/articles/{one}"
+    page = client.get(at).text
+    section = LexborHTMLParser(page).css_first("details.merge-or-split")
+    assert section is not None
+    assert "open" not in section.attributes
+    assert "It is a story of its own" not in section.text()
+    with store.read() as connection:
+        title = load_articles(connection, [other])[other].article.title
+    found = client.get(at, params={"merge": title})
+    shown = LexborHTMLParser(found.text).css_first("details.merge-or-split")
+    assert shown is not None
+    assert "open" in shown.attributes
+    assert f'name="value" value="{other}"' in found.text
+    form = next(node for node in shown.css("form") if node.css_first("[value=merge]") is not None)
+    sent = {str(node.attributes["name"]): str(node.attributes["value"]) for node in form.css("[type=hidden]")}
+    went = client.post(
+        str(form.attributes["action"]),
+        data={**sent, "csrf": csrf_of(page), "answer": "merge", "value": other},
+    )
+    assert went.status_code == 303
+    assert went.headers["location"].startswith(at)
+    joined = counted(client)
+    assert joined["stories"] == before["stories"] - 1
+    assert joined["items"] == before["items"]
+    page = client.get(went.headers["location"]).text
+    assert "joined by a person" in page
+    assert "It is a story of its own" in page
+    # only who decided may take it back
+    assert "Undo it" not in chen.get(at).text
+    undo = LexborHTMLParser(page).css_first("form.undo [name=decision]")
+    assert undo is not None
+    back = client.post(
+        f"{REVIEW}/undo",
+        data={"csrf": csrf_of(page), "decision": str(undo.attributes["value"]), "next": at},
+    )
+    assert back.headers["location"] == at
+    assert counted(client) == before
+    # parted from the other side, by somebody else
+    send(client, "merge", page=page, item=one, value=other, why="one text")
+    assert counted(client) == joined
+    there = chen.get(f"/articles/{other}").text
+    parted = chen.post(
+        f"{REVIEW}/decide",
+        data={"csrf": csrf_of(there), "answer": "split", "item": other, "otherwise.split": "its own"},
+    )
+    assert parted.status_code == 303
+    assert counted(client) == before
 
 
 def test_two_alike_stay_two_once_somebody_says_so(client: TestClient) -> None:

@@ -142,6 +142,17 @@ def test_no_query_reaches_beyond(place: Place, query: str, more: dict[str, str])
     assert all(one["count"] <= len(own) for values in found["facets"].values() for one in values)
 
 
+def test_only_coders_are_offered_to_join_items_and_only_with_what_they_see(place: Place) -> None:
+    both = min(place.items[COFFEE] & place.items[GREEN])
+    assert "merge-or-split" not in place.ask("reads-all", f"/articles/{both}", merge="").text
+    for search in ("", "green team", "lang:vi"):
+        page = place.ask("minh", f"/articles/{both}", merge=search).text
+        assert "merge-or-split" in page
+        assert (
+            set(re.findall(r'type="radio" name="value" value="([0-9a-f]{16})"', page)) <= place.items[COFFEE]
+        )
+
+
 def test_what_is_theirs_is_found_as_by_somebody_who_may_see_all(place: Place) -> None:
     for query in ("", "coffee", "lang:vi", '"綠耕隊" OR coffee', "NOT lang:zh"):
         theirs = place.ask("minh", "/api/v1/search", q=query, limit=200).json()

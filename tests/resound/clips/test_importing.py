@@ -4,7 +4,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,10 +15,21 @@ from nlp.language import detect_language
 from resound.article import FoundDate
 from resound.clips.files import files_beside
 from resound.clips.importing import ClipResult, add_clip, import_clips, preview_clips
+from resound.clips.rewording import find_by_hand
 from resound.clips.rows import ClipProblem, ClipRow
+from resound.errors import NotFoundError, ResoundError
+from resound.outcome import Outcome
 from resound.source import Source
 from resound.store import Store, open_store
-from resound.store.articles import Placement, StoredArticle, find_article, load_articles, store_article
+from resound.store import work as queue
+from resound.store.articles import (
+    Placement,
+    StoredArticle,
+    find_article,
+    list_versions,
+    load_articles,
+    store_article,
+)
 from resound.store.registry import apply_definition
 from resound.store.tables import article, clip, version, work
 
@@ -169,7 +180,7 @@ def test_a_page_that_was_crawled_is_known_and_gains_the_evidence(store: Store, t
     with store.write() as connection:
         store_article(
             connection,
-            replace(read, title="As crawled"),
+            replace(read, title="As crawled", extractor="generic/1"),
             Placement("item", "example-news", "vi", "online"),
             seen=NOW,
         )
@@ -177,6 +188,7 @@ def test_a_page_that_was_crawled_is_known_and_gains_the_evidence(store: Store, t
         store, tmp_path, ClipRow(9, url="https://news.example/a-20001?utm_source=mail", title="T")
     )
     assert (again.result, again.article) == ("known", made.article)
+    assert stored(store, again).article.title == "As crawled"
 
 
 def test_a_capture_is_evidence_for_the_original(store: Store, tmp_path: Path) -> None:
@@ -233,7 +245,7 @@ def test_every_row_is_reported_and_one_bad_row_stops_no_other(store: Store, tmp_
 
 
 def look(store: Store, folder: Path, *rows: ClipRow | ClipProblem) -> list[ClipResult]:
-    return list(preview_clips(store, rows, open_file=files_beside(folder)))
+    return list(preview_clips(store, rows, open_file=files_beside(folder), detect=detect_language))
 
 
 def test_a_preview_says_what_the_import_does_and_writes_nothing(store: Store, tmp_path: Path) -> None:
@@ -249,16 +261,22 @@ def test_a_preview_says_what_the_import_does_and_writes_nothing(store: Store, tm
         ClipRow(7, outlet="Unheard of", title="T"),
         ClipRow(8, outlet="Unheard of", title="T", medium="print"),
         ClipRow(9, url="https://portal.example/a-20001", title="T"),
+        replace(TV, row=10, airtime="07:30", text="Họ ký."),
+        replace(TV, row=11, airtime="07:30"),
+        replace(TV, row=12, text="Họ ký."),
+        replace(TV, row=13, text="Họ ký.", note="again"),
     ]
     before, files = size(store), sorted(tmp_path.rglob("*"))
     seen = look(store, tmp_path, *rows)
     assert (size(store), sorted(tmp_path.rglob("*"))) == (before, files)
     assert [one.result for one in seen] == [
         *("known", "added", "known", "problem", "problem", "problem", "added", "added"),
+        *("changed", "known", "changed", "known"),
     ]
     assert seen[2].message == "the same as row 3 of this table"
     assert [one.column for one in seen[3:6]] == ["date", "file", "medium"]
-    assert [(one.outlet, one.is_new_outlet) for one in seen[6:]] == [("Unheard of", True), ("Portal", False)]
+    assert seen[10].message == "row 2 of this table once more, with other words"
+    assert [(one.outlet, one.is_new_outlet) for one in seen[6:8]] == [("Unheard of", True), ("Portal", False)]
     done = bring(store, tmp_path, *rows)
     assert [(one.row, one.result, one.column) for one in done] == [
         (one.row, one.result, one.column) for one in seen
@@ -276,7 +294,13 @@ def test_a_refused_file_leaves_nothing_behind(store: Store, tmp_path: Path) -> N
     assert list((tmp_path / "evidence" / "clips").iterdir()) == []
 
 
-def form(store: Store, folder: Path, file: tuple[str, BinaryIO] | None = None, **cells: str) -> ClipResult:
+def form(
+    store: Store,
+    folder: Path,
+    file: tuple[str, BinaryIO] | None = None,
+    corrects: str | None = None,
+    **cells: str,
+) -> ClipResult:
     return add_clip(
         store,
         cells,
@@ -286,6 +310,7 @@ def form(store: Store, folder: Path, file: tuple[str, BinaryIO] | None = None, *
         who="Lin",
         now=NOW,
         most_bytes=1000,
+        corrects=corrects,
     )
 
 
@@ -305,7 +330,7 @@ def test_a_clip_out_of_a_form_is_the_one_that_a_table_would_bring(store: Store, 
     with store.read() as connection:
         names = set(connection.execute(select(clip.c.name)).scalars())
     assert names == {"form", "tin  fdp.pdf"}
-    (again,) = bring(store, tmp_path, replace(TV, row=7, text="another text"))
+    (again,) = bring(store, tmp_path, replace(TV, row=7, text=""))
     assert (again.result, again.article) == ("known", result.article)
 
 
@@ -333,3 +358,111 @@ def test_a_form_with_too_large_a_file_adds_nothing(store: Store, tmp_path: Path)
     result = form(store, tmp_path, file, outlet="O", title="T", medium="tv")
     assert (result.result, result.column) == ("problem", "file")
     assert size(store) == [0, 0, 0, 0]
+
+
+def waits(store: Store, key: str | None) -> bool:
+    with store.read() as connection:
+        return not queue.is_finished(connection, "match", str(key))
+
+
+def settle_all(store: Store) -> None:
+    with store.write() as connection:
+        for stage in ("match", "group"):
+            for one in queue.claim(connection, stage, limit=100, now=NOW):
+                queue.finish(connection, one, Outcome.done(), now=NOW)
+
+
+def test_a_text_that_follows_is_a_new_version_of_the_clip(store: Store, tmp_path: Path) -> None:
+    (first,) = bring(store, tmp_path, replace(TV, text=""))
+    settle_all(store)
+    (seen,) = look(store, tmp_path, replace(TV, row=8))
+    (again,) = bring(store, tmp_path, replace(TV, row=8))
+    assert (again.result, again.article) == (seen.result, seen.article) == ("changed", first.article)
+    found = stored(store, again)
+    assert found.article.paragraphs == (TV.text,)
+    assert found.article.lead == TV.text
+    assert waits(store, first.article)
+    with store.read() as connection:
+        assert len(list_versions(connection, found.id)) == 2
+        assert connection.execute(select(func.count()).select_from(clip)).scalar_one() == 2
+
+
+def test_the_text_may_stand_in_a_later_row_of_the_same_table(store: Store, tmp_path: Path) -> None:
+    rows = [replace(TV, row=number, text=text) for number, text in ((2, ""), (3, TV.text), (4, "Họ ký."))]
+    results = bring(store, tmp_path, *rows)
+    assert [one.result for one in results] == ["added", "changed", "changed"]
+    assert stored(store, results[0]).article.paragraphs == ("Họ ký.",)
+
+
+def test_a_row_without_a_text_takes_none_away(store: Store, tmp_path: Path) -> None:
+    (first,) = bring(store, tmp_path, TV)
+    (again,) = bring(store, tmp_path, replace(TV, row=3, text="", note="from the archive"))
+    assert (again.result, again.article) == ("known", first.article)
+    assert stored(store, first).article.paragraphs == (TV.text,)
+
+
+def test_a_table_that_is_imported_again_undoes_no_correction(store: Store, tmp_path: Path) -> None:
+    (first,) = bring(store, tmp_path, TV)
+    (better,) = bring(store, tmp_path, replace(TV, text="Đội xanh đến Hà Nội."))
+    assert better.result == "changed"
+    (again,) = bring(store, tmp_path, replace(TV, row=12))
+    assert (again.result, again.article) == ("known", first.article)
+    assert stored(store, first).article.paragraphs == ("Đội xanh đến Hà Nội.",)
+
+
+def test_a_language_that_a_person_names_later_is_believed(store: Store, tmp_path: Path) -> None:
+    row = replace(TV, outlet="Đài Mới", text="", title="City Green Plan", language="en")
+    (first,) = bring(store, tmp_path, row)
+    assert stored(store, first).article.language.tag == "en"
+    (again,) = bring(store, tmp_path, replace(row, language="vi"))
+    assert again.result == "changed"
+    found = stored(store, first)
+    assert (found.article.language.tag, found.placement.edition) == ("vi", "vi")
+
+
+def test_title_language_and_text_are_corrected_in_a_form(store: Store, tmp_path: Path) -> None:
+    (first,) = bring(store, tmp_path, replace(TV, language="en"))
+    settle_all(store)
+    with store.read() as connection:
+        cells = find_by_hand(connection, str(first.article))
+    assert (cells["title"], cells["text"], cells["airtime"]) == (TV.title, TV.text, "19:30")
+    cells |= {"title": "Thời sự tối", "text": "", "language": "vi"}
+    result = form(store, tmp_path, corrects=first.article, **cells)
+    assert (result.result, result.article) == ("changed", first.article)
+    found = stored(store, first)
+    assert (found.article.title, found.article.paragraphs) == ("Thời sự tối", ())
+    assert found.article.language.tag == "vi"
+    assert found.article.published == DAY
+    assert waits(store, first.article)
+    assert size(store)[:2] == [1, 2]
+    with store.read() as connection:
+        entered = connection.execute(select(clip.c.name, clip.c.who, clip.c.row)).all()
+    assert sorted((one.name, one.who, one.row["title"]) for one in entered) == [
+        ("form", "Lin", "Thời sự tối"),
+        ("row 2", "Lin", "Thời sự"),
+    ]
+    back = form(store, tmp_path, corrects=first.article, **{**cells, "title": TV.title, "text": TV.text})
+    assert back.result == "changed"
+    assert stored(store, first).article.title == TV.title
+    unchanged = form(store, tmp_path, corrects=first.article, **{**cells, "title": TV.title, "text": TV.text})
+    assert unchanged.result == "known"
+
+
+def test_what_was_crawled_is_not_corrected_by_hand(store: Store, tmp_path: Path) -> None:
+    (made,) = bring(store, tmp_path, ClipRow(2, url="https://news.example/a-20001", title="T"))
+    read = replace(stored(store, made).article, paragraphs=("As crawled.",), extractor="generic/1")
+    with store.write() as connection:
+        store_article(
+            connection,
+            read,
+            Placement("item", "example-news", "vi", "online"),
+            seen=NOW + timedelta(days=1),
+        )
+    (again,) = bring(
+        store, tmp_path, ClipRow(2, url="https://news.example/a-20001", title="T2", text="Typed.")
+    )
+    assert again.result == "known"
+    with store.read() as connection, pytest.raises(ResoundError, match="entered by hand"):
+        find_by_hand(connection, str(made.article))
+    with store.read() as connection, pytest.raises(NotFoundError):
+        find_by_hand(connection, "0" * 16)

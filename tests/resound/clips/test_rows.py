@@ -1,5 +1,9 @@
 """Tables of clips as people keep them: encodings, separators, column names, and every cell that does not fit."""
 
+import csv
+import io
+import json
+import re
 import unicodedata
 import zipfile
 from datetime import UTC, date, datetime
@@ -11,12 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resound.clips.rows import COLUMNS, ClipProblem, ClipRow, clip_key, read_clips
+from resound.clips.rows import COLUMNS, ClipProblem, ClipRow, check_cells, clip_key, read_clips
 from resound.clips.table import read_table
-from resound.clips.template import csv_template, write_template, xlsx_template
+from resound.clips.template import MEDIUM_NAMES, csv_template, write_template, xlsx_template
 from resound.errors import ResoundError
 from resound.settings import UiLanguage
+from resound.told import told_from_json, told_to_json
 from resound.web_archives import original_url
+from resound.words import words
 
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 
@@ -141,7 +147,7 @@ def test_rows_are_numbered_as_a_spreadsheet_does(tmp_path: Path) -> None:
     assert isinstance(found[0], ClipRow)
     assert found[0].title == "two\nlines"
     assert "https://news.example" in found[1].message
-    assert "online, print, tv, radio, agency" in found[2].message
+    assert "online, print, television, radio, agency" in found[2].message
 
 
 def test_workbooks_keep_what_a_person_sees(tmp_path: Path) -> None:
@@ -213,7 +219,7 @@ def test_a_written_zone_makes_it_a_moment(tmp_path: Path) -> None:
         ({"url": '=HYPERLINK("http://news.example/a")'}, "no web address"),
         ({"url": "https://archive.ph/AbCdE"}, "archive_url"),
         ({"archive_url": "somewhere"}, "archive_url"),
-        ({"medium": "fax"}, "online, print, tv, radio, agency"),
+        ({"medium": "fax"}, "online, print, television, radio, agency"),
         ({"language": "??"}, "zh-Hant"),
         ({"airtime": "31:77"}, "19:30"),
         ({"title": ""}, "Either a web address is needed"),
@@ -383,3 +389,40 @@ def test_a_nul_byte_is_told_with_its_line(tmp_path: Path) -> None:
     text = "outlet,title,date\n" + rows.replace("workshop 2", "workshop \x00")
     with pytest.raises(ResoundError, match="Line 4 of the table holds a NUL byte"):
         read_text(tmp_path, text)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hant", "vi"])
+def test_a_wrong_medium_is_answered_in_words_that_are_taken(language: UiLanguage) -> None:
+    problem = check_cells(2, {"outlet": "O", "title": "T", "medium": "podcast"}, NOW)
+    assert isinstance(problem, ClipProblem)
+    assert (problem.title, problem.outlet) == ("T", "O")  # so that it is known again
+    kept = told_from_json(json.loads(json.dumps(told_to_json(problem.message))))
+    assert kept == problem.message
+    told = words(language).told(kept)
+    named = words(language).gettext("online, print, television, radio, agency")
+    assert named in told
+    for one in re.split(r"[、,]\s*", named):
+        assert isinstance(check_cells(2, {"outlet": "O", "title": "T", "medium": one}, NOW), ClipRow)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hant", "vi"])
+def test_the_examples_of_a_template_are_in_the_readers_language(language: UiLanguage, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = list(csv.reader(io.StringIO(csv_template(language).decode("utf-8-sig"))))
+    assert ("example" in rows[2][-1]) is (language == "en")
+    filled = [rows[0], *([row[0].removeprefix("# "), *row[1:]] for row in rows[2:])]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(filled)
+    read = list(read_clips(path, now=NOW))
+    assert [one.medium for one in read if isinstance(one, ClipRow)] == ["online", "print", "tv"]
+    for name in MEDIUM_NAMES[language].values():
+        assert isinstance(check_cells(2, {"outlet": "O", "title": "T", "medium": name}, NOW), ClipRow)
+
+
+def test_what_is_only_called_a_workbook_is_told_as_that(tmp_path: Path) -> None:
+    path = tmp_path / "clips.xlsx"
+    path.write_bytes(b"this is no workbook")
+    with pytest.raises(ResoundError, match="no spreadsheet"):
+        list(read_clips(path, now=NOW))
+    path.write_text("outlet,title\nO,T\n")  # a table of text under a wrong name can be read all the same
+    assert len(list(read_clips(path, now=NOW))) == 1
