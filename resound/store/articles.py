@@ -314,7 +314,8 @@ def find_clipped_outlet(connection: Connection, key: str) -> ClippedOutlet | Non
 
 def _is_name_of(written: str, outlet: str) -> bool:
     """A page's outlet is its host's, whatever its row calls it."""
-    return bool(written) and outlet.partition(":")[2] == " ".join(written.casefold().split())[:250]
+    held = outlet.partition(":")[2].casefold()
+    return bool(written) and held == " ".join(written.split())[:250].casefold()
 
 
 def record_change(connection: Connection, articles: Iterable[str]) -> None:

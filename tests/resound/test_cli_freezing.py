@@ -82,7 +82,7 @@ def test_what_cannot_be_done_is_told(demo_copy: Path) -> None:
     assert "no snapshot 4" in refused(demo_copy, "snapshots", DEMO, "--show", "4")
     call(demo_copy, "freeze", DEMO, "--why", "to be named")
     told = " ".join(refused(demo_copy, "report", DEMO, "--snapshot", "9").split())
-    assert "no snapshot 9: " in told
+    assert "no snapshot 9. The only one is 1" in told
     assert "makes one" not in told
     assert "two different" in refused(demo_copy, "snapshots", DEMO, "--compare", "1", "1")
     assert "Either --show" in refused(demo_copy, "snapshots", DEMO, "--compare", "1", "2", "--show", "1")

@@ -195,6 +195,6 @@ def test_an_index_that_was_copied_from_another_folder_is_told_and_taken_over_whe
     ):
         assert "holds another store's articles, not this one's" in said(*words), words
 
-    assert "The index holds 1 items" in run(other, "reindex", "--take-over")
+    assert "The index holds 1 item," in run(other, "reindex", "--take-over")
     assert run(other, "search", "green OR reporter", "--json")["total"] == 1
     assert run(tmp_path, "search", "green OR reporter", "--json")["total"] == 3, "its own is untouched"
