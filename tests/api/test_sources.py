@@ -85,6 +85,7 @@ def test_one_source_shows_channels_items_and_readings(client: TestClient) -> Non
     assert client.get("/sources/none/versions").status_code == 404
 
 
+@pytest.mark.slow
 def test_check_now_tells_what_each_channel_answered(app: FastAPI, client: TestClient) -> None:
     fields = fields_of(client.get("/sources/bangkok-day/yaml").text)
     fields["text"] = (
@@ -110,6 +111,7 @@ def test_check_now_tells_what_each_channel_answered(app: FastAPI, client: TestCl
     assert client.get("/checks/none").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_source_is_added_from_an_address(app: FastAPI, client: TestClient) -> None:
     page = client.get("/new-source").text
     begun = client.post("/new-source", data={"csrf": csrf_of(page), "address": "http://www.lantern.example"})
@@ -168,6 +170,7 @@ def test_an_address_by_hand_may_be_added_to_the_form(app: FastAPI, client: TestC
     assert [(one.url, one.proven) for one in source.sitemaps] == [("http://new.example/map.xml", False)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "says"),
     [

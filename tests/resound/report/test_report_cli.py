@@ -15,6 +15,7 @@ from tests.resound.report.frozen import DEMO
 from tests.whole_way import command
 
 
+@pytest.mark.slow
 def test_a_report_is_made_of_frozen_counts_only(demo_copy: Path, tmp_path: Path) -> None:
     to = tmp_path / "out"
     refused = command(demo_copy, "report", DEMO, "--xlsx", "--to", str(to))
