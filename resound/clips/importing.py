@@ -25,13 +25,14 @@ from resound.clips.files import (
     keep_row,
     safe_name,
 )
+from resound.clips.placing import UnfitRowError, as_known, language_of, place_row
 from resound.clips.rewording import complete, correct, is_by_hand, read_row, rows_before
 from resound.clips.rows import COLUMNS, ClipProblem, ClipRow, check_cells, clip_key
 from resound.clips.table import tidy
 from resound.outcome import MODEL_STAGES
-from resound.processing.facts import PROVISIONAL, edition_of
+from resound.processing.facts import PROVISIONAL
 from resound.searching.documents import outlet_name
-from resound.source import Edition, Source
+from resound.source import Source
 from resound.store import Store, work
 from resound.store.articles import (
     Placement,
@@ -49,7 +50,7 @@ from resound.store.matches import list_matches
 from resound.store.registry import load_sources
 from resound.store.tables import clip
 from resound.told import Told
-from resound.urls import article_id, bare_host, canonical_url, find_edition, host_of
+from resound.urls import article_id, canonical_url
 from resound.web_archives import original_url
 
 
@@ -126,7 +127,7 @@ def import_clips(
                         (keep_file(evidence, file, row.file, most=most_bytes).sha256, safe_name(row.file))
                     )
             kept.append((keep_row(evidence, _plain(row)), f"row {row.row}" if row.row else "form"))
-        except _UnfitRowError as err:
+        except UnfitRowError as err:
             yield _unfit(row, err.column, err.sentence)
             continue
         except ClipFileError as err:
@@ -216,7 +217,7 @@ def preview_clips(
             if row.file:
                 with open_file(row.file) as file:
                     check_file(file, row.file, most=most_bytes)
-        except _UnfitRowError as err:
+        except UnfitRowError as err:
             yield _unfit(row, err.column, err.sentence)
             continue
         except ClipFileError as err:
@@ -257,7 +258,7 @@ def _draft(
         return replace(
             earlier, article=plan.wording or earlier.article, before=[*earlier.before, _plain(row)]
         )
-    prior = _language(plan.known.placement if plan.known is not None else plan.place, sources)
+    prior = language_of(plan.known.placement if plan.known is not None else plan.place, sources)
     article = plan.wording or (plan.known.article if plan.known is not None else None)
     if article is None:
         article = read_row(row, plan.url or f"clip:{plan.key}", detect, row.language or prior)
@@ -271,21 +272,21 @@ def _plan(
     detect: DetectLanguage,
     corrects: str | None = None,
 ) -> _Plan:
-    """Decide where a row goes. Raises _UnfitRowError where that cannot be said."""
+    """Decide where a row goes. Raises UnfitRowError where that cannot be said."""
     url = canonical_url(original_url(row.url)) if row.url else ""
     # The row alone decides what it stands for, so that sources which are named later do not make another item of it.
     is_page = bool(url) and row.medium in (None, "online", "agency") and not (row.page or row.airtime)
     key = article_id(url) if is_page else clip_key(row)
-    place = _place(row, url, sources)
+    place = place_row(row, url, sources)
     if place.outlet.startswith(PROVISIONAL):
-        place = replace(place, outlet=_as_known(place.outlet, list_provisional(connection, PROVISIONAL)))
+        place = replace(place, outlet=as_known(place.outlet, list_provisional(connection, PROVISIONAL)))
     plan = _Plan(key, url, is_page, place)
     found = corrects or find_article(connection, url if is_page else key)
     if found is None:
         return plan
     known = load_articles(connection, [found])[found]
     before = rows_before(connection, found)
-    prior = _language(known.placement, sources)
+    prior = language_of(known.placement, sources)
     if corrects is not None:
         wording = correct(known.article, row, detect, prior)
     else:
@@ -316,7 +317,7 @@ def _store(
     now: datetime,
 ) -> str:
     """Store a row as an article of its own, to be matched and grouped; its id."""
-    prior = row.language or _language(plan.place, sources)
+    prior = row.language or language_of(plan.place, sources)
     article = read_row(row, plan.url or f"clip:{plan.key}", detect, prior)
     place = plan.place if plan.place.edition else replace(plan.place, edition=article.language.tag)
     stored = store_article(
@@ -393,76 +394,6 @@ def _unfit(row: ClipRow, column: str, sentence: str) -> ClipResult:
 def _sentence(err: ClipFileError) -> str:
     """The error's sentence, still with its pattern."""
     return str(err.args[0]) if not isinstance(err.args[0], Told) else err.args[0]
-
-
-class _UnfitRowError(Exception):
-    """A row that goes nowhere; the sentence says what is missing."""
-
-    def __init__(self, column: str, sentence: Told) -> None:
-        super().__init__(sentence)
-        self.column = column
-        self.sentence = sentence
-
-
-def _place(row: ClipRow, url: str, sources: Mapping[str, Source]) -> Placement:
-    """Where a clip was published.
-
-    A page is its host's, as for what is crawled. What was printed or aired is the named outlet's, else its host's.
-    """
-    host = find_edition(url, sources.values()) if url else None
-    named = _named_outlet(row, sources)
-    is_page = row.medium in (None, "online", "agency") and not (row.page or row.airtime)
-    if host is not None and (is_page or named is None):
-        source, edition = host
-        kind: Literal["item", "copy"] = "item" if source.type == "outlet" else "copy"
-        return Placement(kind, source.id, edition.id, row.medium or source.medium)
-    if url and (is_page or not row.outlet):
-        return Placement("item", f"{PROVISIONAL}{bare_host(host_of(url))}", "", row.medium or "online")
-    if named is not None:
-        return Placement("item", named[0].id, named[1].id, row.medium or named[0].medium)
-    if row.medium is None:
-        raise _UnfitRowError(
-            "medium",
-            Told(
-                "nobody knows yet what kind of outlet %(outlet)s is: fill in the medium (print, tv, radio …)",
-                outlet=repr(row.outlet),
-            ),
-        )
-    return Placement("item", f"{PROVISIONAL}{_called(row.outlet)}"[:255], "", row.medium)
-
-
-def _called(outlet: str) -> str:
-    """A name as it was typed (TTXVN), without needless spaces; a host is written small, as for its pages."""
-    name = " ".join(outlet.split())
-    return name.casefold() if "." in name and " " not in name else name
-
-
-def _as_known(outlet: str, known: Iterable[str]) -> str:
-    """The spelling under which an outlet came first: `ttxvn` and `TTXVN` are one."""
-    folded = outlet.casefold()
-    return next((one for one in known if one.casefold() == folded), outlet)
-
-
-def _named_outlet(row: ClipRow, sources: Mapping[str, Source]) -> tuple[Source, Edition] | None:
-    """The outlet that a row names, by id or by a name as people write it, in any language."""
-    for source in sources.values():
-        if source.is_called(row.outlet) and source.editions and source.type == "outlet":
-            asked = [one for one in (row.edition, row.language) if one]
-            fitting = [
-                edition
-                for one in asked
-                for edition in source.editions
-                if one in (edition.id, edition.language)
-                or (one.split("-")[0] == edition.language.split("-")[0] and "-" not in one)
-            ]
-            return source, (fitting or list(source.editions))[0]
-    return None
-
-
-def _language(place: Placement, sources: Mapping[str, Source]) -> str | None:
-    source = sources.get(place.outlet)
-    edition = edition_of(source, place.edition) if source is not None else None
-    return edition.language if edition is not None else None
 
 
 def _plain(row: ClipRow) -> dict[str, str]:
