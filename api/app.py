@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib import resources
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
@@ -59,6 +60,9 @@ from resound.settings import Settings
 
 _PACKED = ("application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 """Packed already; ZIP files, pictures and films are on the middleware's own list."""
+AT_ONCE = 8
+"""Answers that are worked on at a time; others wait for their turn. As many as connections to the store are kept: with more,
+threads wait for each other, and 20 people for longer (benchmarks/README.md)."""
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
@@ -106,6 +110,7 @@ def create_app(
 
     @asynccontextmanager
     async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = AT_ONCE
         await run_in_threadpool(lambda: (office.store, office.index))  # once, before threads ask for them
         app.state.catch_up = CatchUp(office.store, office.index, clock=clock)
         yield

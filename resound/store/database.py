@@ -26,6 +26,8 @@ from resound.store.cleaning import clean_parameters, clean_text
 
 WAIT_SECONDS = 30
 """How long a writer waits for the one before it."""
+CONNECTIONS = 8
+"""Kept open; more are opened where they are needed, and closed again."""
 
 log = logging.getLogger(__name__)
 
@@ -179,9 +181,9 @@ def _open(url: URL, prepare: Callable[[Store], None]) -> Store:
 
 
 def _engine_options(backend: str) -> dict[str, Any]:
-    options: dict[str, Any] = {"json_serializer": _to_json}
+    options: dict[str, Any] = {"json_serializer": _to_json, "pool_size": CONNECTIONS}
     if backend == "sqlite":
-        options |= {"connect_args": {"timeout": WAIT_SECONDS, "check_same_thread": False}, "pool_size": 8}
+        options |= {"connect_args": {"timeout": WAIT_SECONDS, "check_same_thread": False}}
     else:
         options |= {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
     return options
