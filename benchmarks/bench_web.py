@@ -186,7 +186,7 @@ def served(*words: str) -> Iterator[str]:
         process.wait(30)
 
 
-def serve(folder: Path | None, port: int) -> None:
+def serve(folder: Path | None, port: int, at_once: int | None) -> None:
     """Resound over a folder, without its bounds on how often one person may ask; or, without a folder, hello."""
     import uvicorn
     from fastapi import FastAPI
@@ -202,9 +202,12 @@ def serve(folder: Path | None, port: int) -> None:
             return "<!doctype html><html lang=en><title>Hello</title><h1>Hello</h1></html>"
 
     else:
+        import api.app
         from api.app import create_app
         from api.safety import LIMITS
         from resound.settings import load_settings
+
+        api.app.AT_ONCE = at_once or api.app.AT_ONCE
 
         for kind in LIMITS:
             LIMITS[kind] = parse("100000000/minute")  # type: ignore[index]
@@ -212,7 +215,7 @@ def serve(folder: Path | None, port: int) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error")
 
 
-def report(folder: Path, corpus: Corpus, *, users: int, seconds: float) -> None:
+def report(folder: Path, corpus: Corpus, *, users: int, seconds: float, more: Sequence[str]) -> None:
     """Measure and print."""
     queries = make_queries(corpus)
     with served("--hello") as address:
@@ -223,7 +226,7 @@ def report(folder: Path, corpus: Corpus, *, users: int, seconds: float) -> None:
     )
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     print(f"| a bare FastAPI page | {hello.rate:,.0f} | {hello.p50:.0f} | {hello.p95:.0f} | 1 | | | | |")
-    with served("--serve", str(folder)) as address:
+    with served("--serve", str(folder), *more) as address:
         for page in list_pages(corpus, some_articles(folder)):
             status = httpx.get(f"{address}{page.paths[0]}", timeout=120).status_code
             if status != 200:
@@ -254,18 +257,22 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="Where store and index are made, and found again.")
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=8.0, help="For each page.")
+    parser.add_argument(
+        "--at-once", type=int, help="Answers that are worked on at a time. [default: the product's]"
+    )
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--hello", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.hello or arguments.serve:
-        serve(arguments.serve, arguments.port)
+        serve(arguments.serve, arguments.port, arguments.at_once)
         return
     corpus = find_corpus()
     with tempfile.TemporaryDirectory() as made:
         folder = arguments.folder or Path(made)
         build_store(folder, corpus, arguments.articles, print)
-        report(folder, corpus, users=arguments.users, seconds=arguments.seconds)
+        more = [] if arguments.at_once is None else ["--at-once", str(arguments.at_once)]
+        report(folder, corpus, users=arguments.users, seconds=arguments.seconds, more=more)
 
 
 if __name__ == "__main__":
