@@ -76,21 +76,7 @@ def add_one(
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Add one clip and show it; what is wrong stands at its field."""
-    brought = (file.filename or "", file.file) if file is not None and file.filename else None
-    result = add_clip(
-        desk.store,
-        cells,
-        brought,
-        evidence=desk.evidence,
-        detect=detect_language,
-        who=visitor.who,
-        now=desk.now(),
-        most_bytes=desk.settings.max_upload,
-    )
-    if result.result == "problem":
-        return _form(request, desk, cells, problem=result, had_file=brought is not None, status_code=422)
-    _settle(desk, [result])
-    return RedirectResponse(f"/articles/{result.article}?came={result.result}", 303)
+    return _bring(request, desk, visitor, cells, file)
 
 
 @router.get("/{article}/correct", name="correct_clip_page")
@@ -113,28 +99,36 @@ def correct_one(
     """Give a clip other words: another version of it, kept with who and when."""
     with desk.store.read() as connection:
         entered = find_by_hand(connection, article)
-    brought = (file.filename or "", file.file) if file is not None and file.filename else None
     given = entered | {name: cells[name] for name in CORRECTED if name in cells}
+    return _bring(request, desk, visitor, given, file, corrects=article)
+
+
+def _bring(
+    request: Request,
+    desk: Desk,
+    visitor: Visitor,
+    cells: dict[str, str],
+    file: UploadFile | None,
+    *,
+    corrects: str | None = None,
+) -> Response:
+    """To the clip, as it is then; back to the form where something is wrong."""
+    brought = (file.filename or "", file.file) if file is not None and file.filename else None
     result = add_clip(
         desk.store,
-        given,
+        cells,
         brought,
         evidence=desk.evidence,
         detect=detect_language,
         who=visitor.who,
         now=desk.now(),
         most_bytes=desk.settings.max_upload,
-        corrects=article,
+        corrects=corrects,
     )
     if result.result == "problem":
+        had_file = brought is not None
         return _form(
-            request,
-            desk,
-            given,
-            corrects=article,
-            problem=result,
-            had_file=brought is not None,
-            status_code=422,
+            request, desk, cells, corrects=corrects, problem=result, had_file=had_file, status_code=422
         )
     _settle(desk, [result])
     return RedirectResponse(f"/articles/{result.article}?came={result.result}", 303)
@@ -260,7 +254,7 @@ def _form(
     desk: Desk,
     cells: dict[str, str],
     *,
-    corrects: str = "",
+    corrects: str | None = None,
     problem: ClipResult | None = None,
     had_file: bool = False,
     status_code: int = 200,
