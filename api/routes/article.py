@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
@@ -14,14 +13,15 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from api.access import Visitor, requires
 from api.desk import AtDesk, Desk
 from api.downloads import OCTETS, download_headers
+from api.merging import search_to_merge
 from api.pages import language_of, render, words_of
 from api.routes.search import AskedHere, address_of, values_of
 from api.stage_words import reason_words
 from resound.clips.rewording import CLIP
 from resound.coding.item import item_coding
-from resound.coding.review import MOST_ALIKE, merge_choices
+from resound.coding.review import MOST_ALIKE
 from resound.coverage.counting import DOUBTS
-from resound.errors import NotFoundError, QuerySyntaxError, SearchUnavailableError
+from resound.errors import NotFoundError, SearchUnavailableError
 from resound.people.sight import Sight
 from resound.searching.glossing import in_language
 from resound.searching.search import Found, find_similar
@@ -43,15 +43,6 @@ Words = Annotated[str, Query(max_length=2000)]
 ALIKE = 5
 """So many similar items are shown."""
 NOT_COLLECTED = N_("No article of this address has been collected.")
-
-
-@dataclass(frozen=True, slots=True)
-class Merging:
-    """A search for an item to join this one with (None: nobody searched), what it found, and why it found nothing."""
-
-    search: str | None
-    choices: tuple[Found, ...] = ()
-    trouble: str = ""
 
 
 @router.get("/article/{key}", dependencies=[requires("reader", somewhere=True)])
@@ -105,8 +96,13 @@ def article_page(
         coded = _coded(connection, view, campaign, visitor.sight)
         similar, trouble = _similar(connection, desk, view, visitor.sight, language)
         desk_of = next((one for one in coded["codable"] if visitor.may("coder", one.id)), None)
-        merging = _merging(
-            connection, desk, view, merge if desk_of is not None else None, visitor.sight, language
+        merging = search_to_merge(
+            connection,
+            desk,
+            view.item,
+            merge if desk_of is not None else None,
+            sight=visitor.sight,
+            language=language,
         )
     return render(
         request,
@@ -205,25 +201,6 @@ def _coded(connection: Connection, view: ArticleView, wanted: str, sight: Sight)
         "coding": item_coding(connection, view.item, chosen, sight=sight) if chosen is not None else None,
         "codable": [campaigns[one] for one in (*near, *(one for one in campaigns if one not in near))],
     }
-
-
-def _merging(
-    connection: Connection,
-    desk: Desk,
-    view: ArticleView,
-    search: str | None,
-    sight: Sight,
-    language: UiLanguage,
-) -> Merging:
-    """Items that this one may be joined with."""
-    if search is None:
-        return Merging(None)
-    try:
-        campaigns = sight.of(load_campaigns(connection)).values()
-        found = merge_choices(connection, desk.index, view.item, search, campaigns, sight)
-        return Merging(search, in_language(connection, found, language, load_sources(connection)))
-    except (QuerySyntaxError, SearchUnavailableError) as err:
-        return Merging(search, trouble=str(err))
 
 
 def _similar(

@@ -12,15 +12,14 @@ from starlette.responses import RedirectResponse, Response
 
 from api.access import NotAllowedError, Visitor, requires
 from api.desk import AtDesk, Desk
+from api.merging import search_to_merge
 from api.pages import language_of, render, words_of
 from api.routes.language import own_path
 from resound.article import Basis
 from resound.coding.deciding import decide, take_back
 from resound.coding.item import item_coding
-from resound.coding.review import Entry, Review, merge_choices, story_of
-from resound.errors import NotFoundError, QuerySyntaxError, ResoundError, SearchUnavailableError
-from resound.searching.glossing import in_language
-from resound.searching.search import Found
+from resound.coding.review import Entry, Review, story_of
+from resound.errors import NotFoundError, ResoundError
 from resound.settings import UiLanguage
 from resound.showing.viewing import view_article
 from resound.store.decisions import DECISION_KINDS, Decision, DecisionKind, find_decision, last_decision
@@ -119,15 +118,9 @@ def _about(
     shown = {one.item for one in listed} | {entry.item, *story, *entry.others}
     shown |= {other for one in listed if one.asked == "merge" for other in one.others}
     target = "zh-Hant" if language == "zh-Hant" else "en"
-    choices: tuple[Found, ...] = ()
-    trouble = ""
-    if search is not None and not is_second:
-        try:
-            campaigns = sight.of(load_campaigns(connection)).values()
-            found = merge_choices(connection, desk.index, entry.item, search, campaigns, sight)
-            choices = in_language(connection, found, language, load_sources(connection))
-        except (QuerySyntaxError, SearchUnavailableError) as err:
-            trouble = str(err)
+    merging = search_to_merge(
+        connection, desk, entry.item, None if is_second else search, sight=sight, language=language
+    )
     return {
         "second_asks": entry.lacks,
         "coding": coding.for_second_coder() if is_second else coding,
@@ -143,9 +136,7 @@ def _about(
         "story": story,
         "titles": titles_in(connection, shown, language),
         "target": target,
-        "search": search,
-        "choices": choices,
-        "trouble": trouble,
+        "merging": merging,
         "sources": sorted(
             (one for one in load_sources(connection).values() if one.type == "outlet"),
             key=lambda one: one.names.best().casefold(),
