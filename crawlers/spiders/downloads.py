@@ -33,13 +33,18 @@ class Downloads:
 
         Raises:
             FetchError: there is none.
+            asyncio.CancelledError: the caller was told to end. Whatever else went wrong meanwhile says nothing of the
+                server: an engine that closes fails on requests that it lets go.
         """
         request = Request(url, headers=dict(headers or {}), dont_filter=True)
         try:
             return await self._download(request)
-        except FetchError:
-            raise
         except Exception as err:  # Twisted, Scrapy and OpenSSL raise many kinds; each becomes a reason
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from err
+            if isinstance(err, FetchError):
+                raise
             raise explain_failure(err, url) from err
 
     @asynccontextmanager

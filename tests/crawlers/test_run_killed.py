@@ -28,15 +28,19 @@ ROOT = Path(__file__).resolve().parents[2]
 def room() -> Iterator[Newsroom]:
     with open_newsroom() as one:
         for number in range(OUTLETS):
-            base = f"http://outlet{number}.example"
-            urls = publish(one, PAGES, base)
-            one.pages[f"{base}/rss.xml"] = rss(*((url, "T", "") for url in urls))
+            publish_outlet(one, number, PAGES)
         yield one
 
 
-def open_desk(folder: Path, room: Newsroom) -> Desk:
+def publish_outlet(room: Newsroom, number: int, pages: int) -> None:
+    base = f"http://outlet{number}.example"
+    urls = publish(room, pages, base)
+    room.pages[f"{base}/rss.xml"] = rss(*((url, "T", "") for url in urls))
+
+
+def open_desk(folder: Path, room: Newsroom, outlets: int = OUTLETS) -> Desk:
     desk = Desk(folder, room.port)
-    for number in range(OUTLETS):
+    for number in range(outlets):
         key = f"outlet{number}"
         desk.follow(key, feeds=[{"url": f"http://{key}.example/rss.xml"}])
     return desk
@@ -80,13 +84,13 @@ def check(folder: Path, room: Newsroom) -> None:
     """Crawl to the end, then hold what is stored against what is published."""
     desk = Desk(folder, room.port)
     desk.crawl()
+    assert desk.outcomes() == {("done", ""): OUTLETS * PAGES}
     stored = desk.stored()
     assert [url for url, _ in stored] == sorted(url for url in room.pages if "/news/" in url)
     with desk.store.read() as connection:
         captures = list_captures(connection)
     refs = [EvidenceRef(one.file, one.offset, one.length, one.sha256, one.payload_sha256) for one in captures]
     assert not [one for one in verify(desk.evidence, refs) if one.is_loss]
-    assert desk.outcomes() == {("done", ""): OUTLETS * PAGES}
     desk.store.close()
     connection = sqlite3.connect(folder / "resound.sqlite")
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -122,22 +126,37 @@ def _hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_puts_down_what_is_in_hand(tmp_path: Path, room: Newsroom, number: signal.Signals) -> None:
-    desk = open_desk(tmp_path, room)
+def stop(folder: Path, room: Newsroom, number: signal.Signals, how: str, *, outlets: int = OUTLETS) -> Desk:
+    """Begin a crawl, stop it once it has begun with articles, and hold what it left against the promise."""
+    desk = open_desk(folder, room, outlets)
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.crawlers.desk", str(tmp_path), str(room.port)],
+        [sys.executable, "-m", how, str(folder), str(room.port)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         preexec_fn=_hear_interrupts,
     )
     before = len(room.asked)
-    while len(room.asked) < before + OUTLETS * 3:
+    while len(room.asked) < before + outlets * 3:
         assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(number)
     assert process.wait(15) != 0
-    left = desk.outcomes()
-    assert ("leased", "") not in left
+    assert {outcome for outcome, _ in desk.outcomes()} <= {"done", "waiting"}
+    return desk
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_puts_down_what_is_in_hand(tmp_path: Path, room: Newsroom, number: signal.Signals) -> None:
+    stop(tmp_path, room, number, "tests.crawlers.desk").store.close()
     check(tmp_path, room)
+
+
+def test_a_stop_between_two_requests_ends_no_page(tmp_path: Path) -> None:
+    """With one outlet there is such a moment after each page; with several the engine hardly ever meets one."""
+    with open_newsroom() as room:
+        publish_outlet(room, 0, 400)
+        for number in range(2):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            stop(folder, room, signal.SIGTERM, "tests.crawlers.stopped_between", outlets=1).store.close()
