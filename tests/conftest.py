@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests.postgres_server import PostgresServer, run_server
+from tests.whole_way import command, copy_demo
 
 ROOT = Path(__file__).resolve().parents[1]
 # How long one example takes says what else the machine does, and nothing of the property.
@@ -49,8 +49,6 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
 
     `first.json` beside it holds what `resound demo --json` printed.
     """
-    from tests.whole_way import command
-
     base = tmp_path_factory.getbasetemp()
     data = (base if worker_id == "master" else base.parent) / "demo" / "data"
     data.parent.mkdir(exist_ok=True)
@@ -60,6 +58,7 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
         if not printed.exists():
             ran = command(data, "demo", "--json")
             assert ran.returncode == 0, ran.stderr
+            assert not [*data.glob("*-wal")]  # all that was written stands in the databases themselves
             printed.write_text(ran.stdout, encoding="utf-8")
     return data
 
@@ -67,7 +66,7 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
 @pytest.fixture
 def demo_copy(demo_folder: Path, tmp_path: Path) -> Path:
     """A copy of the demo's data folder, to change."""
-    return Path(shutil.copytree(demo_folder, tmp_path / "data"))
+    return copy_demo(demo_folder, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -50,6 +51,12 @@ def ask(data: Path, *words: str, store: str | None = None, **more: str) -> Any:
     ran = command(data, *words, "--json", store=store, **more)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
+
+
+def copy_demo(folder: Path, to: Path) -> Path:
+    """A copy of the demo's folder, `data` in `to`. Without what SQLite keeps beside a database while another test reads it."""
+    beside = shutil.ignore_patterns("*.sqlite-wal", "*.sqlite-shm")
+    return Path(shutil.copytree(folder, to / "data", ignore=beside))
 
 
 def environment(store: str | None = None) -> dict[str, str]:

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from resound.settings import load_settings
+from tests.whole_way import copy_demo
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -41,7 +42,7 @@ def client(demo_copy: Path) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def reading_client(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The same for a whole file of tests that change nothing."""
-    data = Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("reading") / "data"))
+    data = copy_demo(demo_folder, tmp_path_factory.mktemp("reading"))
     with TestClient(make_app(data), base_url="http://127.0.0.1", follow_redirects=False) as client:
         yield client
 
@@ -81,7 +82,7 @@ def address(demo_copy: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def reading_address(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The same for a whole file of tests that change nothing."""
-    data = Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("served") / "data"))
+    data = copy_demo(demo_folder, tmp_path_factory.mktemp("served"))
     with served(make_app(data)) as url:
         yield url
 

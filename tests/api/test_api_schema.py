@@ -4,7 +4,6 @@ what is wrong is refused, whoever asks.
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from resound.people.accounts import add_key
 from resound.people.roles import Role, Scope
 from tests.api.staffed import Clock, browsing, make_app, store_of
 from tests.resound.staff import NOW, hire
+from tests.whole_way import copy_demo
 
 EXAMPLES = 6
 """Of each operation, for each kind of person and each way of asking."""
@@ -41,7 +41,7 @@ PEOPLE: dict[str, tuple[Role, Scope]] = {
 @pytest.fixture(scope="module")
 def app(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     """The demo with people in it, and no bounds on how often they may ask."""
-    data = Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("schema") / "data"))
+    data = copy_demo(demo_folder, tmp_path_factory.mktemp("schema"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(api.safety, "LIMITS", dict.fromkeys(api.safety.LIMITS, parse("1000000/minute")))
         made = make_app(data, clock=Clock(NOW), hosts=HOST)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from resound.store.registry import load_campaign
 from resound.told import Told
 from tests.api.staffed import browsing, enter, make_app
 from tests.resound.staff import hash_quickly, hire
+from tests.whole_way import copy_demo
 
 DEMO = "apo-coe-gp-vietnam-2014"
 WRONG = (
@@ -48,7 +48,7 @@ MARKED = re.compile(r"<main.*?</main>", re.DOTALL)
 
 @pytest.fixture(scope="module")
 def data(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("problems") / "data"))
+    made = copy_demo(demo_folder, tmp_path_factory.mktemp("problems"))
     store = open_store(f"sqlite:///{made / 'resound.sqlite'}")
     hire(store, "lin", "admin")
     hire(store, "guest", "reader")

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
@@ -32,6 +31,7 @@ from resound.store.tables import article, clip
 from tests.api.conftest import csrf_of
 from tests.api.staffed import browsing, enter, make_app, send, store_of
 from tests.resound.staff import NOW, hash_quickly, hire
+from tests.whole_way import copy_demo
 
 GREEN, COFFEE = "apo-coe-gp-vietnam-2014", "coffee-prices"
 SECRET = "Coffee and its prices"
@@ -84,7 +84,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    data = Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("sight") / "data"))
+    data = copy_demo(demo_folder, tmp_path_factory.mktemp("sight"))
     app = make_app(data)
     app.state.limiter.check = lambda *_: None  # how often somebody asks is not the question here
     with pytest.MonkeyPatch.context() as patch, browsing(app) as client:

@@ -38,6 +38,7 @@ from resound.store import open_store
 from resound.words import words
 from tests.resound.printing import needs_poppler, text_of
 from tests.resound.sample_report import make_clips
+from tests.whole_way import copy_demo
 
 CAMPAIGN = "apo-coe-gp-vietnam-2014"
 Frozen = Opened
@@ -46,7 +47,7 @@ Frozen = Opened
 @pytest.fixture(scope="module")
 def frozen(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Frozen:
     """The demo's snapshot, and reports of it in two languages without the tables (all of them take long to set)."""
-    folder = Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("frozen") / "data"))
+    folder = copy_demo(demo_folder, tmp_path_factory.mktemp("frozen"))
     store = open_store(f"sqlite:///{folder / 'resound.sqlite'}")
     freeze_campaign(
         store,
