@@ -71,7 +71,7 @@ def language_of(request: Request) -> UiLanguage:
 
 def words_of(request: Request) -> Words:
     """The words of the reader's language."""
-    return words(language_of(request))
+    return words(language_of(request), desk_of(request).settings.timezone)
 
 
 def render(request: Request, name: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
@@ -83,11 +83,11 @@ def render(request: Request, name: str, *, status_code: int = 200, **values: Any
     visitor = find_visitor(request)
     desk = desk_of(request)
     html = (
-        environment(language)
+        environment(language, desk.settings.timezone)
         .get_template(name)
         .render(
             request=request,
-            words=words(language),
+            words=words(language, desk.settings.timezone),
             language=language,
             languages=OWN_NAMES,
             visitor=visitor,
@@ -107,9 +107,9 @@ def render(request: Request, name: str, *, status_code: int = 200, **values: Any
 
 
 @cache
-def environment(language: UiLanguage) -> Environment:
-    """The templates in one language. Everything is escaped; a name that nobody set is an error."""
-    spoken = words(language)
+def environment(language: UiLanguage, zone: str = "UTC") -> Environment:
+    """The templates in one language, moments in one zone. Everything is escaped; a name that nobody set is an error."""
+    spoken = words(language, zone)
     made = template_environment("api", spoken)
     made.filters.update(
         safe_href=safe_href,

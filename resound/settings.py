@@ -39,6 +39,7 @@
 | `RESOUND_CRAWL_EVERY` `…PROCESS_EVERY` `…INDEX_EVERY` `…SEND_EVERY` `…DIGEST_EVERY` `…HEALTH_EVERY` | seconds between two runs of a job of `resound run` (default 600, 30, 30, 30, 60, 3600) |
 | `RESOUND_CODER` | the name written beside decisions (default: the login name) |
 | `RESOUND_LANGUAGE` | interface language: en, zh-Hant, vi (default: from the locale) |
+| `RESOUND_TIMEZONE` | the zone in which pages and alert mails show moments: Asia/Taipei (default UTC); what is handed on keeps UTC |
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from resound import __version__
 from resound.errors import DefinitionError
 from resound.settings_running import RunningSettings
+from resound.zones import known_zones
 
 PREFIX = "RESOUND_"
 UiLanguage = Literal["en", "zh-Hant", "vi"]
@@ -169,6 +171,7 @@ class Settings(RunningSettings):
     oidc_role: Literal["none", "reader", "coder", "editor", "admin"] = "reader"
     coder: str = Field(default_factory=_login_name, min_length=1, max_length=200)
     language: UiLanguage = Field(default_factory=lambda: locale_language(os.environ))
+    timezone: str = "UTC"
 
     @field_validator("data")
     @classmethod
@@ -187,6 +190,13 @@ class Settings(RunningSettings):
             raise ValueError(
                 "write an e-mail address (press@example.org) or a web address (https://example.org)"
             )
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        if value not in known_zones():
+            raise ValueError("there is no such time zone; write one by its name, such as Asia/Taipei")
         return value
 
     @field_validator("public_url")

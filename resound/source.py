@@ -6,15 +6,15 @@ The outlet of an article is found by the host of its *final* URL (`editions[].ho
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from resound.article import Medium
 from resound.texts import N_
 from resound.told import Told
+from resound.zones import known_zones
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=80)]
 """Lower-case words parted by hyphens: `viet-nam-news`."""
@@ -161,7 +161,7 @@ class Source(Strict):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in _known_zones():
+        if value not in known_zones():
             sentence = N_("%(zone)s is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh")
             raise ValueError(Told(sentence, zone=repr(value)))
         return value
@@ -198,9 +198,3 @@ class Source(Strict):
 
 def _folded(name: str) -> str:
     return " ".join(name.casefold().split())
-
-
-@cache
-def _known_zones() -> frozenset[str]:
-    """Once in a process: asking walks through the machine's zone files, and every page reads every source."""
-    return frozenset(available_timezones())

@@ -13,10 +13,18 @@ from functools import cache
 from importlib import resources
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_interval, format_time, get_timezone_location
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_interval,
+    format_time,
+    get_timezone_gmt,
+    get_timezone_location,
+)
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -39,8 +47,11 @@ _SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
 class Words:
     """The texts and forms of one language. Values are put in by name: `gettext("%(name)s is away", name=…)`."""
 
-    def __init__(self, language: UiLanguage, texts: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, language: UiLanguage, texts: Mapping[str, tuple[str, ...]], *, zone: str = "UTC"
+    ) -> None:
         self.language = language
+        self.zone = ZoneInfo(zone)
         self.locale = Locale.parse(_LOCALES[language])
         self._texts = texts
 
@@ -132,13 +143,13 @@ class Words:
         """Two inclusive calendar days: `29 Sept – 5 Oct 2014`."""
         return format_interval(first, last, skeleton="yMMMd" if with_year else "MMMd", locale=self.locale)
 
-    def moment(self, value: datetime | None, zone: tzinfo | None = None) -> str:
-        """A moment in a zone, by default UTC, which is then named."""
+    def moment(self, value: datetime | None) -> str:
+        """A moment in the reader's zone, which is named: `29 Sept 2014, 10:15:00 GMT+08:00`. Empty for none."""
         if value is None:
             return ""
-        if zone is not None:
-            return format_datetime(value, format="medium", tzinfo=zone, locale=self.locale)
-        return f"{format_datetime(value, format='medium', locale=self.locale)} UTC"
+        local = value.astimezone(self.zone)
+        zone = get_timezone_gmt(local, locale=self.locale) if local.utcoffset() else "UTC"
+        return f"{format_datetime(local, format='medium', tzinfo=self.zone, locale=self.locale)} {zone}"
 
     def hour(self, value: datetime, zone: tzinfo) -> str:
         """A moment that was appointed, in its zone: a day and an hour, without seconds."""
@@ -173,11 +184,12 @@ class Words:
 
 
 @cache
-def words(language: UiLanguage) -> Words:
-    """The words of a language."""
-    return Words(language, load_texts(language))
+def words(language: UiLanguage, zone: str = "UTC") -> Words:
+    """The words of a language, moments in a zone. What is handed to others keeps UTC: it must be the same everywhere."""
+    return Words(language, load_texts(language), zone=zone)
 
 
+@cache
 def load_texts(language: UiLanguage) -> dict[str, tuple[str, ...]]:
     """Every text of a language's catalogues, by its English source; a plural by the source of its singular.
 

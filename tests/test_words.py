@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -74,6 +74,18 @@ def test_numbers_days_and_names_are_the_readers_own() -> None:
     assert words("zh-Hant").language_name("zh-Hans") == "簡體中文"
     assert words("vi").language_name("zh-Hant") == "Tiếng Trung phồn thể"
     assert words("en").language_name("no such tag!") == "no such tag!"
+
+
+def test_a_moment_names_its_zone() -> None:
+    moment = datetime(2014, 9, 29, 17, 5, tzinfo=UTC)
+    assert words("en").moment(moment) == "29 Sept 2014, 17:05:00 UTC"
+    assert words("en", "Asia/Taipei").moment(moment) == "30 Sept 2014, 01:05:00 GMT+08:00"
+    assert words("vi", "Asia/Ho_Chi_Minh").moment(moment).endswith("GMT+07:00")
+    assert words("zh-Hant", "Asia/Taipei").moment(moment) == "2014年9月30日 凌晨1:05:00 GMT+08:00"
+    london = words("en", "Europe/London")
+    assert london.moment(moment).endswith("18:05:00 GMT+01:00")
+    assert london.moment(datetime(2014, 12, 1, 12, tzinfo=UTC)).endswith("12:00:00 UTC")
+    assert words("en").moment(None) == ""
 
 
 def test_lists_are_joined_as_each_language_does() -> None:

@@ -280,7 +280,7 @@ def _health(office: Office) -> Mapping[str, Any]:
     from resound.words import words
 
     settings = office.settings
-    spoken = words(settings.language)
+    spoken = words(settings.language, settings.timezone)
     moment: datetime = now()
     found = find_alerts(
         office.store,

@@ -11,18 +11,14 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
+
+from resound.zones import known_zones
 
 MOST_MISSED = 4
 """So many weeks that were missed (nothing ran) are still made; older ones stay unmade."""
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")  # 2026-W03
-
-
-@cache
-def _known_zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # walks through a folder of hundreds of files
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class WeeklyTime:
             raise ValueError("the weekday is 1 (Monday) to 7 (Sunday)")
         if not _TIME.fullmatch(self.time):
             raise ValueError(f"{self.time!r} is no time of the day such as 08:00")
-        if self.zone not in _known_zones():
+        if self.zone not in known_zones():
             raise ValueError(
                 f"{self.zone!r} is not an IANA time zone such as Asia/Taipei or Asia/Ho_Chi_Minh"
             )

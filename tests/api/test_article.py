@@ -70,6 +70,14 @@ def test_original_and_translation_stand_side_by_side(reading_client: TestClient,
     assert {node.attributes["lang"] for node in reader.css("p.translated")} == {"zh-Hant"}
 
 
+def test_moments_are_those_of_the_offices_clock(demo_copy: Path) -> None:
+    key = one(demo_copy, VIETNAMESE)
+    with TestClient(make_app(demo_copy, timezone="Asia/Ho_Chi_Minh"), base_url="http://127.0.0.1") as client:
+        told = words(ask(client, f"/articles/{key}"))
+    assert "GMT+07:00" in told
+    assert "UTC" not in told
+
+
 def test_the_words_of_the_search_are_marked(reading_client: TestClient, demo_folder: Path) -> None:
     key = one(demo_folder, VIETNAMESE)
     page = ask(reading_client, f"/articles/{key}?q=綠耕隊")

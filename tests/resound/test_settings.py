@@ -85,6 +85,7 @@ def test_without_a_contact_the_open_web_is_not_read() -> None:
         ("RESOUND_CONTACT", "call me", r"RESOUND_CONTACT is 'call me': write an e-mail address"),
         ("RESOUND_CONTACT", "a@example.org\r\nX-Evil: 1", r"write an e-mail address"),
         ("RESOUND_LANGUAGE", "de", r"RESOUND_LANGUAGE is 'de': .*'en', 'zh-Hant' or 'vi'"),
+        ("RESOUND_TIMEZONE", "Taipei", r"RESOUND_TIMEZONE is 'Taipei': .*such as Asia/Taipei"),
         (
             "RESOUND_CONTCT",
             "press@example.org",
