@@ -58,10 +58,11 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from resound import __version__
 from resound.errors import DefinitionError
-from resound.settings_running import RunningSettings
+from resound.settings.running import RunningSettings
+from resound.settings.searching import SearchSettings, parts
+from resound.settings.secret import PREFIX, read_secret
 from resound.zones import known_zones
 
-PREFIX = "RESOUND_"
 UiLanguage = Literal["en", "zh-Hant", "vi"]
 UI_LANGUAGES: tuple[UiLanguage, ...] = get_args(UiLanguage)
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -75,21 +76,10 @@ _ALLOW = re.compile(
     r"(?P<address>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]):(?P<port>\d{1,5})",
     re.IGNORECASE,
 )
-
-
 # "https://resound.example.org", "http://10.0.0.5:8000/press"
 _PUBLIC = re.compile(r"https?://[^\s/@?#]+(?:/[^\s?#]*)?", re.IGNORECASE)
 # "cpc.example", "lin@cpc.example"
 _MAIL_OR_DOMAIN = re.compile(r"(?:[^\s@,]+@)?[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
-# "cloud:my-deployment:dXMtZWFzdC0x…" (what the cloud's console shows behind a name)
-_CLOUD = re.compile(r"cloud:\s*([^\s,]+)", re.IGNORECASE)
-# "https://search.example:9200", "http://[::1]:9200/path"; with `user:password@` in front of the host it is refused
-_NODE = re.compile(r"https?://(?:(?P<user>[^/\s]*)@)?[^\s/@,?#]+(?:/[^\s,?#]*)?", re.IGNORECASE)
-_INDEX_PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-
-
-def _parts(value: str) -> tuple[str, ...]:
-    return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
 
 
 def _login_name() -> str:
@@ -118,7 +108,7 @@ def is_safe_address(url: str) -> bool:
         return False
 
 
-class Settings(RunningSettings):
+class Settings(SearchSettings, RunningSettings):
     """One run's settings. Frozen; `load_settings` is the way to make one."""
 
     model_config = SettingsConfigDict(
@@ -134,16 +124,6 @@ class Settings(RunningSettings):
     store_url: str | None = Field(default=None, repr=False, min_length=1)
     """May hold a password: never printed. `given_store_url` is what counts."""
     store_url_file: Path | None = None
-    elasticsearch: str | None = Field(default=None, repr=False, min_length=1)
-    """May be mistyped with a password in it: never printed. `elasticsearch_urls` and `elasticsearch_cloud` read it."""
-    elasticsearch_api_key: SecretStr | None = Field(default=None, repr=False)
-    elasticsearch_api_key_file: Path | None = None
-    elasticsearch_username: str | None = Field(default=None, min_length=1)
-    elasticsearch_password: SecretStr | None = Field(default=None, repr=False)
-    elasticsearch_password_file: Path | None = None
-    elasticsearch_ca_file: Path | None = None
-    elasticsearch_prefix: str = "resound"
-    elasticsearch_timeout: float = Field(default=10.0, gt=0, le=600, allow_inf_nan=False)
     contact: str | None = None
     allow: Annotated[tuple[str, ...], NoDecode] = ()
     """`127.0.0.1:8123` (may be connected to) or `*.example=127.0.0.1:8123` (names of this pattern live there)."""
@@ -227,7 +207,7 @@ class Settings(RunningSettings):
     @classmethod
     def _by_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return _parts(value)
+            return parts(value)
         return value
 
     @field_validator("allow")
@@ -249,29 +229,8 @@ class Settings(RunningSettings):
             raise ValueError("name at least one port")
         return tuple(dict.fromkeys(value))
 
-    @field_validator("elasticsearch")
-    @classmethod
-    def _leads_to_elasticsearch(cls, value: str | None) -> str | None:
-        if value is None or _CLOUD.fullmatch(value):
-            return value
-        for part in _parts(value):
-            found = _NODE.fullmatch(part)
-            if found is None:
-                raise ValueError(
-                    "write http://host:9200 or https://host:9200 (several parted by commas), or cloud:ID"
-                )
-            if found["user"] is not None:
-                raise ValueError(
-                    "leave name and password out of the address: they have settings of their own "
-                    f"({PREFIX}ELASTICSEARCH_USERNAME, {PREFIX}ELASTICSEARCH_PASSWORD)"
-                )
-        return value
-
     @field_validator(
         "store_url_file",
-        "elasticsearch_api_key_file",
-        "elasticsearch_password_file",
-        "elasticsearch_ca_file",
         "oidc_client_secret_file",
     )
     @classmethod
@@ -281,15 +240,6 @@ class Settings(RunningSettings):
         value = value.expanduser()
         if not value.is_file():
             raise ValueError("there is no such file")
-        return value
-
-    @field_validator("elasticsearch_prefix")
-    @classmethod
-    def _names_an_index(cls, value: str) -> str:
-        if not _INDEX_PREFIX.fullmatch(value):
-            raise ValueError(
-                "small letters, digits, - and _ only, a letter or digit first, at most 60 of them"
-            )
         return value
 
     @model_validator(mode="after")
@@ -310,51 +260,6 @@ class Settings(RunningSettings):
             )
         return self
 
-    @model_validator(mode="after")
-    def _signs_in_one_way(self) -> Settings:
-        for name in ("API_KEY", "PASSWORD"):
-            field = f"elasticsearch_{name.lower()}"
-            if getattr(self, field) is not None and getattr(self, f"{field}_file") is not None:
-                raise ValueError(
-                    f"set {PREFIX}ELASTICSEARCH_{name} or {PREFIX}ELASTICSEARCH_{name}_FILE, not both"
-                )
-        has_key = self.elasticsearch_api_key is not None or self.elasticsearch_api_key_file is not None
-        has_password = self.elasticsearch_password is not None or self.elasticsearch_password_file is not None
-        if has_key and (has_password or self.elasticsearch_username is not None):
-            raise ValueError(
-                f"sign in at {PREFIX}ELASTICSEARCH with a key, or with name and password, not both"
-            )
-        if has_password != (self.elasticsearch_username is not None):
-            raise ValueError(f"{PREFIX}ELASTICSEARCH_USERNAME and its password belong together")
-        return self
-
-    @property
-    def elasticsearch_urls(self) -> tuple[str, ...]:
-        """The nodes' addresses; none where it is a cloud id or not set."""
-        if self.elasticsearch is None or self.elasticsearch_cloud is not None:
-            return ()
-        return _parts(self.elasticsearch)
-
-    @property
-    def elasticsearch_cloud(self) -> str | None:
-        """The cloud id, where it is one."""
-        found = _CLOUD.fullmatch(self.elasticsearch or "")
-        return found[1] if found is not None else None
-
-    def elasticsearch_secret(self, name: Literal["api_key", "password"]) -> str | None:
-        """A secret as it is, from the environment or from its file. Not to be printed.
-
-        Raises:
-            DefinitionError: the file cannot be read, or is empty.
-        """
-        given: SecretStr | None = getattr(self, f"elasticsearch_{name}")
-        if given is not None:
-            return given.get_secret_value()
-        path: Path | None = getattr(self, f"elasticsearch_{name}_file")
-        if path is None:
-            return None
-        return _read_secret(f"ELASTICSEARCH_{name.upper()}", path)
-
     @property
     def oidc_secret(self) -> str:
         """What Resound proves itself with at the OpenID provider. Not to be printed.
@@ -363,26 +268,8 @@ class Settings(RunningSettings):
             DefinitionError: the file cannot be read, or is empty.
         """
         if self.oidc_client_secret_file is not None:
-            return _read_secret("OIDC_CLIENT_SECRET", self.oidc_client_secret_file)
+            return read_secret("OIDC_CLIENT_SECRET", self.oidc_client_secret_file)
         return self.oidc_client_secret.get_secret_value() if self.oidc_client_secret is not None else ""
-
-    @property
-    def smtp_secret(self) -> str | None:
-        """The password at the mail server; None where no name signs in there. Not to be printed.
-
-        Raises:
-            DefinitionError: there is a name and no password, or the file cannot be read or is empty.
-        """
-        if self.smtp_user is None:
-            return None
-        if self.smtp_password is not None:
-            return self.smtp_password.get_secret_value()
-        if self.smtp_password_file is not None:
-            return _read_secret("SMTP_PASSWORD", self.smtp_password_file)
-        raise DefinitionError(
-            f"{PREFIX}SMTP_URL names who signs in at the mail server: set {PREFIX}SMTP_PASSWORD or "
-            f"{PREFIX}SMTP_PASSWORD_FILE as well."
-        )
 
     @property
     def user_agent(self) -> str:
@@ -406,7 +293,7 @@ class Settings(RunningSettings):
             DefinitionError: the file cannot be read, or is empty.
         """
         if self.store_url_file is not None:
-            return _read_secret("STORE_URL", self.store_url_file)
+            return read_secret("STORE_URL", self.store_url_file)
         return self.store_url
 
     @property
@@ -463,17 +350,6 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**given)
     except ValidationError as err:
         raise DefinitionError(_explain(err, given)) from err
-
-
-def _read_secret(name: str, path: Path) -> str:
-    variable = f"{PREFIX}{name}_FILE"
-    try:
-        found = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as err:
-        raise DefinitionError(f"{variable}: the file {path} cannot be read.") from err
-    if not found:
-        raise DefinitionError(f"{variable}: the file {path} is empty.")
-    return found
 
 
 def _refuse_misspelt(environment: Mapping[str, str]) -> None:

@@ -10,7 +10,9 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+from resound.errors import DefinitionError
 from resound.sending.addresses import read_address
+from resound.settings.secret import PREFIX, read_secret
 
 Seconds = Annotated[float, Field(ge=1, le=604_800, allow_inf_nan=False)]
 
@@ -97,6 +99,24 @@ class RunningSettings(BaseSettings):
         """The name to sign in with at the mail server; None where none stands in its address."""
         name = urlsplit(self.smtp_url or "").username
         return unquote(name) if name else None
+
+    @property
+    def smtp_secret(self) -> str | None:
+        """The password at the mail server; None where no name signs in there. Not to be printed.
+
+        Raises:
+            DefinitionError: there is a name and no password, or the file cannot be read or is empty.
+        """
+        if self.smtp_user is None:
+            return None
+        if self.smtp_password is not None:
+            return self.smtp_password.get_secret_value()
+        if self.smtp_password_file is not None:
+            return read_secret("SMTP_PASSWORD", self.smtp_password_file)
+        raise DefinitionError(
+            f"{PREFIX}SMTP_URL names who signs in at the mail server: set {PREFIX}SMTP_PASSWORD or "
+            f"{PREFIX}SMTP_PASSWORD_FILE as well."
+        )
 
 
 def is_loopback(host: str) -> bool:
