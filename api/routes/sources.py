@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from api.chores import Chore, chores_of
 from api.desk import AtDesk, Desk
 from api.pages import render
 from api.routes.campaign_edit import Fields
+from api.routes.language import own_path
 from api.safety import limited
 from crawlers.discover import ChannelCheck, check_sources
 from crawlers.guard import FetchRules, rules_of
@@ -45,6 +47,7 @@ NOBODY_TO_ASK = N_(
 TROUBLE = ("failing", "stopped", "too few", "too many", "never read")
 Reader = Annotated[Visitor, requires("reader")]
 Editor = Annotated[Visitor, requires("editor")]
+Back = Annotated[str, Query(alias="next", max_length=2000)]
 
 
 @router.get("/sources")
@@ -76,8 +79,9 @@ def source_page(
     check: str = "",
     saved: int = 0,
     unchanged: bool = False,
+    back_to: Back = "",
 ) -> Response:
-    """One source: its channels, what they brought last, when they were read."""
+    """One source: its channels, what they brought last, when they were read. `back_to`: the review that asked for it."""
     with desk.store.read() as connection:
         model = _load(connection, source)
         health = next(one for one in source_health(connection, now=desk.now()) if one.source == source)
@@ -95,6 +99,7 @@ def source_page(
         chore=chores_of(request).find(check, visitor.who) if check else None,
         saved=saved,
         unchanged=unchanged,
+        back_to=own_path(back_to) if back_to else "",
         now=desk.now(),
         may_edit=visitor.may("editor"),
         cannot_look=_cannot_look(desk),
@@ -141,18 +146,20 @@ def describe_by_hand(
     desk: AtDesk,
     item: Annotated[str, Query(max_length=80)] = "",
     home: Annotated[str, Query(max_length=2000)] = "",
+    back_to: Back = "",
 ) -> Response:
     """The form without a look at a site: for television, radio and print, and where a look finds nothing.
 
     Args:
         item: an article of an outlet that nobody has described yet; what is known of the outlet stands in the form.
         home: the address that was looked at in vain.
+        back_to: where to go on once it is saved.
     """
     with desk.store.read() as connection:
         sources = load_sources(connection)
         known = find_clipped_outlet(connection, item) if item else None
     if known is None or not known.placement.outlet.startswith(PROVISIONAL):
-        return _source_form(request, empty_source_form(home=home.strip()), sources)
+        return _source_form(request, empty_source_form(home=home.strip()), sources, back_to=back_to)
     written = known.placement.outlet.removeprefix(PROVISIONAL)
     has_site = (
         not known.name
@@ -164,7 +171,7 @@ def describe_by_hand(
         home=f"https://{written}/" if has_site else "",
         host=written if has_site else "",
     )
-    return _source_form(request, form, sources)
+    return _source_form(request, form, sources, back_to=back_to)
 
 
 @router.post("/new-source", dependencies=[limited("long")])
@@ -199,20 +206,24 @@ def save_source(request: Request, desk: AtDesk, visitor: Editor, fields: Fields)
     """Save what a person completed."""
     with desk.store.read() as connection:
         sources = load_sources(connection)
+    back_to = fields.get("next", "")
     if fields.get("do") == "add channels":
-        return _source_form(request, Form(fields).with_row("channels"), sources)
+        return _source_form(request, Form(fields).with_row("channels"), sources, back_to=back_to)
     try:
         source = read_source_form(fields, taken=sources, owners=_owners(sources))
         keep_apart([source], is_demo=desk.office.is_demo)
         applied = save_definition(desk.store, source, base=None, who=visitor.who, now=desk.now())
     except FormError as err:
-        return _source_form(request, err.form, sources, status_code=422)
+        return _source_form(request, err.form, sources, back_to=back_to, status_code=422)
     except ConflictError as err:
-        return _source_form(request, Form(fields), sources, trouble=err.args[0], status_code=409)
+        return _source_form(
+            request, Form(fields), sources, back_to=back_to, trouble=err.args[0], status_code=409
+        )
     if applied.result == "conflict":
         trouble = Told(N_("There is a source of this id already. Choose another id."))
-        return _source_form(request, Form(fields), sources, trouble=trouble, status_code=409)
-    return RedirectResponse(f"/sources/{source.id}?saved={applied.version}", 303)
+        return _source_form(request, Form(fields), sources, back_to=back_to, trouble=trouble, status_code=409)
+    told = {"saved": str(applied.version)} | ({"next": own_path(back_to)} if back_to else {})
+    return RedirectResponse(f"/sources/{source.id}?{urlencode(told)}", 303)
 
 
 def _suggestion(request: Request, desk: Desk, chore: Chore) -> Response:
@@ -242,6 +253,7 @@ def _source_form(
     *,
     found: Suggestion | None = None,
     trouble: str = "",
+    back_to: str = "",
     status_code: int = 200,
 ) -> Response:
     said = {one.moved_to or one.url: one for one in found.channels} if found is not None else {}
@@ -252,6 +264,7 @@ def _source_form(
         form=form,
         answers=said,
         trouble=trouble,
+        back_to=own_path(back_to) if back_to else "",
         owners=sorted(_owners(sources)),
         zones=sorted({one.timezone for one in sources.values()} | {"Asia/Taipei", "Asia/Ho_Chi_Minh"}),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
@@ -57,7 +58,9 @@ def test_a_clip_of_a_new_station_counts_once_its_outlet_is_described(client: Tes
     assert counts(client) == before, "nobody has said whose it is"
     to_form = link(read(client, article), "Describe this outlet")
     html = client.get(REVIEW, params={"at": f"provisional.{article.rpartition('/')[2]}"}).text
-    assert link(LexborHTMLParser(html), "Describe this outlet") == to_form
+    from_review = link(LexborHTMLParser(html), "Describe this outlet")
+    assert parse_qs(urlsplit(from_review).query)["next"][0].startswith(f"{REVIEW}?item=")
+    assert from_review.partition("&")[0] == to_form.partition("&")[0]
     form = client.get(to_form).text
     fields = fields_of(form)
     assert (fields["name.vi"], fields["also_called"], fields["home"]) == ("TTXVN", "TTXVN", "")
@@ -69,8 +72,9 @@ def test_a_clip_of_a_new_station_counts_once_its_outlet_is_described(client: Tes
     saved = client.post("/new-source/save", data=filled)
     assert (saved.status_code, saved.headers["location"]) == (
         303,
-        "/sources/truyen-hinh-thong-tan?saved=1",
+        f"/sources/truyen-hinh-thong-tan?saved=1&next={quote(article, safe='')}",
     ), saved.text
+    assert link(read(client, saved.headers["location"]), "Back to the item") == article
     after = counts(client)
     assert {name: after[name] - before[name] for name in before} == dict.fromkeys(before, 1)
     assert "Nobody has said yet which outlet this is." not in client.get(article).text
@@ -99,6 +103,16 @@ def test_a_clip_of_a_page_is_found_by_its_host(client: TestClient) -> None:
     )
     assert saved.status_code == 303
     assert counts(client)["outlets"] == before["outlets"] + 1
+
+
+def test_nobody_is_led_elsewhere_from_the_form(client: TestClient) -> None:
+    form = client.get("/new-source/by-hand", params={"next": "//evil.example/"}).text
+    assert fields_of(form)["next"] == "/"
+    filled = {**fields_of(form), **SAID, "name.vi": "Đài Một", "medium": "tv", "do": "save"}
+    saved = client.post("/new-source/save", data={**filled, "next": "https://evil.example/"})
+    assert saved.headers["location"].endswith("?saved=1&next=%2F")
+    page = client.get("/sources/dai-mot", params={"saved": 1, "next": "javascript:alert(1)"}).text
+    assert link(LexborHTMLParser(page), "Back to the item") == "/"
 
 
 def test_the_form_opens_empty_or_with_the_address_that_was_looked_at(client: TestClient) -> None:
