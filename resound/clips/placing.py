@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from resound.clips.rows import ClipRow
-from resound.processing.facts import PROVISIONAL, edition_of
-from resound.source import Edition, Source
+from resound.processing.facts import PROVISIONAL, edition_of, outlets_called
+from resound.source import Source
 from resound.store.articles import Placement
 from resound.told import Told
 from resound.urls import bare_host, find_edition, host_of
@@ -28,19 +28,28 @@ def place_row(row: ClipRow, url: str, sources: Mapping[str, Source]) -> Placemen
     A page is its host's, as for what is crawled. What was printed or aired is the named outlet's, else its host's.
 
     Raises:
-        UnfitRowError: nothing says what kind of outlet it is.
+        UnfitRowError: nothing says what kind of outlet it is, or its name is that of several.
     """
     host = find_edition(url, sources.values()) if url else None
-    named = _named_outlet(row, sources)
+    called = outlets_called(row.outlet, sources, row.medium)
     is_page = row.medium in (None, "online", "agency") and not (row.page or row.airtime)
-    if host is not None and (is_page or named is None):
+    if host is not None and (is_page or not called):
         source, edition = host
         kind: Literal["item", "copy"] = "item" if source.type == "outlet" else "copy"
         return Placement(kind, source.id, edition.id, row.medium or source.medium)
     if url and (is_page or not row.outlet):
         return Placement("item", f"{PROVISIONAL}{bare_host(host_of(url))}", "", row.medium or "online")
-    if named is not None:
-        return Placement("item", named[0].id, named[1].id, row.medium or named[0].medium)
+    if len(called) > 1:
+        raise UnfitRowError(
+            "outlet",
+            Told(
+                "several outlets are called %(outlet)s: write the id of the one that it is (%(ids)s)",
+                outlet=repr(row.outlet),
+                ids=", ".join(one.id for one in called),
+            ),
+        )
+    if called:
+        return Placement("item", called[0].id, _edition_asked(row, called[0]), row.medium or called[0].medium)
     if row.medium is None:
         raise UnfitRowError(
             "medium",
@@ -64,20 +73,13 @@ def as_known(outlet: str, known: Iterable[str]) -> str:
     return next((one for one in known if one.casefold() == folded), outlet)
 
 
-def _named_outlet(row: ClipRow, sources: Mapping[str, Source]) -> tuple[Source, Edition] | None:
-    """The outlet that a row names, by id or by a name as people write it, in any language."""
-    for source in sources.values():
-        if source.is_called(row.outlet) and source.editions and source.type == "outlet":
-            asked = [one for one in (row.edition, row.language) if one]
-            fitting = [
-                edition
-                for one in asked
-                for edition in source.editions
-                if one in (edition.id, edition.language)
-                or (one.split("-")[0] == edition.language.split("-")[0] and "-" not in one)
-            ]
-            return source, (fitting or list(source.editions))[0]
-    return None
+def _edition_asked(row: ClipRow, source: Source) -> str:
+    """The edition that a row names by its id or its language, else the outlet's first."""
+    for asked in filter(None, (row.edition, row.language)):
+        for edition in source.editions:
+            if asked in (edition.id, edition.language) or asked == edition.language.split("-")[0]:
+                return edition.id
+    return source.editions[0].id
 
 
 def language_of(place: Placement, sources: Mapping[str, Source]) -> str | None:

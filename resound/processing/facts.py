@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal
 
-from resound.article import PROMINENCES, Field, FoundDate
+from resound.article import PROMINENCES, Field, FoundDate, Medium
 from resound.source import Edition, Source
 from resound.store.articles import Placement, StoredArticle
 from resound.store.decisions import Overlay
@@ -106,15 +106,24 @@ def place_clip(place: Placement, url: str, language_tag: str, sources: Mapping[s
     It was given its outlet by a name as somebody wrote it, or by the host of its address; by that it is looked for.
     """
     written = place.outlet.removeprefix(PROVISIONAL)
-    for source in sources.values():
-        if source.is_called(written) and source.editions and source.type == "outlet":
-            return Placement("item", source.id, _edition_for(source, language_tag), place.medium)
+    called = outlets_called(written, sources, place.medium)
+    if len(called) == 1:  # of several that are called so, a person chooses
+        return Placement("item", called[0].id, _edition_for(called[0], language_tag), place.medium)
     if url.startswith(("http://", "https://")) and bare_host(host_of(url)) == written:
         found = find_edition(url, sources.values())
         if found is not None:
             kind: Literal["item", "copy"] = "item" if found[0].type == "outlet" else "copy"
             return Placement(kind, found[0].id, found[1].id, place.medium)
     return place
+
+
+def outlets_called(name: str, sources: Mapping[str, Source], medium: Medium | None) -> list[Source]:
+    """Which outlets a name as people write it may mean. Its id is one's own; a name that several share tells them apart by medium."""
+    called = [
+        one for one in sources.values() if one.type == "outlet" and one.editions and one.is_called(name)
+    ]
+    own = [one for one in called if one.id == name.strip().casefold()]
+    return own or [one for one in called if one.medium == medium] or called
 
 
 def edition_of(source: Source, key: str) -> Edition | None:

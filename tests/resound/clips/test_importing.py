@@ -159,6 +159,33 @@ def test_an_outlet_that_is_named_later_makes_no_second_item(store: Store, tmp_pa
     assert (second.result, second.article) == ("known", first.article)
 
 
+def test_a_name_of_two_outlets_is_told_apart_by_medium_or_not_at_all(store: Store, tmp_path: Path) -> None:
+    row = replace(TV, outlet="Tin Ven Sông", medium="tv")
+    (first,) = bring(store, tmp_path, row)
+    for key, medium in (("ven-song", "online"), ("song-tv", "tv"), ("song-online", "online")):
+        body = source(key, f"{key}.example", medium=medium, also_called=["Tin ven sông"])
+        with store.write() as connection:
+            apply_definition(
+                connection, "source", key, body=body, sha256=key, came_from="x", who="t", now=NOW
+            )
+    (again,) = bring(store, tmp_path, row)
+    assert (again.result, again.article) == ("known", first.article)
+    aired = bring(store, tmp_path, replace(row, title="Other", airtime="21:00"))[0]
+    assert stored(store, aired).placement.outlet == "song-tv"
+    by_hand = replace(row, title="Third", medium="print", airtime="", page="3")
+    refused, by_id, by_host = bring(
+        store,
+        tmp_path,
+        by_hand,
+        replace(by_hand, row=3, outlet="Song-Online"),
+        replace(by_hand, row=4, medium="online", page="", url="https://ven-song.example/a-1"),
+    )
+    assert (refused.result, refused.column) == ("problem", "outlet")
+    assert all(one in refused.message for one in ("ven-song", "song-tv", "song-online"))
+    assert stored(store, by_id).placement.outlet == "song-online"
+    assert stored(store, by_host).placement.outlet == "ven-song"
+
+
 def test_an_unknown_outlet_keeps_the_name_that_was_typed_first_and_is_one(
     store: Store, tmp_path: Path
 ) -> None:
