@@ -44,7 +44,7 @@ def test_backup_restore_and_move_say_what_they_did(data: Path, tmp_path: Path) -
     assert told[0]["definition"]["rows"] == 1
 
 
-@pytest.mark.parametrize("how", ["url", "file"])
+@pytest.mark.parametrize("how", ["file", pytest.param("url", marks=pytest.mark.slow)])
 def test_what_is_said_to_do_with_a_backup_that_is_looked_at_touches_nothing_in_use(
     data: Path, tmp_path: Path, how: str
 ) -> None:

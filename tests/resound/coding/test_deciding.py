@@ -17,6 +17,7 @@ from resound.store.matches import record_matches
 from resound.watching.health import overall_status, source_health
 from tests.resound.newsdesk import AGENCY, NOW, OWN, apply, campaign, put, source
 
+pytestmark = pytest.mark.slow_on_postgres
 CODED = {
     "messages": [{"id": "shared", "text": {"en": "Taiwan shares"}, "query": "shares"}],
     "people": [

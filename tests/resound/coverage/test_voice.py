@@ -18,6 +18,7 @@ from resound.store import Store, open_store
 from resound.store.tables import clip
 from tests.resound.coding.test_deciding import AGENCY, NOW, apply, campaign, put, say, source
 
+pytestmark = pytest.mark.slow_on_postgres
 JICA = "JICA helps the city with waste. " + " ".join(f"Word{n} stands here once." for n in range(40))
 COMPARATORS = [
     {"id": "japan", "name": {"en": "Japan"}, "query": "JICA AND lang:en"},

@@ -25,6 +25,7 @@ from resound.store import Store, open_store
 from resound.store.registry import list_versions
 from resound.store.tables import definition
 
+pytestmark = pytest.mark.slow_on_postgres
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 
 

@@ -45,6 +45,7 @@ from tests.resound.digest.week import PUBLIC, SERVER
 from tests.resound.mailroom import open_mailroom
 from tests.resound.newsdesk import OWN, apply, campaign, put, source
 
+pytestmark = pytest.mark.slow_on_postgres
 PLAN = WeeklyTime(1, "08:00", "Asia/Taipei")
 NOW = datetime(2014, 10, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

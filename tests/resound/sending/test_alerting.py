@@ -36,6 +36,7 @@ from resound.words import words
 from tests.resound.mailroom import open_mailroom
 from tests.resound.searching.test_indexing import open_with_sources, process, put
 
+pytestmark = pytest.mark.slow_on_postgres
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -17,6 +17,7 @@ from resound.store import Store, lists, open_store
 from resound.store.lists import Issue, MailingList, Subscription
 from tests.resound.mailroom import open_mailroom
 
+pytestmark = pytest.mark.slow_on_postgres
 NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
 PLAN = WeeklyTime(1, "08:00", "Asia/Taipei")
