@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Debian's Python brings a pip that fails on `lxml[html_clean]` asked for in two spellings (mended in 24.1).
 NEW_PIP := $(PIP) "pip>=24.1"
 SAY_WHY = { echo "Packages could not be installed; pip's message stands above. (Is there a way to a package index?)"; exit 1; }
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .PHONY: help setup demo test test-all test-elastic check format bench serve newsroom wheel system clean
 

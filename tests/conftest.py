@@ -95,9 +95,12 @@ def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`slow_on_postgres`: on SQLite with the quick tests, on PostgreSQL with the slow ones. A browser is slow."""
+    """`slow_on_postgres`: on SQLite with the quick tests, on PostgreSQL with the slow ones.
+
+    A browser is slow, and so are models that are trained and converted first; the demo's, which are there, are not.
+    """
     for item in items:
-        if item.get_closest_marker("browser"):
+        if item.get_closest_marker("browser") or "tiny_models" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("slow_on_postgres") and item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.slow)

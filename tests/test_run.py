@@ -206,6 +206,7 @@ def test_mail_that_waits_for_settings_is_trouble_and_none_is_no_trouble(
     assert states(store) == {"queued": 1}
 
 
+@pytest.mark.slow
 def test_a_crawl_that_is_told_to_stop_puts_down_what_it_holds(tmp_path: Path, room: MailRoom) -> None:
     with open_newsroom() as news:
         urls = publish(news, 30, "http://daily.example")

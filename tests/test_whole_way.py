@@ -152,6 +152,7 @@ def test_a_decision_changes_the_counts_and_another_takes_it_back(copied: Path, g
     assert any("taken back" in line for line in told)
 
 
+@pytest.mark.slow
 def test_a_split_and_a_merge_change_stories_and_not_items(copied: Path, gold: Any) -> None:
     figures = ask(copied, "counts", CAMPAIGN)
     items = [one for one in figures["items"].values() if one["standing"] == "counted" and "://" in one["url"]]
@@ -210,12 +211,14 @@ def test_the_store_can_be_rebuilt_from_the_evidence(copied: Path) -> None:
     assert content(copied) == after
 
 
+@pytest.mark.slow
 def test_a_rebuilt_index_answers_the_same(copied: Path) -> None:
     before = ask(copied, "search", "綠", "--limit", "200")
     assert command(copied, "reindex").returncode == 0
     assert ask(copied, "search", "綠", "--limit", "200") == before
 
 
+@pytest.mark.slow
 def test_a_campaign_that_asks_for_less_keeps_what_was_accepted(copied: Path, gold: Any) -> None:
     out = copied.parent / "definitions"
     assert command(copied, "export", str(out)).returncode == 0
@@ -230,6 +233,7 @@ def test_a_campaign_that_asks_for_less_keeps_what_was_accepted(copied: Path, gol
     assert figures["beside"]["no_longer_matching"] == gold["counts"]["items"]
 
 
+@pytest.mark.slow
 def test_a_file_older_than_the_stores_version_is_a_conflict(copied: Path) -> None:
     out = copied.parent / "definitions"
     assert command(copied, "export", str(out)).returncode == 0
@@ -257,6 +261,7 @@ def test_status_and_the_list_of_sources_say_what_is_wrong(folder: Path) -> None:
     assert "by hand" in states.values()
 
 
+@pytest.mark.slow
 def test_the_demo_keeps_out_of_a_folder_with_real_sources(tmp_path: Path) -> None:
     assert command(tmp_path, "apply", "--shipped").returncode == 0
     ran = command(tmp_path, "demo")

@@ -263,6 +263,7 @@ def test_hostile_words_are_words(hostile_client: TestClient, hostile_folder: Pat
         assert "49" not in words(page, "h1")
 
 
+@pytest.mark.slow
 def test_hostile_searches_break_nothing(hostile_client: TestClient, shared_data: Path) -> None:
     vectors: list[str] = json.loads((shared_data / "vectors" / "blns.json").read_text(encoding="utf-8"))
     for at, vector in enumerate(vectors):

@@ -81,8 +81,8 @@ def test_with_accounts_it_prints_no_link(tmp_path: Path) -> None:
     ("words", "settings"),
     [
         (("--host", "0.0.0.0"), {}),
-        ((), {"RESOUND_PUBLIC_URL": "https://resound.example.org"}),
-        ((), {"RESOUND_PROXIES": "127.0.0.1"}),
+        pytest.param((), {"RESOUND_PUBLIC_URL": "https://resound.example.org"}, marks=pytest.mark.slow),
+        pytest.param((), {"RESOUND_PROXIES": "127.0.0.1"}, marks=pytest.mark.slow),
     ],
     ids=str,
 )

@@ -126,6 +126,7 @@ def answer_hostile(asked: Asked, sent: dict[str, int]) -> None:
         asked.say(200, PLAIN)
 
 
+@pytest.mark.slow
 def test_every_trick_ends_in_time_with_its_reason() -> None:
     sent: dict[str, int] = {}
     with open_place(lambda asked: answer_hostile(asked, sent)) as rules:
@@ -147,6 +148,7 @@ def test_every_trick_ends_in_time_with_its_reason() -> None:
     assert max(sent.values()) < MAX_HEADER_BYTES + 20_000_000
 
 
+@pytest.mark.slow
 def test_hosts_are_asked_one_at_a_time_and_waiting_costs_no_deadline() -> None:
     at_once, most = [0], [0]
 

@@ -139,6 +139,7 @@ with Recorder(EvidenceWriter(folder / "evidence", started=NOW), commit) as recor
 """
 
 
+@pytest.mark.slow
 def test_what_was_named_survives_kill_9(tmp_path: Path) -> None:
     dice = random.Random(9)
     for _ in range(4):

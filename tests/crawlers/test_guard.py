@@ -255,6 +255,7 @@ def test_no_spelling_reaches_the_inside(site: str, canary: tuple[int, list[str]]
     assert direct.count("fetched") + moved.count("fetched") <= 20
 
 
+@pytest.mark.slow
 def test_the_dialer_alone_is_enough(site: str, canary: tuple[int, list[str]]) -> None:
     port, heard = canary
     hosts = [host for host in (*loopback_hosts(), *private_hosts()) if host not in NAMES and "%" not in host]

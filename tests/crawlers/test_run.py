@@ -79,6 +79,7 @@ def test_what_led_to_a_page_and_who_asked_is_known(desk: Desk, room: Newsroom) -
     assert all("Cookie" not in one.headers for one in room.asked)
 
 
+@pytest.mark.slow
 def test_an_unchanged_feed_is_not_a_failure_and_clears_none(desk: Desk, room: Newsroom) -> None:
     (url,) = publish(room, 1)
     feed = rss((url, "One", SEPTEMBER))
@@ -206,6 +207,7 @@ def test_twins_are_fetched_once(desk: Desk, room: Newsroom) -> None:
     assert desk.crawl().pages_stored == 1
 
 
+@pytest.mark.slow
 def test_a_newer_date_has_a_page_read_again_and_a_gone_page_is_recorded(desk: Desk, room: Newsroom) -> None:
     (url,) = publish(room, 1)
     atom = (

@@ -146,7 +146,7 @@ def stop(folder: Path, room: Newsroom, number: signal.Signals, how: str, *, outl
     return desk
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_stop_puts_down_what_is_in_hand(tmp_path: Path, room: Newsroom, number: signal.Signals) -> None:
     stop(tmp_path, room, number, "tests.crawlers.desk").store.close()
     check(tmp_path, room)

@@ -22,6 +22,7 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_backup_restore_and_move_say_what_they_did(data: Path, tmp_path: Path) -> None:
     made = command(data, "backup", str(tmp_path / "b.tar"))
     assert made.returncode == 0, made.stderr
@@ -44,7 +45,8 @@ def test_backup_restore_and_move_say_what_they_did(data: Path, tmp_path: Path) -
     assert told[0]["definition"]["rows"] == 1
 
 
-@pytest.mark.parametrize("how", ["file", pytest.param("url", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", ["url", "file"])
+@pytest.mark.slow
 def test_what_is_said_to_do_with_a_backup_that_is_looked_at_touches_nothing_in_use(
     data: Path, tmp_path: Path, how: str
 ) -> None:

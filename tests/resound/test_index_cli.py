@@ -110,6 +110,7 @@ def test_verify_names_what_differs_and_reindex_mends_it(tmp_path: Path, keys: li
     assert run(tmp_path, "index", "verify", "--json")["is_equal"] is True
 
 
+@pytest.mark.slow
 def test_with_the_index_away_search_says_so_and_everything_else_goes_on(
     tmp_path: Path, keys: list[str]
 ) -> None:

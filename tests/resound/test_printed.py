@@ -363,8 +363,8 @@ def test_a_picture_that_was_brought_takes_the_place_of_our_rendering(tmp_path: P
     [
         ("gone", "missing from the evidence folder"),
         ("changed", "not what was brought"),
-        ("torn", "damaged"),
-        ("claims to be enormous", "too large"),
+        pytest.param("torn", "damaged", marks=pytest.mark.slow),
+        pytest.param("claims to be enormous", "too large", marks=pytest.mark.slow),
     ],
 )
 def test_a_picture_that_cannot_be_shown_is_told_and_the_rest_ships(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from resound.campaign import Campaign
@@ -93,6 +94,7 @@ def test_lines_are_shown_with_what_stands_around_them() -> None:
     assert diff_definitions(campaign(), campaign()) == []
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
 @given(campaigns(showable=True), campaigns(showable=True))
 def test_whatever_differs_is_told(old: Campaign, new: Campaign) -> None:
