@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal
 
-from resound.article import PROMINENCES, Field, FoundDate, Medium
+from resound.article import PROMINENCES, Field, FoundDate
 from resound.source import Edition, Source
 from resound.store.articles import Placement, StoredArticle
 from resound.store.decisions import Overlay
@@ -117,7 +117,7 @@ def place_clip(place: Placement, url: str, language_tag: str, sources: Mapping[s
     return place
 
 
-def outlets_called(name: str, sources: Mapping[str, Source], medium: Medium | None) -> list[Source]:
+def outlets_called(name: str, sources: Mapping[str, Source], medium: str | None) -> list[Source]:
     """Which outlets a name as people write it may mean. Its id is one's own; a name that several share tells them apart by medium."""
     called = [
         one for one in sources.values() if one.type == "outlet" and one.editions and one.is_called(name)
