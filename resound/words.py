@@ -132,11 +132,13 @@ class Words:
         return format_unit(shown, f"digital-{unit}", length="short", locale=self.locale)
 
     def day(self, value: date | str | None, *, size: str = "medium") -> str:
-        """A calendar day; ISO text is read. Empty for none."""
+        """A calendar day; ISO text is read, of a moment it is the day in the reader's zone. Empty for none."""
         if not value:
             return ""
         if isinstance(value, str):
             value = date.fromisoformat(value[:10])
+        elif isinstance(value, datetime):
+            value = value.astimezone(self.zone).date()
         return format_date(value, format=size, locale=self.locale)
 
     def days(self, first: date, last: date, *, with_year: bool = True) -> str:

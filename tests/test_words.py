@@ -80,6 +80,8 @@ def test_a_moment_names_its_zone() -> None:
     moment = datetime(2014, 9, 29, 17, 5, tzinfo=UTC)
     assert words("en").moment(moment) == "29 Sept 2014, 17:05:00 UTC"
     assert words("en", "Asia/Taipei").moment(moment) == "30 Sept 2014, 01:05:00 GMT+08:00"
+    assert words("en", "Asia/Taipei").day(moment) == "30 Sept 2014"
+    assert words("en").day(moment) == "29 Sept 2014"
     assert words("vi", "Asia/Ho_Chi_Minh").moment(moment).endswith("GMT+07:00")
     assert words("zh-Hant", "Asia/Taipei").moment(moment) == "2014年9月30日 凌晨1:05:00 GMT+08:00"
     london = words("en", "Europe/London")
