@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -20,6 +20,7 @@ from api.access import find_visitor
 from api.cookies import LANGUAGE_COOKIE
 from api.desk import desk_of
 from resound import __version__
+from resound.coverage.named import MEDIA, ORIGIN_NOT_CODED, ORIGINS, PROMINENCES, STANDINGS, TONES
 from resound.people.roles import Role
 from resound.settings import UI_LANGUAGES, UiLanguage
 from resound.templating import template_environment
@@ -125,8 +126,21 @@ def environment(language: UiLanguage, zone: str = "UTC") -> Environment:
         told_again=lambda sentence: spoken.told(tell_again(sentence)),
         host=lambda url: urlsplit(url).hostname or url,
     )
-    made.globals.update(static=static_url, timezone=ZoneInfo)
+    made.globals.update(
+        static=static_url,
+        timezone=ZoneInfo,
+        medium_word=_namer(spoken, MEDIA),
+        origin_word=_namer(spoken, {**ORIGINS, "not-coded": ORIGIN_NOT_CODED}),
+        prominence_word=_namer(spoken, PROMINENCES),
+        standing_word=_namer(spoken, STANDINGS),
+        tone_word=_namer(spoken, TONES),
+    )
     return made
+
+
+def _namer(spoken: Words, names: Mapping[str, str]) -> Callable[[str], str]:
+    """What a value is called; one that nobody knows stays as it is."""
+    return lambda value: spoken.lookup(names[value]) if value in names else value
 
 
 def safe_href(url: str | None) -> str:

@@ -44,4 +44,5 @@ STANDINGS: Mapping[str, str] = {
     "outside-window": N_("Outside the dates"),
     "waits-for-date": N_("Date not certain"),
     "not-matched": N_("Does not match"),
+    "no-longer-matching": N_("Counted, no longer matches"),
 }

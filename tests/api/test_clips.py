@@ -63,7 +63,7 @@ def test_a_broadcast_is_added_matched_and_found(client: TestClient, demo_copy: P
     page = client.get(answer.headers["location"])
     told = text_of(page.text)
     assert "The clip is added." in told
-    assert "waits for review" in told
+    assert "Not reviewed yet" in told
     assert "Mekong TV" in told
     assert "tin tối 5.10.pdf" in told
     again = add(client, None, **TV)
@@ -112,7 +112,7 @@ def test_a_text_that_follows_is_a_new_version_and_is_matched(client: TestClient)
     page = text_of(client.get(again.headers["location"]).text)
     assert "The clip has a new version." in page
     assert "ký biên bản ghi nhớ với SMEDEC 2" in page
-    assert "waits for review" in page
+    assert "Not reviewed yet" in page
     assert "Version 2" in page
     desk: Desk = client.app.state.desk  # type: ignore[attr-defined]
     with desk.store.read() as connection:

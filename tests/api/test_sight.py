@@ -108,7 +108,7 @@ def place(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             items = {
                 one: frozenset(found.item for found in item_facts(connection, one)) for one in (GREEN, COFFEE)
             }
-            urls = dict(connection.execute(select(article.c.id, article.c.url)).tuples().all())
+            urls = {row.id: row.url for row in connection.execute(select(article.c.id, article.c.url))}
         assert items[COFFEE] - items[GREEN], "something is the second campaign's alone"
         assert items[COFFEE] & items[GREEN], "something is of both"
         assert items[GREEN] - items[COFFEE], "something is out of sight"
