@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
@@ -61,6 +62,14 @@ class Desk:
     def now(self) -> datetime:
         """This moment, aware, UTC."""
         return self.clock()
+
+    def today(self) -> date:
+        """The office's day."""
+        return self.now().astimezone(ZoneInfo(self.settings.timezone)).date()
+
+    def newest_day(self) -> date:
+        """The day that it is where days begin first (UTC+14): no outlet's calendar is ahead of it."""
+        return self.now().astimezone(timezone(timedelta(hours=14))).date()
 
 
 def desk_of(request: Request) -> Desk:

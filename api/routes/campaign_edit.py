@@ -108,7 +108,7 @@ def waiting_page(request: Request, desk: AtDesk, _: Reader, campaign: str) -> Re
 @router.get("/new-campaign")
 def new_campaign_page(request: Request, desk: AtDesk, visitor: NewEditor, draft: str = "") -> Response:
     """An empty form."""
-    today = desk.now().date()
+    today = desk.today()
     form = Form({"first": today.isoformat(), "review": "manual", "names.0.id": ""})
     if draft:
         form = fill_form(chores_of(request).find(draft, visitor.who).about.campaign)

@@ -282,7 +282,7 @@ def _form(
         media=MEDIA,
         kinds=[one.name for one in KINDS],
         max_upload=desk.settings.max_upload,
-        today=desk.now().date().isoformat(),
+        newest_day=desk.newest_day().isoformat(),
     )
 
 

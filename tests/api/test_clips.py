@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -20,6 +21,8 @@ from resound.store import work
 from resound.store.articles import list_article_ids, load_articles
 from tests.api.conftest import OpenPage, barriers, csrf_of, make_app
 from tests.api.markup import foreign_markup
+from tests.api.staffed import Clock, browsing
+from tests.api.staffed import make_app as staffed_app
 
 TV = {
     "medium": "tv",
@@ -51,6 +54,16 @@ def add(client: TestClient, file: tuple[str, bytes] | None = None, **cells: str)
     token = form_of(client, "/clips/new")
     files = {"file": (file[0], io.BytesIO(file[1]))} if file is not None else {"file": ("", b"")}
     return client.post("/clips/new", data={"csrf": token, **cells}, files=files)
+
+
+def test_what_was_aired_this_morning_can_be_added_while_utc_has_yesterday(demo_copy: Path) -> None:
+    clock = Clock(datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
+    with browsing(staffed_app(demo_copy, clock=clock, is_local=True), "http://127.0.0.1") as client:
+        shown = LexborHTMLParser(client.get("/clips/new").text).css_first("#clip-date")
+        assert shown is not None
+        assert shown.attributes["max"] == "2026-01-06"
+        assert add(client, **{**TV, "date": "2026-01-06"}).status_code == 303
+        assert add(client, **{**TV, "date": "2026-01-08"}).status_code == 422
 
 
 def kept(data: Path) -> set[str]:
