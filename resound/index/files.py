@@ -137,25 +137,25 @@ class IndexFile:
 
     def _connect(self) -> tuple[sqlite3.Connection, _Place]:
         for _ in range(_TRIES):
+            place, target = _place(self.path), self.path.resolve()
             try:
-                before, connection = self._open_once()
+                connection = self._open_file(target, is_new=place is None)
             except sqlite3.OperationalError:
-                if _place(self.path) is not None and self.path.resolve().exists():
+                if _place(self.path) == place and (place is None or target.exists()):
                     raise
                 continue  # the file was put away between the look at the link and the opening
-            if before == _place(self.path):
-                return connection, before
+            found = _place(self.path)
+            if found is not None and place in (None, found):
+                return connection, found
             self._shut(connection)
         raise StoreError(f"The index {self.path} is being replaced over and over. Try again in a moment.")
 
-    def _open_once(self) -> tuple[_Place, sqlite3.Connection]:
-        place, target = _place(self.path), self.path.resolve()
-        if place is None:
+    def _open_file(self, target: Path, *, is_new: bool) -> sqlite3.Connection:
+        if is_new:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         # Only where there is no file one is made: opened by a name that is gone, SQLite would make an empty one.
-        mode = "rwc" if place is None else "rw"
         connection = sqlite3.connect(
-            f"file:{quote(str(target))}?mode={mode}",
+            f"file:{quote(str(target))}?mode={'rwc' if is_new else 'rw'}",
             uri=True,
             timeout=WAIT_SECONDS,
             isolation_level=None,
@@ -173,8 +173,7 @@ class IndexFile:
         except BaseException:
             self._shut(connection)
             raise
-        made = place or _place(self.path)
-        return made or (0, 0), connection
+        return connection
 
     def _shut(self, connection: sqlite3.Connection) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,34 @@ def test_a_rebuild_leaves_one_file_and_its_link(tmp_path: Path) -> None:
     assert (tmp_path / "index.sqlite").is_symlink()
     assert files == [tmp_path / "index.sqlite", (tmp_path / "index.sqlite").resolve()]
     assert ids(SqliteIndex(tmp_path / "index.sqlite"), "waste") == ["a"]
+
+
+def test_a_file_that_is_put_away_while_it_is_opened_is_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link was read, then turned round and the old file removed: the new one is opened, and nothing is said."""
+    index, elsewhere = SqliteIndex(tmp_path / "index"), SqliteIndex(tmp_path / "index")
+    index.write([], [], cursor=1)
+    new = index.begin_rebuild()
+    new.write([], [], cursor=2)
+    new.close()
+    connect, opened = sqlite3.connect, []
+
+    def connect_late(name: str, **more: Any) -> sqlite3.Connection:
+        opened.append(name)
+        if len(opened) == 1:
+            index.finish_rebuild()
+        return connect(name, **more)
+
+    monkeypatch.setattr(sqlite3, "connect", connect_late)
+    assert elsewhere.cursor() == 2
+    assert len(opened) == 2
+
+
+def test_an_index_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    (tmp_path / "index").symlink_to(tmp_path / "nowhere" / "file")
+    with pytest.raises(StoreError, match="unable to open database file"):
+        SqliteIndex(tmp_path / "index").cursor()
 
 
 def test_a_rebuild_replaces_what_is_broken_or_of_another_version(tmp_path: Path) -> None:
