@@ -264,7 +264,7 @@ def accept_the_clip(week: Week, clip: str) -> None:
     for key in ("2", "h", "o"):
         week.press(key)
     page.goto(f"{week.address}{clip}")
-    assert page.locator(".in-campaign").get_by_text(week.text("counted"), exact=True).count() == 1
+    assert page.locator(".in-campaign").get_by_text(week.text("Counted"), exact=True).count() == 1
 
 
 def export_what_is_shown(week: Week, expected: set[str]) -> None:
