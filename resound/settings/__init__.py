@@ -58,9 +58,9 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from resound import __version__
 from resound.errors import DefinitionError
+from resound.settings.reading import PREFIX, ExistingFile, read_secret, split_list
 from resound.settings.running import RunningSettings
-from resound.settings.searching import SearchSettings, parts
-from resound.settings.secret import PREFIX, read_secret
+from resound.settings.searching import SearchSettings
 from resound.zones import known_zones
 
 UiLanguage = Literal["en", "zh-Hant", "vi"]
@@ -123,7 +123,7 @@ class Settings(SearchSettings, RunningSettings):
     data: Path = Path("resound-data")
     store_url: str | None = Field(default=None, repr=False, min_length=1)
     """May hold a password: never printed. `given_store_url` is what counts."""
-    store_url_file: Path | None = None
+    store_url_file: ExistingFile | None = None
     contact: str | None = None
     allow: Annotated[tuple[str, ...], NoDecode] = ()
     """`127.0.0.1:8123` (may be connected to) or `*.example=127.0.0.1:8123` (names of this pattern live there)."""
@@ -146,7 +146,7 @@ class Settings(SearchSettings, RunningSettings):
     oidc_issuer: str | None = None
     oidc_client_id: str | None = Field(default=None, min_length=1)
     oidc_client_secret: SecretStr | None = Field(default=None, repr=False)
-    oidc_client_secret_file: Path | None = None
+    oidc_client_secret_file: ExistingFile | None = None
     oidc_allow: Annotated[tuple[str, ...], NoDecode] = ()
     oidc_role: Literal["none", "reader", "coder", "editor", "admin"] = "reader"
     coder: str = Field(default_factory=_login_name, min_length=1, max_length=200)
@@ -206,9 +206,7 @@ class Settings(SearchSettings, RunningSettings):
     @field_validator("allow", "ports", "hosts", "proxies", "oidc_allow", mode="before")
     @classmethod
     def _by_commas(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return parts(value)
-        return value
+        return split_list(value) if isinstance(value, str) else value
 
     @field_validator("allow")
     @classmethod
@@ -228,19 +226,6 @@ class Settings(SearchSettings, RunningSettings):
         if not value:
             raise ValueError("name at least one port")
         return tuple(dict.fromkeys(value))
-
-    @field_validator(
-        "store_url_file",
-        "oidc_client_secret_file",
-    )
-    @classmethod
-    def _is_a_file(cls, value: Path | None) -> Path | None:
-        if value is None:
-            return None
-        value = value.expanduser()
-        if not value.is_file():
-            raise ValueError("there is no such file")
-        return value
 
     @model_validator(mode="after")
     def _has_one_store(self) -> Settings:

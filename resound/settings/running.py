@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
-from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode
 
 from resound.errors import DefinitionError
 from resound.sending.addresses import read_address
-from resound.settings.secret import PREFIX, read_secret
+from resound.settings.reading import PREFIX, ExistingFile, read_secret, split_list
 
 Seconds = Annotated[float, Field(ge=1, le=604_800, allow_inf_nan=False)]
 
@@ -23,8 +22,8 @@ class RunningSettings(BaseSettings):
     smtp_url: str | None = Field(default=None, repr=False, min_length=1)
     """May be mistyped with a password in it: never printed. `resound.sending.mail.mail_server` reads it."""
     smtp_password: SecretStr | None = Field(default=None, repr=False)
-    smtp_password_file: Path | None = None
-    smtp_ca_file: Path | None = None
+    smtp_password_file: ExistingFile | None = None
+    smtp_ca_file: ExistingFile | None = None
     smtp_timeout: float = Field(default=30.0, gt=0, le=600, allow_inf_nan=False)
     mail_from: str | None = None
     alerts_to: Annotated[tuple[str, ...], NoDecode] = ()
@@ -74,19 +73,12 @@ class RunningSettings(BaseSettings):
     @field_validator("alerts_to", mode="before")
     @classmethod
     def _parted_by_commas(cls, value: Any) -> Any:
-        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+        return split_list(value) if isinstance(value, str) else value
 
     @field_validator("alerts_to")
     @classmethod
     def _are_mail_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(read_address(one) for one in value))
-
-    @field_validator("smtp_password_file", "smtp_ca_file")
-    @classmethod
-    def _is_there(cls, value: Path | None) -> Path | None:
-        if value is not None and not (value := value.expanduser()).is_file():
-            raise ValueError("there is no such file")
-        return value
 
     @model_validator(mode="after")
     def _has_one_mail_password(self) -> Self:

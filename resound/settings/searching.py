@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
-from resound.settings.secret import PREFIX, read_secret
+from resound.settings.reading import PREFIX, ExistingFile, read_secret, split_list
 
 # "cloud:my-deployment:dXMtZWFzdC0x…" (what the cloud's console shows behind a name)
 _CLOUD = re.compile(r"cloud:\s*([^\s,]+)", re.IGNORECASE)
@@ -24,11 +24,11 @@ class SearchSettings(BaseSettings):
     elasticsearch: str | None = Field(default=None, repr=False, min_length=1)
     """May be mistyped with a password in it: never printed. `elasticsearch_urls` and `elasticsearch_cloud` read it."""
     elasticsearch_api_key: SecretStr | None = Field(default=None, repr=False)
-    elasticsearch_api_key_file: Path | None = None
+    elasticsearch_api_key_file: ExistingFile | None = None
     elasticsearch_username: str | None = Field(default=None, min_length=1)
     elasticsearch_password: SecretStr | None = Field(default=None, repr=False)
-    elasticsearch_password_file: Path | None = None
-    elasticsearch_ca_file: Path | None = None
+    elasticsearch_password_file: ExistingFile | None = None
+    elasticsearch_ca_file: ExistingFile | None = None
     elasticsearch_prefix: str = "resound"
     elasticsearch_timeout: float = Field(default=10.0, gt=0, le=600, allow_inf_nan=False)
 
@@ -37,7 +37,7 @@ class SearchSettings(BaseSettings):
     def _leads_to_elasticsearch(cls, value: str | None) -> str | None:
         if value is None or _CLOUD.fullmatch(value):
             return value
-        for part in parts(value):
+        for part in split_list(value):
             found = _NODE.fullmatch(part)
             if found is None:
                 raise ValueError(
@@ -48,13 +48,6 @@ class SearchSettings(BaseSettings):
                     "leave name and password out of the address: they have settings of their own "
                     f"({PREFIX}ELASTICSEARCH_USERNAME, {PREFIX}ELASTICSEARCH_PASSWORD)"
                 )
-        return value
-
-    @field_validator("elasticsearch_api_key_file", "elasticsearch_password_file", "elasticsearch_ca_file")
-    @classmethod
-    def _can_be_found(cls, value: Path | None) -> Path | None:
-        if value is not None and not (value := value.expanduser()).is_file():
-            raise ValueError("there is no such file")
         return value
 
     @field_validator("elasticsearch_prefix")
@@ -89,7 +82,7 @@ class SearchSettings(BaseSettings):
         """The nodes' addresses; none where it is a cloud id or not set."""
         if self.elasticsearch is None or self.elasticsearch_cloud is not None:
             return ()
-        return parts(self.elasticsearch)
+        return split_list(self.elasticsearch)
 
     @property
     def elasticsearch_cloud(self) -> str | None:
@@ -110,8 +103,3 @@ class SearchSettings(BaseSettings):
         if path is None:
             return None
         return read_secret(f"ELASTICSEARCH_{name.upper()}", path)
-
-
-def parts(value: str) -> tuple[str, ...]:
-    """What stands between commas."""
-    return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)

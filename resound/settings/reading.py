@@ -1,12 +1,30 @@
-"""A secret that stands in a file."""
+"""How values of settings are read: lists, files that must be there, secrets that stand in a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from resound.errors import DefinitionError
 
 PREFIX = "RESOUND_"
+
+
+def _find(value: Path) -> Path:
+    value = value.expanduser()
+    if not value.is_file():
+        raise ValueError("there is no such file")
+    return value
+
+
+ExistingFile = Annotated[Path, AfterValidator(_find)]
+
+
+def split_list(value: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
 
 
 def read_secret(name: str, path: Path) -> str:
