@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
+from pydantic import AfterValidator
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
@@ -47,7 +48,14 @@ NOBODY_TO_ASK = N_(
 TROUBLE = ("failing", "stopped", "too few", "too many", "never read")
 Reader = Annotated[Visitor, requires("reader")]
 Editor = Annotated[Visitor, requires("editor")]
-Back = Annotated[str, Query(alias="next", max_length=2000)]
+
+
+def _way_back(path: str) -> str:
+    """Where a person came from; empty where nobody said."""
+    return own_path(path) if path else ""
+
+
+Back = Annotated[str, Query(alias="next", max_length=2000), AfterValidator(_way_back)]
 
 
 @router.get("/sources")
@@ -99,7 +107,7 @@ def source_page(
         chore=chores_of(request).find(check, visitor.who) if check else None,
         saved=saved,
         unchanged=unchanged,
-        back_to=own_path(back_to) if back_to else "",
+        back_to=back_to,
         now=desk.now(),
         may_edit=visitor.may("editor"),
         cannot_look=_cannot_look(desk),
@@ -206,7 +214,7 @@ def save_source(request: Request, desk: AtDesk, visitor: Editor, fields: Fields)
     """Save what a person completed."""
     with desk.store.read() as connection:
         sources = load_sources(connection)
-    back_to = fields.get("next", "")
+    back_to = _way_back(fields.get("next", ""))
     if fields.get("do") == "add channels":
         return _source_form(request, Form(fields).with_row("channels"), sources, back_to=back_to)
     try:
@@ -222,7 +230,7 @@ def save_source(request: Request, desk: AtDesk, visitor: Editor, fields: Fields)
     if applied.result == "conflict":
         trouble = Told(N_("There is a source of this id already. Choose another id."))
         return _source_form(request, Form(fields), sources, back_to=back_to, trouble=trouble, status_code=409)
-    told = {"saved": str(applied.version)} | ({"next": own_path(back_to)} if back_to else {})
+    told = {"saved": str(applied.version)} | ({"next": back_to} if back_to else {})
     return RedirectResponse(f"/sources/{source.id}?{urlencode(told)}", 303)
 
 
@@ -264,7 +272,7 @@ def _source_form(
         form=form,
         answers=said,
         trouble=trouble,
-        back_to=own_path(back_to) if back_to else "",
+        back_to=back_to,
         owners=sorted(_owners(sources)),
         zones=sorted({one.timezone for one in sources.values()} | {"Asia/Taipei", "Asia/Ho_Chi_Minh"}),
     )
