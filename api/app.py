@@ -57,12 +57,13 @@ from resound import __version__
 from resound.office import Office
 from resound.searching.catching_up import CatchUp
 from resound.settings import Settings
+from resound.store.database import CONNECTIONS
 
 _PACKED = ("application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 """Packed already; ZIP files, pictures and films are on the middleware's own list."""
-AT_ONCE = 8
-"""Answers that are worked on at a time; others wait for their turn. As many as connections to the store are kept: with more,
-threads wait for each other, and 20 people for longer (benchmarks/README.md)."""
+AT_ONCE = CONNECTIONS
+"""Answers that are worked on at a time; others wait for their turn. With more than connections to the store are kept, threads
+wait for each other, and 20 people for longer (benchmarks/README.md)."""
 ROOMS: tuple[APIRouter, ...] = (
     health.router,
     language.router,
