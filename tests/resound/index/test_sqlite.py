@@ -94,20 +94,20 @@ def test_a_rebuild_leaves_one_file_and_its_link(tmp_path: Path) -> None:
     assert ids(SqliteIndex(tmp_path / "index.sqlite"), "waste") == ["a"]
 
 
+def write_beside(index: SqliteIndex, *, cursor: int) -> None:
+    new = index.begin_rebuild()
+    new.write([], [], cursor=cursor)
+    new.close()
+
+
 def test_a_file_that_is_put_away_while_it_is_opened_is_looked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The link was read, then turned round and the old file removed: the new one is opened, and nothing is said."""
     index, elsewhere = SqliteIndex(tmp_path / "index"), SqliteIndex(tmp_path / "index")
-    for cursor in (
-        1,
-        2,
-    ):  # the first rebuild makes the path a link, the second removes the file that it led to
-        new = index.begin_rebuild()
-        new.write([], [], cursor=cursor)
-        new.close()
-        if cursor == 1:
-            index.finish_rebuild()
+    write_beside(index, cursor=1)
+    index.finish_rebuild()  # the path is a link now: the next one removes the file that it leads to
+    write_beside(index, cursor=2)
     connect, opened = sqlite3.connect, []
 
     def connect_late(name: str, **more: Any) -> sqlite3.Connection:
